@@ -1,0 +1,43 @@
+/**
+ * What the engine does about an error: try the attempt again, stop the run, leave this node or frame out, or
+ * refuse the workflow as wrongly written or wrongly configured (trying again cannot help).
+ */
+export type Disposition = "retry" | "fatal" | "skip" | "invalid";
+
+export interface ErrorOptions<Fields extends object = Record<string, unknown>> {
+  readonly disposition?: Disposition;
+  /** What the message says in words, for programs: file names, keywords, values. Never a secret. */
+  readonly fields?: Fields;
+  readonly cause?: unknown;
+}
+
+const brand = Symbol.for("firstlight.error");
+
+/**
+ * Every error that this library throws on purpose. `code` is stable and documented; the message says what was asked,
+ * what was found and what to do, and is for people only.
+ */
+export class FirstlightError<Fields extends object = Record<string, unknown>> extends Error {
+  readonly code: string;
+  readonly disposition: Disposition;
+  readonly fields: Readonly<Fields>;
+
+  constructor(code: string, message: string, options: ErrorOptions<Fields> = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "FirstlightError";
+    this.code = code;
+    this.disposition = options.disposition ?? "fatal";
+    this.fields = options.fields ?? ({} as Fields);
+    Object.defineProperty(this, brand, { value: true });
+  }
+}
+
+/** Recognises our errors across copies of the library, and narrows to one code where one is given. */
+export function isFirstlightError(error: unknown, code?: string): error is FirstlightError {
+  return error instanceof Error && brand in error && (code === undefined || ("code" in error && error.code === code));
+}
+
+/** The message of anything thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

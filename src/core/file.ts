@@ -1,0 +1,87 @@
+import { randomUUID } from "node:crypto";
+import { constants } from "node:fs";
+import { link, mkdir, open, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { ByteSink, ByteSource } from "./byte-source.ts";
+
+/** An open file as a `ByteSource`; closed by `await using`. */
+export async function openFile(path: string): Promise<ByteSource & AsyncDisposable> {
+  const handle = await open(path, constants.O_RDONLY);
+  try {
+    const { size } = await handle.stat();
+    return {
+      name: path,
+      sizeBytes: size,
+      async read(offset, into) {
+        let filled = 0;
+        while (filled < into.length) {
+          const { bytesRead } = await handle.read(into, filled, into.length - filled, offset + filled);
+          if (bytesRead === 0) break;
+          filled += bytesRead;
+        }
+        return filled;
+      },
+      [Symbol.asyncDispose]: () => handle.close(),
+    };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** Marks the temporary files of `createFile`, so that a rollback can tell what a crash left behind. */
+export const temporarySuffix = ".firstlight-tmp";
+
+export interface CreateFileOptions {
+  /** Replace a file that is there already; without it such a file is an `EEXIST` error. */
+  readonly overwrite?: boolean;
+}
+
+/**
+ * A file that appears under its name whole or not at all: written beside it, synced, then linked (or renamed over the
+ * old one), and the folder synced. Parent folders are made.
+ */
+export async function createFile(path: string, options: CreateFileOptions = {}): Promise<ByteSink> {
+  const folder = dirname(path);
+  await mkdir(folder, { recursive: true });
+  const temporary = join(folder, `.${basename(path)}.${randomUUID()}${temporarySuffix}`);
+  const handle = await open(temporary, "wx");
+  let open_ = true;
+  const close = async (): Promise<void> => {
+    if (open_) await handle.close();
+    open_ = false;
+  };
+  return {
+    async write(bytes) {
+      for (let done = 0; done < bytes.length; ) done += (await handle.write(bytes, done)).bytesWritten;
+    },
+    async commit() {
+      await handle.sync();
+      await close();
+      // A link fails where a name is taken, which a rename does not: two writers cannot both win.
+      if (options.overwrite === true) await rename(temporary, path);
+      else await link(temporary, path);
+      await syncFolder(folder);
+    },
+    async [Symbol.asyncDispose]() {
+      await close();
+      await rm(temporary, { force: true });
+    },
+  };
+}
+
+/** Writes a whole file; see `createFile`. */
+export async function writeFile(path: string, bytes: Uint8Array, options: CreateFileOptions = {}): Promise<void> {
+  await using sink = await createFile(path, options);
+  await sink.write(bytes);
+  await sink.commit();
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,40 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** `RETRY_CONFIG`, with the Python stack's names in camel case. */
+export interface RetryOptions {
+  readonly delaySeconds: number;
+  readonly backoff: number;
+  /** Seconds added to each wait, drawn between the two. */
+  readonly jitterSeconds: readonly [number, number];
+  readonly maxDelaySeconds: number;
+  /** -1 tries for ever, and says every wait. */
+  readonly tries: number;
+  /** Called before each wait. */
+  readonly onWait?: (wait: {
+    readonly attempt: number;
+    readonly delaySeconds: number;
+    readonly error: unknown;
+  }) => void;
+  readonly signal?: AbortSignal;
+  /** False for errors that trying again cannot mend. */
+  readonly retriable?: (error: unknown) => boolean;
+  readonly random?: () => number;
+}
+
+/** Runs `work` until it succeeds, the tries are used up, the signal fires, or the error is not one to retry. */
+export async function retry<T>(work: (attempt: number) => Promise<T>, options: RetryOptions): Promise<T> {
+  const random = options.random ?? Math.random;
+  for (let attempt = 1, base = options.delaySeconds; ; attempt += 1, base *= options.backoff) {
+    options.signal?.throwIfAborted();
+    try {
+      return await work(attempt);
+    } catch (error) {
+      const last = options.tries >= 0 && attempt >= Math.max(1, options.tries);
+      if (last || options.retriable?.(error) === false || options.signal?.aborted === true) throw error;
+      const [low, high] = options.jitterSeconds;
+      const delaySeconds = Math.min(options.maxDelaySeconds, base + low + random() * (high - low));
+      options.onWait?.({ attempt, delaySeconds, error });
+      await sleep(delaySeconds * 1000, undefined, options.signal === undefined ? {} : { signal: options.signal });
+    }
+  }
+}

@@ -1,0 +1,57 @@
+export type RecipeRunStatusName = "INPROGRESS" | "COMPLETEDSUCCESSFULLY" | "TRIALSUCCESS";
+
+export type InputDatasetPartType = "observe_frames" | "calibration_frames" | "parameters";
+
+/** One part of an input dataset: its document is JSON text holding a list (task-library, input dataset documents). */
+export interface InputDatasetPart {
+  readonly inputDatasetPartId: number;
+  readonly type: InputDatasetPartType;
+  readonly document: string;
+}
+
+export interface InputDataset {
+  readonly inputDatasetId: number;
+  readonly isActive: boolean;
+  readonly parts: readonly InputDatasetPart[];
+}
+
+export interface RecipeRun {
+  readonly recipeRunId: number;
+  readonly recipeInstanceId: number;
+  readonly recipeId: number;
+  readonly inputDatasetId: number;
+  readonly configuration: Readonly<Record<string, unknown>>;
+  readonly provenances: readonly { readonly recipeRunProvenanceId: number; readonly isTaskManual: boolean }[];
+}
+
+export interface ProvenanceRecord {
+  readonly recipeRunId: number;
+  readonly inputDatasetId: number;
+  readonly isTaskManual: boolean;
+  readonly taskName: string;
+  /** Name → version of every library that took part. */
+  readonly libraryVersions: Readonly<Record<string, string>>;
+  readonly workflowVersion: string;
+  readonly codeVersion?: string;
+}
+
+/** What the facility knows of recipe runs and their inputs. Throws `RECIPE_RUN_NOT_FOUND` for a run that it does not know. */
+export interface MetadataStore extends AsyncDisposable {
+  readonly name: "sqlite" | "graphql";
+  recipeRun(recipeRunId: number): Promise<RecipeRun>;
+  inputDataset(recipeRunId: number): Promise<InputDataset>;
+  /** Finds or creates the status by name, then sets it. */
+  setStatus(recipeRunId: number, status: RecipeRunStatusName): Promise<void>;
+  recordProvenance(record: ProvenanceRecord): Promise<void>;
+  /** How many objects the catalog must have received before a dataset counts as complete. */
+  createReceiptAccount(datasetId: string, expectedObjectCount: number): Promise<void>;
+
+  /** Only a store of one's own: registers an input dataset and a recipe run over it. Harmless when repeated with the same content. */
+  register?(run: RecipeRunRegistration): Promise<void>;
+}
+
+export interface RecipeRunRegistration {
+  readonly recipeRunId: number;
+  readonly parts: readonly { readonly type: InputDatasetPartType; readonly document: string }[];
+  readonly configuration?: Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,34 @@
+import type { ByteSource } from "../core/byte-source.ts";
+
+export interface ObjectInfo {
+  readonly bucket: string;
+  readonly key: string;
+  readonly sizeBytes: number;
+  readonly sha256: string | undefined;
+  readonly contentType: string | undefined;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface PutOptions {
+  readonly contentType?: string;
+  /** `groupname`, `groupid`, `objecttype` in the products of a recipe run. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Objects in buckets. What `put` reports as stored is stored, byte for byte: length and SHA-256 are verified by the
+ * driver, and an object appears whole or not at all. Putting the same key again replaces it.
+ */
+export interface ObjectStore extends AsyncDisposable {
+  readonly name: "fs" | "s3";
+  put(bucket: string, key: string, source: ByteSource | Uint8Array, options?: PutOptions): Promise<ObjectInfo>;
+  /** Throws `OBJECT_NOT_FOUND`. */
+  get(bucket: string, key: string, signal?: AbortSignal): Promise<ByteSource & AsyncDisposable>;
+  /** Undefined when there is no such object. */
+  head(bucket: string, key: string): Promise<ObjectInfo | undefined>;
+  /** Objects whose key begins with `prefix`, by key. */
+  list(bucket: string, prefix?: string): AsyncIterable<ObjectInfo>;
+  /** No error when there is no such object. */
+  delete(bucket: string, keys: readonly string[]): Promise<void>;
+}

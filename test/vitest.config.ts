@@ -1,0 +1,20 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  resolve: { conditions: ["firstlight-source"] },
+  ssr: { resolve: { conditions: ["firstlight-source"] } },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/oracles/**"],
+          testTimeout: 30_000,
+        },
+      },
+      { extends: true, test: { name: "oracles", include: ["test/oracles/**/*.test.ts"], testTimeout: 120_000 } },
+    ],
+  },
+});
