@@ -1,0 +1,79 @@
+import type { NdArray } from "../core/ndarray.ts";
+import { encodeFits, type HduContent } from "../fits/encode-fits.ts";
+import type { Frame } from "../fits/frame.ts";
+import { encodeFrame, readFrame } from "../fits/frame-file.ts";
+import { hasImage } from "../fits/hdu.ts";
+import { Header } from "../fits/header.ts";
+import { openFits, readHeader } from "../fits/open-fits.ts";
+import { readImage, readPixels } from "../fits/read-image.ts";
+import type { Codec, Encoder } from "./codec.ts";
+import { codecTypeError } from "./codec-type.ts";
+
+/** Header, image, and mask and variance where there are any. Checksums are written, and checked where there are any. */
+const frame: Codec<Frame> & Encoder<Frame> = {
+  name: "fits.frame",
+  encode(value) {
+    const valid = isRecord(value) && isHeader(value.header) && isImage(value.image);
+    if (!valid) throw codecTypeError("fits.frame", "a Frame, { header, image, mask?, variance? }", value);
+    return encodeFrame(value);
+  },
+  decode: (source) => readFrame(source, { checksum: true }),
+};
+
+/** The pixels of the first HDU that has any, as physical values; written with a header of mandatory cards alone. */
+const image: Codec<NdArray> & Encoder<NdArray> = {
+  name: "fits.image",
+  encode(value) {
+    if (!isImage(value)) throw codecTypeError("fits.image", "an NdArray, { data, shape }", value);
+    return encodeFits([{ header: new Header(), image: value }], { checksum: true });
+  },
+  decode: (source) => readImage(source, undefined, { checksum: true }),
+};
+
+/** The primary header alone: no pixel is read, no checksum taken. Only reads. */
+const header: Codec<Header, never> = {
+  name: "fits.header",
+  decode: (source) => readHeader(source),
+};
+
+/** Every HDU with its header, and its image where it has one that is not compressed; checksums as `fits.frame`. */
+const hdus: Codec<readonly HduContent[]> & Encoder<readonly HduContent[]> = {
+  name: "fits.hdus",
+  encode(value) {
+    const valid =
+      Array.isArray(value) &&
+      value.every((hdu) => isRecord(hdu) && isHeader(hdu.header) && (hdu.image === undefined || isImage(hdu.image)));
+    if (!valid) throw codecTypeError("fits.hdus", "an array of { header, image? }", value);
+    return encodeFits(value, { checksum: true });
+  },
+  async decode(source) {
+    const file = await openFits(source);
+    const contents: HduContent[] = [];
+    for (const hdu of file.hdus) {
+      const pixels = hasImage(hdu) && hdu.type === "image";
+      contents.push({
+        header: hdu.header,
+        ...(pixels ? { image: await readPixels(source, hdu, { checksum: true }) } : {}),
+      });
+    }
+    return contents;
+  },
+};
+
+/** The FITS codecs: `fits.frame`, `fits.image`, `fits.header`, `fits.hdus`. */
+export const fits = { frame, image, header, hdus } as const;
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+// By its shape and not by its class: the header may come from another copy of the library.
+function isHeader(value: unknown): boolean {
+  return value instanceof Header || (isRecord(value) && Array.isArray(value.cards) && typeof value.get === "function");
+}
+
+function isImage(value: unknown): boolean {
+  return (
+    isRecord(value) && ArrayBuffer.isView(value.data) && !(value.data instanceof DataView) && Array.isArray(value.shape)
+  );
+}

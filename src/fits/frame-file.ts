@@ -1,0 +1,90 @@
+import type { ByteSource } from "../core/byte-source.ts";
+import { FirstlightError } from "../core/errors.ts";
+import type { NdArray } from "../core/ndarray.ts";
+import { badFile } from "./bad-file.ts";
+import { encodeFits, type HduContent } from "./encode-fits.ts";
+import type { Frame } from "./frame.ts";
+import { type Hdu, hasImage } from "./hdu.ts";
+import { Header } from "./header.ts";
+import { openFits } from "./open-fits.ts";
+import { type ReadImageOptions, readPixels } from "./read-image.ts";
+
+export interface EncodeFrameOptions {
+  /** Write DATASUM and CHECKSUM. Default true. */
+  readonly checksum?: boolean;
+}
+
+/**
+ * Reads a frame: the primary, or the first HDU that has an image, with the MASK and VARIANCE extensions where there are
+ * any.
+ *
+ * @throws FirstlightError FITS_NO_HDU without an image, FITS_INVALID when mask or variance do not fit it, and the errors
+ * of `readImage`
+ */
+export async function readFrame(source: ByteSource, options: ReadImageOptions = {}): Promise<Frame> {
+  const { hdus } = await openFits(source);
+  const companion = (name: string) => hdus.find((hdu) => hdu.index > 0 && hasImage(hdu) && isNamed(hdu, name));
+  const mask = companion("MASK");
+  const variance = companion("VARIANCE");
+  const main = hdus.find((hdu) => hasImage(hdu) && hdu !== mask && hdu !== variance);
+  if (main === undefined) throw badFile("FITS_NO_HDU", "no HDU holds an image.", { file: source.name });
+  const image = await readPixels(source, main, options);
+  const read = async (hdu: Hdu): Promise<NdArray> => {
+    const pixels = await readPixels(source, hdu, options);
+    if (sameShape(pixels, image)) return pixels;
+    const problem = `${hdu.name} has the shape [${pixels.shape.join(", ")}], the image [${image.shape.join(", ")}].`;
+    throw badFile("FITS_INVALID", problem, { file: source.name, hdu: hdu.index });
+  };
+  return {
+    header: main.header,
+    image,
+    ...(mask === undefined ? {} : { mask: flags(await read(mask), source, mask) }),
+    ...(variance === undefined ? {} : { variance: await read(variance) }),
+  };
+}
+
+/**
+ * Writes a frame as FITS bytes: header and image as the primary, mask and variance as extensions of those names.
+ *
+ * @throws FirstlightError FITS_SHAPE when image, mask and variance differ in shape
+ */
+export function encodeFrame(frame: Frame, options: EncodeFrameOptions = {}): Uint8Array {
+  const { header, image, mask, variance } = frame;
+  for (const [name, companion] of Object.entries({ mask, variance })) {
+    if (companion !== undefined && !sameShape(companion, image)) {
+      throw new FirstlightError(
+        "FITS_SHAPE",
+        `The ${name} has the shape [${companion.shape.join(", ")}], the image [${image.shape.join(", ")}].`,
+        { disposition: "invalid", fields: { name, shape: companion.shape, expected: image.shape } },
+      );
+    }
+  }
+  const unit = header.get("BUNIT");
+  const hdus: HduContent[] = [{ header, image }];
+  if (mask !== undefined) {
+    hdus.push({ header: Header.from({ EXTNAME: ["MASK", "flags per pixel, 0 = good"] }), image: mask });
+  }
+  if (variance !== undefined) {
+    const own = Header.from({ EXTNAME: ["VARIANCE", "variance per pixel"] });
+    if (typeof unit === "string" && unit !== "") own.set("BUNIT", `(${unit})**2`);
+    hdus.push({ header: own, image: variance });
+  }
+  return encodeFits(hdus, { checksum: options.checksum ?? true });
+}
+
+function isNamed(hdu: Hdu, name: string): boolean {
+  return hdu.name?.trim().toUpperCase() === name;
+}
+
+function sameShape(a: NdArray, b: NdArray): boolean {
+  return a.shape.length === b.shape.length && a.shape.every((axis, index) => axis === b.shape[index]);
+}
+
+function flags({ data, shape }: NdArray, source: ByteSource, hdu: Hdu): NdArray<Uint32Array> {
+  if (data instanceof Uint32Array) return { data, shape };
+  if (data instanceof Float32Array || data instanceof Float64Array || data.BYTES_PER_ELEMENT === 8) {
+    const problem = `a mask holds integers of at most 32 bits; BITPIX is ${hdu.bitpix}.`;
+    throw badFile("FITS_INVALID", problem, { file: source.name, hdu: hdu.index });
+  }
+  return { data: Uint32Array.from(data as Uint8Array), shape };
+}

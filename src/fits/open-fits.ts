@@ -1,0 +1,142 @@
+import type { ByteSource } from "../core/byte-source.ts";
+import { badFile } from "./bad-file.ts";
+import { blockBytes } from "./blocks.ts";
+import { describeHdu, type Hdu, hasImage } from "./hdu.ts";
+import type { Header } from "./header.ts";
+import { findEnd, findForeign, foreignCharacter, headerFromText, latin1 } from "./parse-header.ts";
+
+/** Which HDU: its index, its EXTNAME (letter case does not count), or EXTNAME and EXTVER. */
+export type HduSelector = number | string | readonly [name: string, version: number];
+
+export interface FitsFile {
+  readonly hdus: readonly Hdu[];
+  /** Throws FITS_NO_HDU, naming the HDUs there are. */
+  hdu(selector: HduSelector): Hdu;
+}
+
+// Enough for the 144 cards of most frames in one read.
+const firstReadBytes = 4 * blockBytes;
+const headerLimitBytes = 32 * 1024 * 1024;
+
+/**
+ * Lists the HDUs of a file. Reads headers only, never pixels; each data unit is stepped over by its computed size.
+ *
+ * @throws FirstlightError FITS_EMPTY, FITS_NOT_FITS, FITS_TRUNCATED or FITS_INVALID with file, HDU and offset
+ */
+export async function openFits(source: ByteSource): Promise<FitsFile> {
+  const hdus = await Array.fromAsync(walkHdus(source));
+  return {
+    hdus,
+    hdu(selector) {
+      const found = hdus.find((hdu) => matches(hdu, selector));
+      if (found === undefined) throw noHdu(source, selector, hdus);
+      return found;
+    },
+  };
+}
+
+/**
+ * Reads one header and nothing behind it: the HDUs after it are not looked at, and of those before it the headers only.
+ * That the file is long enough for the data that the header promises is checked.
+ */
+export async function readHeader(source: ByteSource, hdu: HduSelector = 0): Promise<Header> {
+  return (await findHdu(source, hdu)).header;
+}
+
+/** The HDU chosen, or without a selector the first that has an image. Looks no further than that HDU. */
+export async function findHdu(source: ByteSource, selector?: HduSelector): Promise<Hdu> {
+  const seen: Hdu[] = [];
+  for await (const hdu of walkHdus(source)) {
+    if (selector === undefined ? hasImage(hdu) : matches(hdu, selector)) return hdu;
+    seen.push(hdu);
+  }
+  throw noHdu(source, selector, seen);
+}
+
+/** The HDUs in their order, each read when it is asked for. */
+export async function* walkHdus(source: ByteSource): AsyncGenerator<Hdu, void, undefined> {
+  if (source.sizeBytes === 0) throw badFile("FITS_EMPTY", "the file is empty.", { file: source.name });
+  for (let index = 0, offset = 0; offset < source.sizeBytes; index += 1) {
+    const read = await readHeaderAt(source, index, offset);
+    if (read === undefined) return;
+    const hdu = describeHdu(read.header, {
+      file: source.name,
+      fileSizeBytes: source.sizeBytes,
+      index,
+      headerOffset: offset,
+      dataOffset: offset + read.sizeBytes,
+    });
+    yield hdu;
+    offset = hdu.endOffset;
+  }
+}
+
+interface ReadHeader {
+  readonly header: Header;
+  readonly sizeBytes: number;
+}
+
+/** Reads on, each time twice as much, until the END card is there. `undefined` for padding after the last HDU. */
+async function readHeaderAt(source: ByteSource, index: number, offset: number): Promise<ReadHeader | undefined> {
+  const place = { file: source.name, hdu: index, offset };
+  const available = source.sizeBytes - offset;
+  let text = "";
+  for (let wantedBytes = firstReadBytes; ; wantedBytes *= 2) {
+    const scanned = text.length;
+    text += await readText(source, offset + scanned, Math.min(wantedBytes, available) - scanned);
+    if (scanned === 0 && !checkStart(text, place)) return undefined;
+    const end = findEnd(text, Math.max(0, scanned - (scanned % 80)));
+    const foreign = findForeign(end === -1 ? text.slice(scanned) : text.slice(scanned, Math.max(scanned, end)));
+    if (foreign !== -1) throw foreignCharacter(text, scanned + foreign, place);
+    if (end !== -1) {
+      const sizeBytes = Math.ceil((end + 1) / blockBytes) * blockBytes;
+      return { header: headerFromText(text, end, place), sizeBytes: Math.min(sizeBytes, available) };
+    }
+    if (text.length < Math.min(wantedBytes, available) || text.length >= available) {
+      throw badFile(
+        "FITS_TRUNCATED",
+        `the file ends within the header, after ${text.length} bytes and no END card.`,
+        place,
+      );
+    }
+    if (text.length >= headerLimitBytes) {
+      throw badFile("FITS_INVALID", `no END card within ${headerLimitBytes} bytes.`, place);
+    }
+  }
+}
+
+async function readText(source: ByteSource, offset: number, sizeBytes: number): Promise<string> {
+  const bytes = new Uint8Array(sizeBytes);
+  return latin1(bytes.subarray(0, await source.read(offset, bytes)));
+}
+
+function checkStart(
+  text: string,
+  place: { readonly file: string; readonly hdu: number; readonly offset: number },
+): boolean {
+  if (place.hdu === 0) {
+    if (text.startsWith("SIMPLE  = ")) return true;
+    const found = text.startsWith("\u001f\u008b") ? "a gzip file" : `"${text.slice(0, 9).replace(/[^ -~]/g, "?")}"`;
+    throw badFile("FITS_NOT_FITS", `this is not FITS: it starts with ${found}, not with "SIMPLE  =".`, place);
+  }
+  if (text.startsWith("XTENSION")) return true;
+  // Blocks of zeros or blanks after the last HDU are padding that some tape and copy programs leave.
+  if (/^[\0 ]*$/.test(text)) return false;
+  throw badFile("FITS_INVALID", 'bytes follow that are no extension: they do not start with "XTENSION".', place);
+}
+
+function matches(hdu: Hdu, selector: HduSelector): boolean {
+  if (typeof selector === "number") return hdu.index === selector;
+  const [name, version] = typeof selector === "string" ? [selector, undefined] : selector;
+  if (hdu.name?.trim().toUpperCase() !== name.trim().toUpperCase()) return false;
+  return version === undefined || hdu.version === version;
+}
+
+function noHdu(source: ByteSource, selector: HduSelector | undefined, hdus: readonly Hdu[]): Error {
+  const asked = typeof selector === "object" ? selector.join(", version ") : selector;
+  const problem = asked === undefined ? "no HDU holds an image" : `there is no HDU ${asked}`;
+  const found = hdus.map((hdu) => `${hdu.index} ${hdu.name ?? ""} (${hdu.type}${hasImage(hdu) ? "" : ", no image"})`);
+  return badFile("FITS_NO_HDU", `${problem}; the file has ${found.join("; ").replaceAll("  ", " ")}.`, {
+    file: source.name,
+  });
+}

@@ -1,0 +1,142 @@
+import type { ByteSource } from "../core/byte-source.ts";
+import { type NdArray, type PixelArray, sizeOf } from "../core/ndarray.ts";
+import { badFile } from "./bad-file.ts";
+import { flipSigns, swapWords } from "./byte-order.ts";
+import { sumWords } from "./checksum.ts";
+import type { Hdu } from "./hdu.ts";
+import { findHdu, type HduSelector } from "./open-fits.ts";
+import { judge, requireChecksums, sumRange } from "./verify-checksums.ts";
+
+export interface ReadImageOptions {
+  /** Check DATASUM and CHECKSUM where the header has them, and throw FITS_CHECKSUM when they do not fit. Default false. */
+  readonly checksum?: boolean;
+}
+
+const readLimitBytes = 2 ** 30;
+
+/**
+ * Reads the pixels of one HDU, without a selector of the first that has an image, as physical values: BSCALE and BZERO
+ * applied, BLANK as NaN (FITS 4.0 §4.4.2.5).
+ *
+ * The element type follows from the header alone: that of BITPIX; the unsigned one (signed for bytes) where BZERO is the
+ * offset of that convention; for other scaled integers, and those with a BLANK, float32 for 8 and 16 bits and float64 for
+ * 32 and 64 bits, computed in float64 and rounded once.
+ *
+ * @returns shape `[NAXISn, …, NAXIS1]`, units of BUNIT
+ * @throws FirstlightError FITS_UNSUPPORTED for compressed images and tables, and the errors of `openFits`
+ */
+export async function readImage(
+  source: ByteSource,
+  selector?: HduSelector,
+  options: ReadImageOptions = {},
+): Promise<NdArray> {
+  return readPixels(source, await findHdu(source, selector), options);
+}
+
+/** As `readImage`, of an HDU already found. */
+export async function readPixels(source: ByteSource, hdu: Hdu, options: ReadImageOptions = {}): Promise<NdArray> {
+  const place = { file: source.name, hdu: hdu.index };
+  if (hdu.type !== "image") {
+    throw badFile(
+      "FITS_UNSUPPORTED",
+      `pixels were asked of a ${hdu.type} HDU; only uncompressed images are read.`,
+      place,
+    );
+  }
+  if (hdu.dataSizeBytes === 0) throw badFile("FITS_NO_HDU", "the HDU has no pixels.", place);
+  const bytes = await readBytes(source, hdu);
+  if (options.checksum === true) await check(source, hdu, bytes);
+  const wordBytes = Math.abs(hdu.bitpix) / 8;
+  swapWords(bytes, wordBytes);
+  const data = physical(hdu, bytes, wordBytes);
+  if (data.length !== sizeOf(hdu.shape)) throw badFile("FITS_INVALID", "the axes do not fit the data.", place);
+  return { data, shape: hdu.shape };
+}
+
+async function readBytes(source: ByteSource, hdu: Hdu): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(hdu.dataSizeBytes);
+  for (let filled = 0; filled < bytes.length; ) {
+    const part = bytes.subarray(filled, Math.min(bytes.length, filled + readLimitBytes));
+    const count = await source.read(hdu.dataOffset + filled, part);
+    if (count === 0) {
+      const place = { file: source.name, hdu: hdu.index, offset: hdu.dataOffset + filled };
+      throw badFile("FITS_TRUNCATED", "the file became shorter while it was read.", place);
+    }
+    filled += count;
+  }
+  return bytes;
+}
+
+async function check(source: ByteSource, hdu: Hdu, bytes: Uint8Array): Promise<void> {
+  const whole = bytes.length - (bytes.length % 4);
+  // The padding belongs to the sum; it starts inside of a word where the pixels do not fill it.
+  const tail = await sumRange(source, hdu.dataOffset + whole, hdu.endOffset);
+  const dataSum = sumWords(bytes.subarray(0, whole), tail);
+  const headerSum = await sumRange(source, hdu.headerOffset, hdu.dataOffset);
+  requireChecksums(source.name, judge(hdu, headerSum, dataSum));
+}
+
+interface Scaling {
+  readonly bscale: number;
+  readonly bzero: number;
+  readonly blank: number | bigint | undefined;
+}
+
+function physical(hdu: Hdu, bytes: Uint8Array<ArrayBuffer>, wordBytes: number): PixelArray {
+  const scaling = scalingOf(hdu);
+  const stored = view(hdu.bitpix, bytes.buffer);
+  const { bscale, bzero, blank } = scaling;
+  if (blank === undefined && bscale === 1) {
+    if (bzero === 0) return stored;
+    // Number(2^63 - 1) is 2^63 too, but only the exact offset is the convention.
+    const exact = typeof hdu.header.get("BZERO") !== "bigint" || hdu.header.get("BZERO") === 2n ** 63n;
+    if (hdu.bitpix > 0 && exact && bzero === (hdu.bitpix === 8 ? -128 : 2 ** (hdu.bitpix - 1))) {
+      flipSigns(bytes, wordBytes);
+      return viewOfOtherSign(hdu.bitpix, bytes.buffer);
+    }
+  }
+  if (stored instanceof BigInt64Array) return scaleLong(stored, scaling);
+  const narrow = hdu.bitpix === 8 || hdu.bitpix === 16 || hdu.bitpix === -32;
+  const target = narrow ? new Float32Array(stored.length) : new Float64Array(stored.length);
+  const missing = blank === undefined ? undefined : Number(blank);
+  for (let index = 0; index < stored.length; index += 1) {
+    const value = stored[index] as number;
+    target[index] = value === missing ? Number.NaN : value * bscale + bzero;
+  }
+  return target;
+}
+
+function scaleLong(stored: BigInt64Array, { bscale, bzero, blank }: Scaling): Float64Array {
+  const missing = blank === undefined ? undefined : BigInt(blank);
+  const target = new Float64Array(stored.length);
+  for (let index = 0; index < stored.length; index += 1) {
+    const value = stored[index] as bigint;
+    target[index] = value === missing ? Number.NaN : Number(value) * bscale + bzero;
+  }
+  return target;
+}
+
+function scalingOf({ header, bitpix }: Hdu): Scaling {
+  const optional = (key: string, standard: number): number =>
+    header.get(key) === undefined ? standard : header.number(key);
+  const blank = bitpix > 0 ? header.get("BLANK") : undefined;
+  return {
+    bscale: optional("BSCALE", 1),
+    bzero: optional("BZERO", 0),
+    blank: blank === undefined || typeof blank === "bigint" ? blank : header.integer("BLANK"),
+  };
+}
+
+function view(bitpix: Hdu["bitpix"], buffer: ArrayBuffer) {
+  if (bitpix === 8) return new Uint8Array(buffer);
+  if (bitpix === 16) return new Int16Array(buffer);
+  if (bitpix === 32) return new Int32Array(buffer);
+  if (bitpix === 64) return new BigInt64Array(buffer);
+  return bitpix === -32 ? new Float32Array(buffer) : new Float64Array(buffer);
+}
+
+function viewOfOtherSign(bitpix: Hdu["bitpix"], buffer: ArrayBuffer): PixelArray {
+  if (bitpix === 8) return new Int8Array(buffer);
+  if (bitpix === 16) return new Uint16Array(buffer);
+  return bitpix === 32 ? new Uint32Array(buffer) : new BigUint64Array(buffer);
+}
