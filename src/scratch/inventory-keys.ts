@@ -1,0 +1,47 @@
+/** The keys of one task in one recipe run: `{recipeRunId}:{namespace}:{name}`, the layout of the Python stack's Redis. */
+export interface InventoryKeys {
+  /** The prefix of every key of the run. */
+  readonly run: string;
+  /** The prefix of tags: sets of absolute paths. */
+  readonly path: string;
+  /** The prefix of constants: sets of one JSON text. */
+  readonly constant: string;
+  /** The prefix of counters, which number generic file names. */
+  readonly counter: string;
+  /** The prefix under which every task audits the files it writes. */
+  readonly writeAudits: string;
+  /** Absolute paths of files that the task writes. */
+  readonly writeAudit: string;
+  /** Tags that no file carried before the task. */
+  readonly tagAudit: string;
+  /** Names of constants that the task sets. */
+  readonly constantAudit: string;
+  /** Ours: the number of the newest attempt. */
+  readonly fence: string;
+  /** Ours: the undo log's two halves, see `Journal`. */
+  readonly added: string;
+  readonly removed: string;
+  /** Ours: those entries of the three audits above that did not come from Python, as `key\nmember`. */
+  readonly audited: string;
+  /** Ours: paths of other tasks' files that the task overwrites or removes, each kept until then. */
+  readonly kept: string;
+}
+
+export function inventoryKeys(recipeRunId: number, taskName: string): InventoryKeys {
+  const run = `${recipeRunId}:`;
+  return {
+    run,
+    path: `${run}path:`,
+    constant: `${run}constant:`,
+    counter: `${run}counter:`,
+    writeAudits: `${run}scratch_audit:WRITE_`,
+    writeAudit: `${run}scratch_audit:WRITE_${taskName}`,
+    tagAudit: `${run}scratch_audit:TAG_${taskName}`,
+    constantAudit: `${run}constants_audit:SET_${taskName}`,
+    fence: `${run}firstlight_fence:${taskName}`,
+    added: `${run}firstlight_added:${taskName}`,
+    removed: `${run}firstlight_removed:${taskName}`,
+    audited: `${run}firstlight_audited:${taskName}`,
+    kept: `${run}firstlight_kept:${taskName}`,
+  };
+}
