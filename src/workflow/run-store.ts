@@ -60,11 +60,21 @@ export interface AttemptRecord {
 
 /** How an attempt changes: a new state with what belongs to it. */
 export interface AttemptChange {
+  readonly task: string;
+  readonly attempt: number;
   readonly state: AttemptState;
   readonly process?: ProcessIdentity;
   readonly error?: AttemptError;
   readonly report?: AttemptReport;
   readonly output?: readonly string[];
+}
+
+/** What changes in the record of a run. */
+export interface RunChanges {
+  readonly status?: RunStatus;
+  readonly nodes?: readonly Omit<NodeRecord, "updatedAt">[];
+  readonly attempt?: AttemptChange;
+  readonly events?: readonly RunEvent[];
 }
 
 /** A process, told apart from a later one that was given the same pid. */
@@ -86,11 +96,10 @@ export interface RunLease extends AsyncDisposable {
   /** Attempts that the owner before left open; they are recorded as lost. Their processes may be alive still. */
   readonly ghosts: readonly ProcessIdentity[];
   renew(): Promise<void>;
-  setStatus(status: RunStatus): Promise<void>;
-  setNode(node: Omit<NodeRecord, "updatedAt">): Promise<void>;
-  startAttempt(task: string): Promise<AttemptRecord>;
-  changeAttempt(attempt: Pick<AttemptRecord, "task" | "attempt">, change: AttemptChange): Promise<void>;
-  record(event: RunEvent): Promise<void>;
+  /** Gives out the next attempt of a node, and records the node as running. */
+  startAttempt(node: Pick<NodeRecord, "task" | "fingerprint">): Promise<AttemptRecord>;
+  /** Writes all of it or nothing. */
+  write(changes: RunChanges): Promise<void>;
 }
 
 /** The record of recipe runs and their attempts. Reading needs no lease. */
