@@ -12,6 +12,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: ["test/oracles/**"],
           testTimeout: 30_000,
+          globalSetup: ["test/servers/global-setup.ts"],
         },
       },
       { extends: true, test: { name: "oracles", include: ["test/oracles/**/*.test.ts"], testTimeout: 120_000 } },
