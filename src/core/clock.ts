@@ -1,4 +1,4 @@
-import { FirstlightError } from "./errors.ts";
+import { settingsInvalid } from "./settings-invalid.ts";
 
 /** Where the time comes from. Injected, so that with a fixed clock products are equal byte for byte. */
 export interface Clock {
@@ -14,16 +14,18 @@ export function fixedClock(at: Date): Clock {
 
 /** The system's clock, or the fixed one that `SOURCE_DATE_EPOCH` (seconds since 1970, reproducible-builds.org) asks for. */
 export function clockFrom(env: Readonly<Record<string, string | undefined>>): Clock {
-  const epoch = env.SOURCE_DATE_EPOCH;
-  if (epoch === undefined || epoch === "") return systemClock;
-  if (!/^\d{1,11}$/.test(epoch)) {
-    throw new FirstlightError(
-      "SETTINGS_INVALID",
-      `SOURCE_DATE_EPOCH is '${epoch}'; expected whole seconds since 1970.`,
-      {
-        disposition: "invalid",
-      },
-    );
+  const text = env.SOURCE_DATE_EPOCH;
+  if (text === undefined || text === "") return systemClock;
+  const seconds = readSourceDateEpoch(text);
+  if (seconds === undefined) {
+    throw settingsInvalid([
+      { name: "SOURCE_DATE_EPOCH", expected: "whole seconds since 1970", found: JSON.stringify(text) },
+    ]);
   }
-  return fixedClock(new Date(Number(epoch) * 1000));
+  return fixedClock(new Date(seconds * 1000));
+}
+
+/** `undefined` when the text is no number of whole seconds that a date can hold. */
+export function readSourceDateEpoch(text: string): number | undefined {
+  return /^\d{1,11}$/.test(text) ? Number(text) : undefined;
 }

@@ -1,0 +1,105 @@
+import type { SettingProblem } from "./settings-invalid.ts";
+import type { MeshAddress, Settings } from "./settings-table.ts";
+
+/** How each service may be had (first the driver that needs no server), and what names the real one. */
+const services = {
+  inventory: {
+    embedded: "sqlite",
+    real: "redis",
+    property: "inventoryDriver",
+    setting: "INVENTORY_DRIVER",
+    mesh: "automated-processing-scratch-inventory",
+    // The Python stack, too, looks for Redis and RabbitMQ on this machine when the mesh names none.
+    local: { host: "localhost", port: 6379 },
+  },
+  bus: {
+    embedded: "sqlite",
+    real: "amqp",
+    property: "busDriver",
+    setting: "BUS_DRIVER",
+    mesh: "interservice-bus",
+    local: { host: "localhost", port: 5672 },
+  },
+  objectStore: {
+    embedded: "fs",
+    real: "s3",
+    property: "objectStoreDriver",
+    setting: "OBJECT_STORE_DRIVER",
+    mesh: "object-store-api",
+    local: undefined,
+  },
+  metadataStore: {
+    embedded: "sqlite",
+    real: "graphql",
+    property: "metadataStoreDriver",
+    setting: "METADATA_STORE_DRIVER",
+    mesh: "internal-api-gateway",
+    local: undefined,
+  },
+  transfer: {
+    embedded: "fs",
+    real: "globus",
+    property: "transferDriver",
+    setting: "TRANSFER_DRIVER",
+    mesh: undefined,
+    local: undefined,
+  },
+} as const;
+
+export type ConfigurableService = keyof typeof services;
+
+export const configurableServices = Object.keys(services) as readonly ConfigurableService[];
+
+type Driver<Service extends ConfigurableService> = NonNullable<Settings[(typeof services)[Service]["property"]]>;
+
+/** Which driver a service gets, and why: for the first log line of a run. */
+export interface DriverChoice<Service extends ConfigurableService = ConfigurableService> {
+  readonly service: Service;
+  readonly driver: Driver<Service>;
+  /** `default`, `MESH_CONFIG names interservice-bus`, or the setting that names the driver, such as `BUS_DRIVER`. */
+  readonly because: string;
+}
+
+/** A driver that is named wins, then the mesh, then the embedded one. */
+export function driverOf<Service extends ConfigurableService>(
+  settings: Settings,
+  service: Service,
+): DriverChoice<Service> {
+  const { embedded, real, property, setting, mesh } = services[service];
+  const named = settings[property];
+  if (named !== undefined) return { service, driver: named as Driver<Service>, because: setting };
+  if (mesh !== undefined && settings.meshConfig[mesh] !== undefined) {
+    return { service, driver: real as Driver<Service>, because: `MESH_CONFIG names ${mesh}` };
+  }
+  return { service, driver: embedded as Driver<Service>, because: "default" };
+}
+
+/** Host and port of a service's server, or nothing where the mesh names none and the Python stack knows no default. */
+export function meshAddressOf(settings: Settings, service: ConfigurableService): MeshAddress | undefined {
+  const { mesh, local } = services[service];
+  return (mesh === undefined ? undefined : settings.meshConfig[mesh]) ?? local;
+}
+
+/** What a real driver still lacks in order to reach its server; nothing for an embedded one. */
+export function missingAddress(settings: Settings, service: ConfigurableService): SettingProblem | undefined {
+  const { driver } = driverOf(settings, service);
+  const { real, setting, mesh } = services[service];
+  if (driver !== real) return undefined;
+  if (mesh !== undefined) {
+    if (meshAddressOf(settings, service) !== undefined) return undefined;
+    return { name: setting, expected: `an entry ${mesh} in MESH_CONFIG, as the driver is ${real}`, found: "none" };
+  }
+  const { objectStoreEndpoint, scratchEndpoint } = settings;
+  const lacking = [
+    ...(objectStoreEndpoint === undefined ? ["OBJECT_STORE_ENDPOINT"] : []),
+    ...(scratchEndpoint === undefined ? ["SCRATCH_ENDPOINT"] : []),
+    ...(settings.globusInboundClientCredentials.length === 0 ? ["GLOBUS_INBOUND_CLIENT_CREDENTIALS"] : []),
+    ...(settings.globusOutboundClientCredentials.length === 0 ? ["GLOBUS_OUTBOUND_CLIENT_CREDENTIALS"] : []),
+  ];
+  if (lacking.length === 0) return undefined;
+  return {
+    name: setting,
+    expected: `${lacking.join(", ")} to be set, as the driver is ${real}`,
+    found: "nothing there",
+  };
+}

@@ -1,0 +1,71 @@
+import { nearestName } from "./nearest-name.ts";
+import { configurableServices, missingAddress } from "./service-driver.ts";
+import { type SettingProblem, settingsInvalid } from "./settings-invalid.ts";
+import { type Setting, type Settings, settingsTable } from "./settings-table.ts";
+
+export type { Settings } from "./settings-table.ts";
+
+/** Environment variables: `process.env`, or an object like it. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const ownPrefix = "FIRSTLIGHT_";
+/** Read by the project's own tests only. */
+const testPrefix = "FIRSTLIGHT_TEST_";
+
+/**
+ * Reads every setting of `settingsTable` from `env`; an empty variable counts as unset. Never looks at the process.
+ *
+ * @throws FirstlightError SETTINGS_INVALID, once, for all bad variables: `fields.problems` lists them
+ */
+export function loadSettings(env: Environment): Settings {
+  const values: Record<string, unknown> = {};
+  const problems: SettingProblem[] = [...unknownVariables(env)];
+  for (const [property, setting] of Object.entries<Setting>(settingsTable)) {
+    const text = env[setting.name] || setting.default;
+    if (text === undefined) {
+      values[property] = undefined;
+      continue;
+    }
+    const result = setting.kind.schema.safeParse(text);
+    if (result.success) values[property] = deepFreeze(result.data);
+    else problems.push(problemOf(setting, text, result.error.issues));
+  }
+  const settings = Object.freeze(values) as Settings;
+  if (problems.length === 0) {
+    for (const service of configurableServices) {
+      const missing = missingAddress(settings, service);
+      if (missing !== undefined) problems.push(missing);
+    }
+  }
+  if (problems.length > 0) throw settingsInvalid(problems);
+  return settings;
+}
+
+function* unknownVariables(env: Environment): Iterable<SettingProblem> {
+  const names = Object.values<Setting>(settingsTable).map(({ name }) => name);
+  const own = names.filter((name) => name.startsWith(ownPrefix));
+  for (const name of Object.keys(env).sort()) {
+    if (!name.startsWith(ownPrefix) || name.startsWith(testPrefix) || names.includes(name)) continue;
+    const nearest = nearestName(name, names);
+    const expected = nearest === undefined ? `one of ${own.join(", ")}` : `${nearest}, perhaps`;
+    yield { name, expected, found: "a setting of this name, which does not exist" };
+  }
+}
+
+function problemOf(
+  { name, kind }: Setting,
+  text: string,
+  issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
+): SettingProblem {
+  if (kind.secret) return { name, expected: kind.expects, found: `${text.length} characters (not shown)` };
+  const shown = JSON.stringify(text.length > 120 ? `${text.slice(0, 119)}…` : text);
+  const where = issues.filter(({ path }) => path.length > 0);
+  const details = where.map(({ path, message }) => `${path.map(String).join(".")}: ${message}`);
+  return { name, expected: kind.expects, found: details.length === 0 ? shown : `${shown} (${details.join("; ")})` };
+}
+
+function deepFreeze<Value>(value: Value): Value {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  for (const inner of Object.values(value)) deepFreeze(inner);
+  return Object.freeze(value);
+}

@@ -1,0 +1,104 @@
+import { expect, test } from "vitest";
+import { isFirstlightError } from "../../src/core/errors.ts";
+import { busAddress, metadataStoreUrl, objectStoreUrl, redisAddress } from "../../src/core/service-address.ts";
+import { configurableServices, driverOf } from "../../src/core/service-driver.ts";
+import { type Environment, loadSettings } from "../../src/core/settings.ts";
+
+const mesh = JSON.stringify({
+  "automated-processing-scratch-inventory": { mesh_address: "redis.local", mesh_port: 6380 },
+  "interservice-bus": { mesh_address: "bus.local", mesh_port: 5673 },
+  "object-store-api": { mesh_address: "::1", mesh_port: 9000 },
+  "internal-api-gateway": { mesh_address: "gateway.local", mesh_port: 8080 },
+});
+
+const choices = (env: Environment) =>
+  Object.fromEntries(
+    configurableServices.map((service) => {
+      const { driver, because } = driverOf(loadSettings(env), service);
+      return [service, `${driver}: ${because}`];
+    }),
+  );
+
+test("without any setting every service is embedded", () => {
+  expect(choices({})).toEqual({
+    inventory: "sqlite: default",
+    bus: "sqlite: default",
+    objectStore: "fs: default",
+    metadataStore: "sqlite: default",
+    transfer: "fs: default",
+  });
+});
+
+test("a service that the mesh names becomes real", () => {
+  expect(choices({ MESH_CONFIG: mesh })).toEqual({
+    inventory: "redis: MESH_CONFIG names automated-processing-scratch-inventory",
+    bus: "amqp: MESH_CONFIG names interservice-bus",
+    objectStore: "s3: MESH_CONFIG names object-store-api",
+    metadataStore: "graphql: MESH_CONFIG names internal-api-gateway",
+    transfer: "fs: default",
+  });
+});
+
+test("a driver that is named wins over the mesh", () => {
+  expect(choices({ MESH_CONFIG: mesh, BUS_DRIVER: "sqlite", INVENTORY_DRIVER: "memory" })).toMatchObject({
+    bus: "sqlite: BUS_DRIVER",
+    inventory: "memory: INVENTORY_DRIVER",
+    objectStore: "s3: MESH_CONFIG names object-store-api",
+  });
+});
+
+test.each([
+  [{ OBJECT_STORE_DRIVER: "s3" }, ["OBJECT_STORE_DRIVER", "MESH_CONFIG", "object-store-api"]],
+  [{ METADATA_STORE_DRIVER: "graphql" }, ["METADATA_STORE_DRIVER", "MESH_CONFIG", "internal-api-gateway"]],
+  [
+    { TRANSFER_DRIVER: "globus", SCRATCH_ENDPOINT: "uuid" },
+    ["TRANSFER_DRIVER", "OBJECT_STORE_ENDPOINT", "GLOBUS_INBOUND_CLIENT_CREDENTIALS"],
+  ],
+])("%o without an address is refused, and both settings are named", (env, names) => {
+  const error = thrownBy(() => loadSettings(env));
+  expect(isFirstlightError(error, "SETTINGS_INVALID")).toBe(true);
+  for (const name of names) expect(String(error)).toContain(name);
+});
+
+test("globus with its endpoints and clients is accepted", () => {
+  const client = '[{"client_id": "a", "client_secret": "b"}]';
+  const settings = loadSettings({
+    TRANSFER_DRIVER: "globus",
+    SCRATCH_ENDPOINT: "uuid-1",
+    OBJECT_STORE_ENDPOINT: "uuid-2",
+    GLOBUS_INBOUND_CLIENT_CREDENTIALS: client,
+    GLOBUS_OUTBOUND_CLIENT_CREDENTIALS: client,
+  });
+  expect(driverOf(settings, "transfer")).toEqual({ service: "transfer", driver: "globus", because: "TRANSFER_DRIVER" });
+});
+
+test("redis and amqp fall back to this machine, as in the Python stack", () => {
+  const settings = loadSettings({ INVENTORY_DRIVER: "redis", BUS_DRIVER: "amqp" });
+  expect(redisAddress(settings)).toEqual({ host: "localhost", port: 6379, dbCount: 16 });
+  const { password, ...bus } = busAddress(settings);
+  expect(bus).toEqual({ host: "localhost", port: 5672, username: "guest" });
+  expect(password.reveal()).toBe("guest");
+});
+
+test("addresses come from the mesh", () => {
+  const settings = loadSettings({ MESH_CONFIG: mesh, SCRATCH_INVENTORY_DB_COUNT: "4" });
+  expect(redisAddress(settings)).toEqual({ host: "redis.local", port: 6380, dbCount: 4 });
+  expect(busAddress(settings)).toMatchObject({ host: "bus.local", port: 5673 });
+  expect(metadataStoreUrl(settings)).toBe("http://gateway.local:8080/graphql");
+  expect(objectStoreUrl(settings)).toBe("http://[::1]:9000");
+  expect(objectStoreUrl(loadSettings({ MESH_CONFIG: mesh, OBJECT_STORE_USE_SSL: "yes" }))).toBe("https://[::1]:9000");
+});
+
+test("an address that nobody configured is an error", () => {
+  const error = thrownBy(() => objectStoreUrl(loadSettings({})));
+  expect(isFirstlightError(error, "SETTINGS_INVALID")).toBe(true);
+});
+
+function thrownBy(work: () => unknown): unknown {
+  try {
+    work();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("nothing was thrown");
+}
