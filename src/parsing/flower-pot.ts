@@ -1,0 +1,124 @@
+import { FirstlightError, isFirstlightError, messageOf } from "../core/errors.ts";
+import { Tag } from "../scratch/tag.ts";
+import { type Access, type Accessor, type AccessTo, accessor, type FitsTable, type HeaderView } from "./fits-access.ts";
+import { type Bud, type ConstantValue, type Stem, spilledDirt, thorn } from "./stem.ts";
+
+/** What the stems made of all headers. */
+export interface FlowerPot {
+  readonly fileCount: number;
+  /** What to store, without checks that passed and buds that no frame concerned. */
+  readonly constants: ReadonlyMap<string, ConstantValue>;
+  /** One entry per tag with all its files, as `scratch.tagAll` takes them. */
+  readonly tagged: readonly { readonly paths: readonly string[]; readonly tags: readonly [tag: string] }[];
+  /** One entry per file with all its tags, in the order in which the files came; files without tags are left out. */
+  readonly tags: Iterable<readonly [file: string, tags: readonly string[]]>;
+}
+
+export interface FlowerPotOptions {
+  /** Stops between two headers. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Shows every header to every stem, once, in one pass; no header is kept.
+ *
+ * - STEM_DUPLICATED: two buds would set the same constant
+ * - STEM_DISAGREES: the frames contradict each other; all contradictions are named at once
+ * - what the access throws: HEADER_KEY_MISSING, HEADER_KEY_INVALID
+ */
+export async function fillFlowerPot<Table extends FitsTable>(
+  headers: AsyncIterable<readonly [file: string, header: HeaderView]>,
+  table: Table,
+  stems: readonly Stem<keyof Table & string>[],
+  options?: FlowerPotOptions,
+): Promise<FlowerPot>;
+export async function fillFlowerPot<Attribute extends string>(
+  headers: AsyncIterable<readonly [file: string, header: HeaderView]>,
+  open: Accessor<AccessTo<Attribute>>,
+  stems: readonly Stem<Attribute>[],
+  options?: FlowerPotOptions,
+): Promise<FlowerPot>;
+export async function fillFlowerPot(
+  headers: AsyncIterable<readonly [file: string, header: HeaderView]>,
+  fitsAccess: FitsTable | Accessor<AccessTo<string>>,
+  stems: readonly Stem[],
+  options: FlowerPotOptions = {},
+): Promise<FlowerPot> {
+  refuseDuplicates(stems);
+  const open = typeof fitsAccess === "function" ? fitsAccess : (accessor(fitsAccess) as Accessor<Access<FitsTable>>);
+  let fileCount = 0;
+  for await (const [file, header] of headers) {
+    options.signal?.throwIfAborted();
+    const access = open(header, file);
+    for (const stem of stems) stem.set(file, access);
+    fileCount++;
+  }
+  const constants = constantsOf(stems.filter((stem) => stem.kind === "bud"));
+  const tagged = taggedBy(stems);
+  return { fileCount, constants, tagged, tags: { [Symbol.iterator]: () => tagsByFile(tagged) } };
+}
+
+function constantsOf(buds: readonly Bud[]): ReadonlyMap<string, ConstantValue> {
+  const constants = new Map<string, ConstantValue>();
+  const contradictions: FirstlightError[] = [];
+  for (const bud of buds) {
+    try {
+      const value = bud.get();
+      if (value !== spilledDirt && value !== thorn) constants.set(bud.name, value);
+    } catch (error) {
+      if (!isFirstlightError(error, "STEM_DISAGREES")) throw error;
+      contradictions.push(error);
+    }
+  }
+  const [first] = contradictions;
+  if (first === undefined) return constants;
+  if (contradictions.length === 1) throw first;
+  throw new FirstlightError(
+    "STEM_DISAGREES",
+    `The frames contradict each other in ${contradictions.length} ways:\n${contradictions.map((each) => `- ${messageOf(each)}`).join("\n")}`,
+    { fields: { contradictions: contradictions.map(({ fields }) => fields) }, cause: first },
+  );
+}
+
+function taggedBy(stems: readonly Stem[]): FlowerPot["tagged"] {
+  const files = new Map<string, Set<string>>();
+  for (const stem of stems) {
+    if (stem.kind !== "flower") continue;
+    for (const petal of stem.get()) {
+      const tag = Tag.format(stem.name, petal.value);
+      const already = files.get(tag);
+      if (already === undefined) files.set(tag, new Set(petal.files));
+      else for (const file of petal.files) already.add(file);
+    }
+  }
+  return [...files].map(([tag, paths]) => ({ paths: [...paths], tags: [tag] }));
+}
+
+function* tagsByFile(tagged: FlowerPot["tagged"]): Generator<readonly [string, readonly string[]]> {
+  const tags = new Map<string, string[]>();
+  for (const {
+    paths,
+    tags: [tag],
+  } of tagged) {
+    for (const file of paths) {
+      const list = tags.get(file);
+      if (list === undefined) tags.set(file, [tag]);
+      else list.push(tag);
+    }
+  }
+  yield* tags;
+}
+
+function refuseDuplicates(stems: readonly Stem[]): void {
+  const names = new Set<string>();
+  for (const { kind, name } of stems) {
+    if (kind === "bud" && names.has(name)) {
+      throw new FirstlightError(
+        "STEM_DUPLICATED",
+        `Two buds would set the constant ${name}, and a constant is set once. Take one of them out.`,
+        { disposition: "invalid", fields: { stem: name } },
+      );
+    }
+    if (kind === "bud") names.add(name);
+  }
+}

@@ -1,0 +1,67 @@
+export { BudName } from "./bud-name.ts";
+export {
+  type ConstantOptions,
+  type ConstantSpec,
+  type ConstantStore,
+  type ConstantsView,
+  type ConstantTable,
+  constant,
+  constantsView,
+  exactNumber,
+} from "./constants-view.ts";
+export { contributingIdsBud, taskContributingIdsBud } from "./contributing-ids-bud.ts";
+export { countBud, distinctCountBud } from "./count-bud.ts";
+export { datasetId, productId, recipeRunIdOf } from "./dataset-id.ts";
+export { defaultConstantBuds } from "./default-buds.ts";
+export {
+  type Access,
+  type AccessBase,
+  type Accessor,
+  type AccessTo,
+  access,
+  accessor,
+  type FitsTable,
+  fitsAccess,
+  type HeaderView,
+  type KeyOptions,
+  type KeySpec,
+  key,
+} from "./fits-access.ts";
+export { formatFitsTimeUs, parseFitsTimeUs } from "./fits-time.ts";
+export { type FlowerPot, type FlowerPotOptions, fillFlowerPot } from "./flower-pot.ts";
+export { exposureTimeFlower, flower, keyFlower, readoutExpTimeFlower, taskTypeFlower } from "./key-flower.ts";
+export { l0FitsAccess } from "./l0-fits-access.ts";
+export { headerKeyNotFound, l1FitsAccess } from "./l1-fits-access.ts";
+export { MetadataKey } from "./metadata-key.ts";
+export { averageBud, nearFloatBud, taskAverageBud, taskNearFloatBud } from "./near-float-bud.ts";
+export {
+  type Bud,
+  type BudValue,
+  type ConstantValue,
+  type Flower,
+  type Petal,
+  type SpilledDirt,
+  type Stem,
+  spilledDirt,
+  type Thorn,
+  thorn,
+} from "./stem.ts";
+export { createTally, disagreement, type Sighting, type Tally } from "./tally.ts";
+export { forTasks, passthroughTask, type TaskParser, taskWithGains } from "./task-type.ts";
+export {
+  averageCadenceBud,
+  cadenceBuds,
+  dateBeginBud,
+  maximumCadenceBud,
+  minimumCadenceBud,
+  taskDateBeginBud,
+  varianceCadenceBud,
+} from "./time-buds.ts";
+export {
+  taskExposureTimesBud,
+  taskReadoutExpTimesBud,
+  taskTimeLookupBud,
+  timeLookupBud,
+  timesBud,
+} from "./times-bud.ts";
+export { taskUniqueBud, type UniqueBudOptions, uniqueBud } from "./unique-bud.ts";

@@ -1,0 +1,63 @@
+import type { Scalar } from "../core/scalar.ts";
+import type { AccessTo } from "./fits-access.ts";
+import { roundTime } from "./round-time.ts";
+import type { Flower, Petal, SpilledDirt } from "./stem.ts";
+import { sameValueKey, spilledDirt } from "./stem.ts";
+import { passthroughTask, type TaskParser } from "./task-type.ts";
+
+/**
+ * Tags each file with `STEM_<value>`, where `pick` says the value. `spilledDirt` and `undefined` leave a file untagged;
+ * 0, false and the empty string are values. Files whose values Python holds to be equal share the tag of the first.
+ */
+export function flower<Attribute extends string>(
+  tagStem: string,
+  pick: (access: AccessTo<Attribute>, file: string) => Scalar | SpilledDirt | undefined,
+): Flower<Attribute> {
+  const petals = new Map<string, { readonly value: Scalar; readonly files: string[] }>();
+  return {
+    kind: "flower",
+    name: tagStem,
+    set(file, access) {
+      const value = pick(access, file);
+      if (value === undefined || value === spilledDirt) return;
+      const key = sameValueKey(value);
+      const petal = petals.get(key);
+      if (petal === undefined) petals.set(key, { value, files: [file] });
+      else petal.files.push(file);
+    },
+    get: (): Iterable<Petal> => petals.values(),
+  };
+}
+
+/** `STEM_<value of the attribute>` on every file that has it. */
+export function keyFlower<Attribute extends string>(tagStem: string, attribute: Attribute): Flower<Attribute> {
+  return flower(tagStem, (access) => access.scalar(attribute));
+}
+
+/** `TASK_<type>` on every file, as `parse` names its task. */
+export function taskTypeFlower<Attribute extends string = "ipTaskType">(
+  parse: TaskParser<Attribute> = passthroughTask as unknown as TaskParser<Attribute>,
+): Flower<Attribute> {
+  return flower<Attribute>("TASK", parse);
+}
+
+/** `EXP_TIME_<exposure of the frame>`, rounded to six digits. */
+export function exposureTimeFlower(): Flower<"fpaExposureTimeMs">;
+export function exposureTimeFlower<Attribute extends string>(attribute: Attribute): Flower<Attribute>;
+export function exposureTimeFlower(attribute = "fpaExposureTimeMs"): Flower {
+  return timeFlower("EXP_TIME", attribute);
+}
+
+/** `READOUT_EXP_TIME_<exposure of one readout>`, rounded to six digits. */
+export function readoutExpTimeFlower(): Flower<"sensorReadoutExposureTimeMs">;
+export function readoutExpTimeFlower<Attribute extends string>(attribute: Attribute): Flower<Attribute>;
+export function readoutExpTimeFlower(attribute = "sensorReadoutExposureTimeMs"): Flower {
+  return timeFlower("READOUT_EXP_TIME", attribute);
+}
+
+function timeFlower<Attribute extends string>(tagStem: string, attribute: Attribute): Flower<Attribute> {
+  return flower(tagStem, (access) => {
+    const value = access.scalar(attribute);
+    return value === undefined ? undefined : roundTime(value);
+  });
+}

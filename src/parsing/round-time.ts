@@ -1,0 +1,11 @@
+import { Real, real, type Scalar } from "../core/scalar.ts";
+import { roundDigits } from "../scratch/round-digits.ts";
+
+/**
+ * A time rounded to six digits. An integer stays an integer and a real a real, so that `10.0` and `10` keep their own
+ * spelling in tags.
+ */
+export function roundTime(value: Scalar): Scalar {
+  if (value instanceof Real) return value;
+  return typeof value === "number" && !Number.isInteger(value) ? real(roundDigits(value, 6)) : value;
+}

@@ -1,0 +1,241 @@
+import { describe, expect, test } from "vitest";
+import { isFirstlightError } from "../../src/core/errors.ts";
+import { Real, real } from "../../src/core/scalar.ts";
+import { Header } from "../../src/fits/header.ts";
+import { BudName } from "../../src/parsing/bud-name.ts";
+import { countBud } from "../../src/parsing/count-bud.ts";
+import { defaultConstantBuds } from "../../src/parsing/default-buds.ts";
+import type { Accessor, AccessTo } from "../../src/parsing/fits-access.ts";
+import { fillFlowerPot } from "../../src/parsing/flower-pot.ts";
+import {
+  exposureTimeFlower,
+  flower,
+  keyFlower,
+  readoutExpTimeFlower,
+  taskTypeFlower,
+} from "../../src/parsing/key-flower.ts";
+import { l0FitsAccess } from "../../src/parsing/l0-fits-access.ts";
+import { type Bud, spilledDirt, thorn } from "../../src/parsing/stem.ts";
+import { taskWithGains } from "../../src/parsing/task-type.ts";
+import { uniqueBud } from "../../src/parsing/unique-bud.ts";
+import { type Cards, stream } from "./frames.ts";
+
+function files(...frames: readonly Cards[]) {
+  return stream(frames.map((cards, index) => [`f${index + 1}.fits`, Header.from(cards)] as const));
+}
+
+async function rejection(work: Promise<unknown>) {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!isFirstlightError(error)) throw new Error("no error of ours");
+  return error;
+}
+
+describe("the flower pot", () => {
+  test("makes constants of buds and tags of flowers in one pass", async () => {
+    const pot = await fillFlowerPot(
+      files(
+        { IPTASK: "dark", XPOSURE: real(10), TEXPOSUR: 0.5, CAM_ID: "c" },
+        { IPTASK: "gain", LVL3STAT: "lamp", LAMPSTAT: "on", XPOSURE: 0.1 + 0.2, TEXPOSUR: 1e-5, CAM_ID: "c" },
+      ),
+      l0FitsAccess,
+      [
+        uniqueBud("CAMERA_ID", "cameraId"),
+        countBud("N"),
+        taskTypeFlower(taskWithGains),
+        exposureTimeFlower(),
+        readoutExpTimeFlower(),
+      ],
+    );
+    expect(pot.fileCount).toBe(2);
+    expect([...pot.constants]).toEqual([
+      ["CAMERA_ID", "c"],
+      ["N", 2],
+    ]);
+    expect([...pot.tags]).toEqual([
+      ["f1.fits", ["TASK_DARK", "EXP_TIME_10.0", "READOUT_EXP_TIME_0.5"]],
+      ["f2.fits", ["TASK_LAMP_GAIN", "EXP_TIME_0.3", "READOUT_EXP_TIME_1E-05"]],
+    ]);
+    expect(pot.tagged[0]).toEqual({ paths: ["f1.fits"], tags: ["TASK_DARK"] });
+    expect([...pot.tags]).toHaveLength(2);
+  });
+
+  test("tags modulator state 0", async () => {
+    const pot = await fillFlowerPot(files({ DSPSNUM: 0 }, { DSPSNUM: 1 }), l0FitsAccess, [
+      keyFlower("MODSTATE", "currentDspsRepeat"),
+    ]);
+    expect([...pot.tags]).toEqual([
+      ["f1.fits", ["MODSTATE_0"]],
+      ["f2.fits", ["MODSTATE_1"]],
+    ]);
+  });
+
+  test("gives frames with 10. and 10 the same tag, spelt as the first one is", async () => {
+    const pot = await fillFlowerPot(files({ XPOSURE: real(10) }, { XPOSURE: 10 }), l0FitsAccess, [
+      exposureTimeFlower(),
+    ]);
+    expect(pot.tagged).toEqual([{ paths: ["f1.fits", "f2.fits"], tags: ["EXP_TIME_10.0"] }]);
+  });
+
+  test("spells logicals and integers as Python does", async () => {
+    const pot = await fillFlowerPot(files({ CAM_ID: "a b", DSPSNUM: 10 }), l0FitsAccess, [
+      flower("LOCKED", () => true),
+      keyFlower("DSPS_REPEAT", "currentDspsRepeat"),
+      keyFlower("CAMERA", "cameraId"),
+    ]);
+    expect([...pot.tags]).toEqual([["f1.fits", ["LOCKED_TRUE", "DSPS_REPEAT_10", "CAMERA_A B"]]]);
+  });
+
+  test("a stem name that is part of another's is no match: each flower tags with its whole own stem", async () => {
+    const pot = await fillFlowerPot(files({ XPOSURE: 1.5, TEXPOSUR: 2.5 }), l0FitsAccess, [
+      readoutExpTimeFlower(),
+      exposureTimeFlower(),
+    ]);
+    expect(pot.tagged.flatMap(({ tags }) => tags)).toEqual(["READOUT_EXP_TIME_2.5", "EXP_TIME_1.5"]);
+  });
+
+  test("stores nothing for thorns and for buds that no frame concerned; spilled files get no tag", async () => {
+    const picky: Bud<never> = { kind: "bud", name: "CHECK", set() {}, get: () => thorn };
+    const pot = await fillFlowerPot(files({ DSPSNUM: 1 }), l0FitsAccess, [
+      picky,
+      { ...picky, name: "EMPTY", get: () => spilledDirt },
+      flower("X", () => spilledDirt),
+    ]);
+    expect(pot.constants.size).toBe(0);
+    expect([...pot.tags]).toEqual([]);
+  });
+
+  test("takes a custom FitsAccess, which is one function", async () => {
+    const open: Accessor<AccessTo<"night">> = (header, file) => ({
+      file,
+      header,
+      night: file.slice(0, 2),
+      scalar: () => file.slice(0, 2),
+    });
+    const pot = await fillFlowerPot(files({}), open, [uniqueBud("NIGHT", "night")]);
+    expect(pot.constants.get("NIGHT")).toBe("f1");
+  });
+
+  test("names every contradiction at once", async () => {
+    const one = { CAM_ID: "a", LINEWAV: 1.5 };
+    const other = { CAM_ID: "b", LINEWAV: 2.5 };
+    const error = await rejection(
+      fillFlowerPot(files(one, other, one), l0FitsAccess, [
+        uniqueBud("CAMERA_ID", "cameraId"),
+        uniqueBud("WAVELENGTH", "wavelength"),
+      ]),
+    );
+    expect(error.code).toBe("STEM_DISAGREES");
+    expect(error.message).toContain("b in 1 file (f2.fits); a in 2 files (f1.fits, f3.fits)");
+    expect(error.message).toContain("2.5 in 1 file (f2.fits)");
+  });
+
+  test("a missing key names key and file", async () => {
+    const error = await rejection(
+      fillFlowerPot(files({ CAM_ID: "a" }, {}), l0FitsAccess, [uniqueBud("CAMERA_ID", "cameraId")]),
+    );
+    expect(error.code).toBe("HEADER_KEY_MISSING");
+    expect(error.fields).toMatchObject({ keyword: "CAM_ID", file: "f2.fits" });
+  });
+
+  test("refuses two buds for one constant before it reads a header", async () => {
+    const unread = stream<readonly [string, Header]>([]);
+    const error = await rejection(fillFlowerPot(unread, l0FitsAccess, [countBud("N"), countBud("N")]));
+    expect(error).toMatchObject({ code: "STEM_DUPLICATED", disposition: "invalid" });
+  });
+
+  test("stops at its signal", async () => {
+    const signal = AbortSignal.abort(new Error("stopped"));
+    await expect(fillFlowerPot(files({}), l0FitsAccess, [countBud("N")], { signal })).rejects.toThrow("stopped");
+  });
+
+  test("keeps no header: of 10,000 all can be collected while the stems live", async () => {
+    const stems = [uniqueBud("CAMERA_ID", "cameraId"), exposureTimeFlower(), taskTypeFlower()] as const;
+    let collected = 0;
+    const registry = new FinalizationRegistry(() => void collected++);
+    async function* headers() {
+      for (let index = 0; index < 10_000; index++) {
+        const header = Header.from({ CAM_ID: "c", XPOSURE: real(10), IPTASK: "dark" });
+        registry.register(header, index);
+        yield [`f${index}.fits`, header] as const;
+      }
+    }
+    const pot = await fillFlowerPot(headers(), l0FitsAccess, stems);
+    const { setFlagsFromString } = await import("node:v8");
+    const { runInNewContext } = await import("node:vm");
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    for (let round = 0; round < 20 && collected < 9_999; round++) {
+      collect();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(pot.fileCount).toBe(10_000);
+    // The last header may still be on the stack of the generator.
+    expect(collected).toBeGreaterThanOrEqual(9_999);
+    expect(stems[0].get()).toBe("c");
+  });
+});
+
+describe("the default constants", () => {
+  const header: Cards = {
+    INSTRUME: "VISP",
+    CAM_ID: "c1",
+    CAMERA: "Zyla",
+    BITDEPTH: 16,
+    HWBIN1: 1,
+    HWBIN2: 2,
+    SWBIN1: 3,
+    SWBIN2: 4,
+    HLSVERS: "1.8",
+    PROP_ID: "p",
+    EXPER_ID: "e",
+    IPTASK: "observe",
+    "DATE-BEG": "2022-10-24T19:47:33.218",
+    LVL3STAT: "clear",
+    LAMPSTAT: "off",
+  };
+
+  test("take HARDWARE_BINNING_Y from its own card", async () => {
+    const pot = await fillFlowerPot(files(header, header), l0FitsAccess, defaultConstantBuds());
+    expect(pot.constants.get(BudName.hardwareBinningX)).toBe(1);
+    expect(pot.constants.get(BudName.hardwareBinningY)).toBe(2);
+    expect(pot.constants.get(BudName.softwareBinningX)).toBe(3);
+    expect(pot.constants.get(BudName.softwareBinningY)).toBe(4);
+    expect(pot.constants.get(BudName.averageCadence)).toEqual(new Real(0));
+  });
+
+  test("have names of the vocabulary only, each once", () => {
+    const names = defaultConstantBuds().map(({ name }) => name);
+    const known: ReadonlySet<string> = new Set(Object.values(BudName));
+    expect(names.filter((name) => !known.has(name))).toEqual([]);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  test("of the extras come from the frames of their task alone", async () => {
+    const dark: Cards = {
+      ...header,
+      IPTASK: "dark",
+      OBSPR_ID: "o1",
+      XPOSURE: real(5),
+      TEXPOSUR: real(1),
+      NSUMEXP: 2,
+      LIGHTLVL: 1.5,
+      ELEV_ANG: 40.5,
+      TTBLANGL: 1.25,
+      TAZIMUTH: 99.5,
+      LVL2STAT: "clear",
+      POLANGLE: "none",
+      LVL1STAT: "clear",
+      RETANGLE: "none",
+      LVL0STAT: "DarkShutter",
+    };
+    const pot = await fillFlowerPot(files(header, dark), l0FitsAccess, defaultConstantBuds());
+    expect(pot.constants.get(BudName.darkAverageLightLevel)).toBe(1.5);
+    expect(pot.constants.get(BudName.darkNumRawFramesPerFpa)).toEqual({ "5.0": [2] });
+    expect(pot.constants.get(BudName.darkGosPolarizerAngle)).toEqual(new Real(-999));
+    expect(pot.constants.get(BudName.darkExposureTimes)).toEqual([new Real(5)]);
+    expect(pot.constants.has(BudName.polcalDateBegin)).toBe(false);
+  });
+});
