@@ -8,6 +8,7 @@ import { type Hdu, hasImage } from "./hdu.ts";
 import { Header } from "./header.ts";
 import { openFits } from "./open-fits.ts";
 import { type ReadImageOptions, readPixels } from "./read-image.ts";
+import { hduChecksums, requireChecksums } from "./verify-checksums.ts";
 
 export interface EncodeFrameOptions {
   /** Write DATASUM and CHECKSUM. Default true. */
@@ -35,6 +36,11 @@ export async function readFrame(source: ByteSource, options: ReadImageOptions = 
     const problem = `${hdu.name} has the shape [${pixels.shape.join(", ")}], the image [${image.shape.join(", ")}].`;
     throw badFile("FITS_INVALID", problem, { file: source.name, hdu: hdu.index });
   };
+  if (options.checksum === true) {
+    // A damaged name would hide a mask: so what is not read is checked as well.
+    const unread = hdus.filter((hdu) => hdu !== main && hdu !== mask && hdu !== variance);
+    for (const hdu of unread) requireChecksums(source.name, await hduChecksums(source, hdu));
+  }
   return {
     header: main.header,
     image,

@@ -86,13 +86,20 @@ export function describeHdu(header: Header, extent: HduExtent): Hdu {
   const elements = stored.length === 0 || stored.includes(0) ? 0 : stored.reduce((product, axis) => product * axis, 1);
   const dataSizeBytes = (Math.abs(bitpix) / 8) * groupCount * (parameterCount + elements);
   const available = Math.max(0, extent.fileSizeBytes - extent.dataOffset);
-  // `!(a <= b)` also catches a product beyond all numbers. A last block without its padding has lost no data.
+  // `!(a <= b)` also catches a product beyond all numbers.
   if (!(dataSizeBytes <= available)) {
     throw badFile(
       "FITS_TRUNCATED",
       `the header promises ${dataSizeBytes} bytes of data (BITPIX ${bitpix}, axes ${axes.join(" × ")}), the file has ${available} left.`,
       { ...place, offset: extent.dataOffset },
     );
+  }
+
+  const endOffset = extent.dataOffset + padded(dataSizeBytes);
+  // Crude writers leave the padding out; but where extensions may have followed, a cut is what it looks like.
+  if (extent.fileSizeBytes < endOffset && (extension || read(() => header.get("EXTEND")) === true)) {
+    const missing = endOffset - extent.fileSizeBytes;
+    throw badFile("FITS_TRUNCATED", `the file ends ${missing} bytes before the end of its last block.`, place);
   }
 
   const name = header.get("EXTNAME");
@@ -108,7 +115,7 @@ export function describeHdu(header: Header, extent: HduExtent): Hdu {
     headerOffset: extent.headerOffset,
     dataOffset: extent.dataOffset,
     dataSizeBytes,
-    endOffset: extent.dataOffset + padded(dataSizeBytes),
+    endOffset,
   };
 }
 

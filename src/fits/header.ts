@@ -85,7 +85,7 @@ export class Header implements Iterable<Card> {
   integer(key: string): number {
     const value = this.#required(key);
     if (typeof value === "number" && Number.isInteger(value)) return value;
-    throw this.#wrongType(key, value, "an integer");
+    throw this.#wrongType(key, value, typeof value === "bigint" ? "an integer within ±2^53" : "an integer");
   }
 
   /** Throws FITS_KEY_MISSING or FITS_KEY_TYPE. */

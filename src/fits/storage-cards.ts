@@ -1,5 +1,6 @@
 import type { NdArray } from "../core/ndarray.ts";
 import { Card } from "./card.ts";
+import { cardLength } from "./card-format.ts";
 import type { CardValue } from "./card-value.ts";
 import type { Header } from "./header.ts";
 import { storageOf } from "./storage.ts";
@@ -54,7 +55,15 @@ export function storageCards(header: Header, image: NdArray | undefined, role: H
   }
   const missing = (...keys: string[]): Card[] =>
     keys.flatMap((key) => (placed.has(key) ? [] : (changing.get(key) ?? [])));
-  return [...mandatory, ...missing("EXTEND", "BSCALE", "BZERO"), ...own, ...missing("CHECKSUM", "DATASUM")];
+  const long = own.some((each) => each.image.length > cardLength) && !header.has("LONGSTRN");
+  return [
+    ...mandatory,
+    ...missing("EXTEND", "BSCALE", "BZERO"),
+    // FITS 4.0 no longer needs it, but fitsverify still asks for it.
+    ...(long ? [Card.of("LONGSTRN", "OGIP 1.0", "CONTINUE cards may be present")] : []),
+    ...own,
+    ...missing("CHECKSUM", "DATASUM"),
+  ];
 }
 
 /** EXTEND belongs to a primary; it is there when extensions follow, or when it was there and none do. */

@@ -20,11 +20,16 @@ const stripBytes = 512 * blockBytes;
 export async function verifyChecksums(source: ByteSource): Promise<HduChecksums[]> {
   const results: HduChecksums[] = [];
   for await (const hdu of walkHdus(source)) {
-    const headerSum = await sumRange(source, hdu.headerOffset, hdu.dataOffset);
-    const dataSum = await sumRange(source, hdu.dataOffset, hdu.endOffset);
-    results.push(judge(hdu, headerSum, dataSum));
+    results.push(await hduChecksums(source, hdu));
   }
   return results;
+}
+
+/** The same for one HDU. */
+export async function hduChecksums(source: ByteSource, hdu: Hdu): Promise<HduChecksums> {
+  const headerSum = await sumRange(source, hdu.headerOffset, hdu.dataOffset);
+  const dataSum = await sumRange(source, hdu.dataOffset, hdu.endOffset);
+  return judge(hdu, headerSum, dataSum);
 }
 
 /** Holds the sums of an HDU's bytes against its cards. */

@@ -1,0 +1,98 @@
+import { expect, test } from "vitest";
+import { bytesSource } from "../../src/core/byte-source.ts";
+import { isFirstlightError } from "../../src/core/errors.ts";
+import {
+  encodeFits,
+  encodeFrame,
+  type Frame,
+  Header,
+  openFits,
+  readFrame,
+  readImage,
+  verifyChecksums,
+} from "../../src/fits/index.ts";
+import { randomFrom } from "./random.ts";
+
+const shape = [3, 4];
+const count = 12;
+const cards = {
+  OBJECT: "a long name ".repeat(10),
+  EXPTIME: [2.5, "s"],
+  "ESO DET X": 3,
+  BSCALE: 2,
+  HISTORY: "made",
+} as const;
+const header = () => Header.from(cards);
+const frame: Frame = {
+  header: header(),
+  image: { data: Uint16Array.from({ length: count }, (_, index) => index * 5000), shape },
+  mask: { data: Uint32Array.from({ length: count }, (_, index) => index), shape },
+  variance: { data: Float32Array.from({ length: count }, (_, index) => index / 7), shape },
+};
+
+/** One byte changed: half of the time in the cards and pixels, where it matters, else anywhere. */
+function damage(bytes: Uint8Array, random: () => number): Uint8Array {
+  const damaged = bytes.slice();
+  let offset = Math.floor(random() * bytes.length);
+  while (random() < 0.9 && (damaged[offset] === 32 || damaged[offset] === 0))
+    offset = Math.floor(random() * bytes.length);
+  const printable = 32 + Math.floor(random() * 95);
+  damaged[offset] = random() < 0.6 ? printable : Math.floor(random() * 256);
+  return damaged;
+}
+
+async function outcome<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!isFirstlightError(error)) throw error;
+    return undefined;
+  }
+}
+
+test("a file with one byte changed is read, or refused with an error of ours, and never larger than it justifies", async () => {
+  const random = randomFrom(20260101);
+  const files = [
+    encodeFrame(frame, { checksum: false }),
+    encodeFits([{ header: header(), image: { data: new Float64Array(count), shape } }]),
+    encodeFits([{ header: new Header() }, { header: header(), image: { data: new Uint8Array(count), shape } }]),
+  ];
+  let refused = 0;
+  for (let run = 0; run < 3000; run += 1) {
+    const source = bytesSource(damage(files[run % files.length]!, random), "damaged.fits");
+    const file = await outcome(openFits(source));
+    if (file === undefined) refused += 1;
+    for (const hdu of file?.hdus ?? []) {
+      for (const card of hdu.header) await outcome(Promise.resolve().then(() => card.value));
+      const image = await outcome(readImage(source, hdu.index));
+      expect(image?.data.byteLength ?? 0).toBeLessThanOrEqual(4 * source.sizeBytes);
+    }
+    await outcome(readFrame(source));
+    await outcome(verifyChecksums(source));
+  }
+  // Enough of the damage must have hit what the reader depends on.
+  expect(refused).toBeGreaterThan(300);
+});
+
+test("a signed frame with one byte changed is refused, or reads as the same pixels", async () => {
+  const random = randomFrom(20260102);
+  const signed = encodeFrame(frame);
+  let refused = 0;
+  for (let run = 0; run < 3000; run += 1) {
+    const source = bytesSource(damage(signed, random), "damaged.fits");
+    const read = await outcome(readFrame(source, { checksum: true }));
+    if (read === undefined) refused += 1;
+    else expect([read.image, read.mask, read.variance]).toEqual([frame.image, frame.mask, frame.variance]);
+  }
+  expect(refused).toBeGreaterThan(2000);
+});
+
+test("a file cut at any length is refused, unless whole HDUs are left", async () => {
+  const bytes = encodeFrame(frame);
+  const { hdus } = await openFits(bytesSource(bytes));
+  const ends = hdus.map((hdu) => hdu.endOffset);
+  for (let length = 0; length <= bytes.length; length += 72) {
+    const read = await outcome(readFrame(bytesSource(bytes.subarray(0, length), "cut.fits"), { checksum: true }));
+    expect([length, read !== undefined]).toEqual([length, ends.includes(length)]);
+  }
+});

@@ -1,0 +1,126 @@
+import { describe, expect, test } from "vitest";
+import { bytesSource } from "../../src/core/byte-source.ts";
+import { Card, encodeFits, Header, readHeader, readImage } from "../../src/fits/index.ts";
+import { encodeHeader } from "../../src/fits/parse-header.ts";
+import { readCase } from "./cases.ts";
+
+const cases: [name: string, type: unknown, shape: number[]][] = [
+  ["u8", Uint8Array, [64, 64]],
+  ["i16", Int16Array, [64, 64]],
+  ["u16_bzero", Uint16Array, [64, 64]],
+  ["i32", Int32Array, [64, 64]],
+  ["u32_bzero", Uint32Array, [64, 64]],
+  ["i64", BigInt64Array, [64, 64]],
+  ["f32", Float32Array, [64, 64]],
+  ["f32_nan", Float32Array, [64, 64]],
+  ["f64", Float64Array, [64, 64]],
+  ["i16_scaled", Float32Array, [64, 64]],
+  ["i16_blank", Float32Array, [64, 64]],
+  ["i16_scaled_blank", Float32Array, [64, 64]],
+  ["i16_intscale", Float32Array, [64, 64]],
+  ["i32_scaled", Float64Array, [64, 64]],
+  ["cube_f32", Float32Array, [3, 64, 64]],
+  ["ext_image", Float32Array, [64, 64]],
+  ["hdr", Int16Array, [64, 64]],
+];
+
+/** A primary with these cards and these data bytes. */
+function fileOf(cards: Record<string, number | bigint | boolean>, data: readonly number[]) {
+  const header = encodeHeader(Header.from({ SIMPLE: true, ...cards }).cards);
+  return bytesSource(Buffer.concat([header, Buffer.from(data)]), "made.fits");
+}
+
+describe("reading pixels", () => {
+  test.each(cases)("%s: every pixel is the truth, in its own type", async (name, type, shape) => {
+    const { source, truth } = await readCase(name);
+    const image = await readImage(source);
+    expect(image.data.constructor).toBe(type);
+    expect(image.shape).toEqual(shape);
+    const expected = image.data instanceof Float32Array ? Float32Array.from(truth) : truth;
+    expect(image.data.length).toBe(expected.length);
+    const wrong = Array.from(expected.keys()).filter((index) => !Object.is(Number(image.data[index]), expected[index]));
+    expect(wrong).toEqual([]);
+  });
+
+  test("BLANK is compared with the stored value, and ignored where pixels are floats", async () => {
+    const integers = fileOf({ BITPIX: 8, NAXIS: 1, NAXIS1: 3, BSCALE: 2, BZERO: 1, BLANK: 3 }, [1, 3, 7]);
+    expect((await readImage(integers)).data).toEqual(Float32Array.of(3, Number.NaN, 15));
+    const floats = fileOf({ BITPIX: -32, NAXIS: 1, NAXIS1: 1, BLANK: 0 }, [0, 0, 0, 0]);
+    expect((await readImage(floats)).data).toEqual(Float32Array.of(0));
+  });
+
+  test("unsigned integers with a BLANK become floats with NaN", async () => {
+    const source = fileOf({ BITPIX: 16, NAXIS: 1, NAXIS1: 2, BZERO: 32768, BLANK: -32768 }, [0x80, 0, 0x7f, 0xff]);
+    expect((await readImage(source)).data).toEqual(Float32Array.of(Number.NaN, 65535));
+  });
+
+  test("64-bit integers are read exactly, unsigned ones too, and scaled ones as float64", async () => {
+    const words = [0x80, 0, 0, 0, 0, 0, 0, 1, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
+    const axes = { BITPIX: 64, NAXIS: 1, NAXIS1: 2 };
+    expect((await readImage(fileOf(axes, words))).data).toEqual(BigInt64Array.of(-(2n ** 63n) + 1n, 2n ** 63n - 1n));
+    expect((await readImage(fileOf({ ...axes, BZERO: 2n ** 63n }, words))).data).toEqual(
+      BigUint64Array.of(1n, 2n ** 64n - 1n),
+    );
+    expect((await readImage(fileOf({ ...axes, BLANK: -(2n ** 63n) + 1n }, words))).data).toEqual(
+      Float64Array.of(Number.NaN, 2 ** 63),
+    );
+  });
+
+  test("signed bytes and odd sizes are read to the last pixel", async () => {
+    const source = fileOf({ BITPIX: 8, NAXIS: 1, NAXIS1: 5, BZERO: -128 }, [0, 127, 128, 129, 255]);
+    expect((await readImage(source)).data).toEqual(Int8Array.of(-128, -1, 0, 1, 127));
+    const odd = fileOf({ BITPIX: 16, NAXIS: 1, NAXIS1: 3, BZERO: 32768 }, [0, 0, 0x80, 0, 0x7f, 0xff]);
+    expect((await readImage(odd)).data).toEqual(Uint16Array.of(32768, 0, 65535));
+  });
+
+  test("a signalling NaN keeps its payload", async () => {
+    const { data } = await readImage(fileOf({ BITPIX: -32, NAXIS: 1, NAXIS1: 1 }, [0x7f, 0xa0, 0x12, 0x34]));
+    expect(new Uint32Array(data.buffer, data.byteOffset, 1)[0]).toBe(0x7fa01234);
+  });
+
+  test("pixels of a compressed image or a table are refused by name", async () => {
+    const { source } = await readCase("rice_i16_smooth");
+    await expect(readImage(source)).rejects.toThrow(
+      expect.objectContaining({ code: "FITS_UNSUPPORTED", fields: { file: "rice_i16_smooth.fits", hdu: 1 } }),
+    );
+  });
+
+  test("checksums are held against header, pixels and padding, when asked for", async () => {
+    const image = { data: Uint8Array.of(1, 2, 3, 4, 5, 6, 7), shape: [7] };
+    const good = encodeFits([{ header: new Header([Card.of("OBJECT", "Sun")]), image }], { checksum: true });
+    const read = (bytes: Uint8Array) => readImage(bytesSource(bytes, "a.fits"), 0, { checksum: true });
+    expect((await read(good)).data).toEqual(image.data);
+    for (const offset of [2880, 2886, 2887, 2888, 5759, 80 * 4 + 12]) {
+      const damaged = good.slice();
+      damaged[offset]! ^= 1;
+      await expect(read(damaged)).rejects.toThrow(
+        expect.objectContaining({ code: "FITS_CHECKSUM", message: expect.stringContaining("a.fits, HDU 0") }),
+      );
+    }
+  });
+
+  test("a header edited after it was signed is noticed, its pixels are not blamed", async () => {
+    const { source } = await readCase("hdr");
+    await expect(readImage(source, 0, { checksum: true })).rejects.toThrow("CHECKSUM do not fit");
+    await expect(readImage(source, 0, { checksum: true })).rejects.not.toThrow("DATASUM");
+  });
+});
+
+test("the header that astropy wrote full of traps says what was put in", async () => {
+  const header = await readHeader((await readCase("hdr")).source);
+  expect(header.get("LONGSTR")).toBe(`${"A".repeat(150)}it''s & more`);
+  expect(header.card("LONGSTR")?.comment).toBe("a long comment");
+  expect(header.get("SLASH")).toBe("a / b");
+  expect(header.get("QUOTE")).toBe("O'HARA");
+  expect(header.get("ESO DET WIN1 NX")).toBe(2048);
+  expect(header.number("DEXP")).toBe(150000);
+  expect(header.get("BIGI")).toBe(9007199254740993n);
+  expect(header.card("CPLX")?.value).toEqual({ re: 1, im: 2 });
+  expect([header.get("EMPTY"), header.get("UNDEF"), header.has("UNDEF"), header.get("BOOL")]).toEqual([
+    "",
+    undefined,
+    true,
+    true,
+  ]);
+  expect([header.comments, header.history]).toEqual([["c1"], ["h1"]]);
+});
