@@ -35,6 +35,11 @@ export const temporarySuffix = ".firstlight-tmp";
 export interface CreateFileOptions {
   /** Replace a file that is there already; without it such a file is an `EEXIST` error. */
   readonly overwrite?: boolean;
+  /**
+   * Where the temporary file is written: a folder of the same file system, which must be there until the commit.
+   * Without it, beside the file.
+   */
+  readonly temporaryFolder?: string;
 }
 
 /**
@@ -44,7 +49,7 @@ export interface CreateFileOptions {
 export async function createFile(path: string, options: CreateFileOptions = {}): Promise<ByteSink> {
   const folder = dirname(path);
   await mkdir(folder, { recursive: true });
-  const temporary = join(folder, `.${basename(path)}.${randomUUID()}${temporarySuffix}`);
+  const temporary = join(options.temporaryFolder ?? folder, `.${basename(path)}.${randomUUID()}${temporarySuffix}`);
   const handle = await open(temporary, "wx");
   let open_ = true;
   const close = async (): Promise<void> => {

@@ -1,15 +1,34 @@
+import { join } from "node:path";
+import { driverOf, meshAddressOf } from "../core/service-driver.ts";
+import type { Settings } from "../core/settings.ts";
+import { memoryInventory } from "./drivers/memory.ts";
+import { redisInventory } from "./drivers/redis.ts";
+import { sqliteInventory } from "./drivers/sqlite.ts";
 import type { InventoryDriver } from "./inventory-driver.ts";
 
-/** What of the settings the inventory needs. */
-export interface InventorySettings {
-  readonly scratchBasePath: string;
-}
-
-/** Where and for whom. */
+/** For which run, and for whom. */
 export interface InventoryUse {
   readonly recipeRunId: number;
   /** Shown in Redis's list of clients. */
   readonly clientName: string;
 }
 
-export declare function openInventory(settings: InventorySettings, use: InventoryUse): Promise<InventoryDriver>;
+/**
+ * The inventory that the settings name. A `memory` one is new and empty at every call: who runs several tasks of a run opens
+ * it once and hands it to all of them.
+ */
+export async function openInventory(
+  settings: Settings,
+  { recipeRunId, clientName }: InventoryUse,
+): Promise<InventoryDriver> {
+  const { driver } = driverOf(settings, "inventory");
+  if (driver === "memory") return memoryInventory();
+  if (driver === "sqlite") return sqliteInventory({ path: inventoryPath(settings.scratchBasePath, recipeRunId) });
+  const { host, port } = meshAddressOf(settings, "inventory") ?? { host: "localhost", port: 6379 };
+  return redisInventory({ host, port, recipeRunId, dbCount: settings.scratchInventoryDbCount, clientName });
+}
+
+/** Beside the folder of the run, not in it: a purge empties the file, which other processes may hold open. */
+export function inventoryPath(basePath: string, recipeRunId: number): string {
+  return join(basePath, ".firstlight", "inventory", `${recipeRunId}.sqlite`);
+}

@@ -1,0 +1,108 @@
+import { attemptFenced } from "../attempt-fenced.ts";
+import type { Entry, Fence, InventoryDriver, Journal } from "../inventory-driver.ts";
+
+/** An inventory in this process's memory: for tests and for runs within one process. No other process sees it. */
+export function memoryInventory(): InventoryDriver {
+  const sets = new Map<string, Set<string>>();
+  const holding = new Map<string, Set<string>>();
+  const counters = new Map<string, number>();
+
+  const check = (fence: Fence | undefined): void => {
+    const newest = fence === undefined ? 0 : (counters.get(fence.key) ?? 0);
+    if (fence !== undefined && newest > fence.token)
+      throw attemptFenced(`${fence.key} is ${newest}, not ${fence.token}`);
+  };
+  const put = (key: string, member: string): boolean => {
+    const set = grouped(sets, key);
+    if (set.has(member)) return false;
+    set.add(member);
+    grouped(holding, member).add(key);
+    return true;
+  };
+  const take = (key: string, member: string): boolean => {
+    if (sets.get(key)?.delete(member) !== true) return false;
+    holding.get(member)?.delete(key);
+    if (sets.get(key)?.size === 0) sets.delete(key);
+    if (holding.get(member)?.size === 0) holding.delete(member);
+    return true;
+  };
+  const log = (text: string, into: string, outOf: string): void => {
+    if (!take(outOf, text)) put(into, text);
+  };
+  const logAdded = (journal: Journal | undefined, key: string, member: string): void => {
+    if (journal !== undefined) log(`${key}\n${member}`, journal.added, journal.removed);
+  };
+  const shared = (keys: readonly string[]): string[] => {
+    const found = keys.map((key) => sets.get(key) ?? new Set<string>()).sort((a, b) => a.size - b.size);
+    const [smallest, ...others] = found;
+    return smallest === undefined ? [] : [...smallest].filter((member) => others.every((set) => set.has(member)));
+  };
+
+  return {
+    name: "memory",
+    async add(entries, { fence, journal } = {}) {
+      check(fence);
+      return entries.filter(([key, member]) => {
+        const isNew = put(key, member);
+        if (isNew) logAdded(journal, key, member);
+        return isNew;
+      });
+    },
+    async remove(entries, { fence, journal } = {}) {
+      check(fence);
+      return entries.filter(([key, member]: Entry) => {
+        const wasThere = take(key, member);
+        if (wasThere && journal !== undefined) log(`${key}\n${member}`, journal.removed, journal.added);
+        return wasThere;
+      });
+    },
+    async members(keys) {
+      return keys.map((key) => [...(sets.get(key) ?? [])]);
+    },
+    async intersect(keys) {
+      return shared(keys);
+    },
+    async keys(prefix) {
+      return [...sets.keys(), ...counters.keys()].filter((key) => key.startsWith(prefix));
+    },
+    async setOnce(key, value, { fence, journal } = {}) {
+      check(fence);
+      if (sets.has(key)) return false;
+      put(key, value);
+      logAdded(journal, key, value);
+      return true;
+    },
+    async increment(key, by = 1, { fence, journal } = {}) {
+      check(fence);
+      const value = (counters.get(key) ?? 0) + by;
+      counters.set(key, value);
+      logAdded(journal, key, String(value));
+      return value;
+    },
+    async drop(keys, { fence } = {}) {
+      check(fence);
+      for (const key of keys) {
+        counters.delete(key);
+        for (const member of sets.get(key) ?? []) take(key, member);
+      }
+    },
+    async count(keys) {
+      return shared(keys).length;
+    },
+    async sizes(keys) {
+      return keys.map((key) => sets.get(key)?.size ?? 0);
+    },
+    async holders(prefix, members) {
+      return members.map((member) => [...(holding.get(member) ?? [])].filter((key) => key.startsWith(prefix)));
+    },
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+function grouped(groups: Map<string, Set<string>>, name: string): Set<string> {
+  const there = groups.get(name);
+  if (there !== undefined) return there;
+  const fresh = new Set<string>();
+  groups.set(name, fresh);
+  return fresh;
+}

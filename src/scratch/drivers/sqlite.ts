@@ -1,0 +1,277 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import { isFirstlightError } from "../../core/errors.ts";
+import { attemptFenced } from "../attempt-fenced.ts";
+import type { Entry, Fence, InventoryDriver, Journal } from "../inventory-driver.ts";
+import { inventoryUnusable, openInventoryFile } from "./sqlite-inventory-file.ts";
+
+export interface SqliteInventoryOptions {
+  /** One file for each recipe run, on a local disk; made with its folder where there is none. */
+  readonly path: string;
+}
+
+/** More sets than this in one query are compared here: SQLite joins at most 64 tables. */
+const joinLimit = 30;
+/** Sorts after everything that begins with the text it follows. */
+const last = "\u{10ffff}";
+
+/** An inventory in a SQLite file, which every process on this machine may open. Opened at its first use. */
+export function sqliteInventory({ path }: SqliteInventoryOptions): InventoryDriver {
+  let opening: Promise<Store> | undefined;
+  const open = (): Promise<Store> => {
+    opening ??= openInventoryFile(path).then(storeOf);
+    return opening;
+  };
+  const read = async <Result>(work: (store: Store) => Result): Promise<Result> => guarded(path, await open(), work);
+  const write = async <Result>(fence: Fence | undefined, work: (store: Store) => Result): Promise<Result> =>
+    guarded(path, await open(), (store) => inTransaction(store, fence, work));
+
+  return {
+    name: "sqlite",
+    add: (entries, { fence, journal } = {}) => write(fence, (store) => change(store, entries, "add", journal)),
+    remove: (entries, { fence, journal } = {}) => write(fence, (store) => change(store, entries, "remove", journal)),
+    members: (keys) =>
+      read((store) =>
+        keys.map((key) =>
+          store
+            .all(
+              "SELECT m.member AS it FROM keys k JOIN entries e ON e.key_id = k.id JOIN members m ON m.id = e.member_id WHERE k.key = ?",
+              key,
+            )
+            .map(String),
+        ),
+      ),
+    intersect: (keys) => read((store) => intersect(store, keys)),
+    keys: (prefix) =>
+      read((store) => [
+        ...store.all("SELECT key AS it FROM keys WHERE key >= ? AND key < ?", prefix, prefix + last).map(String),
+        ...store.all("SELECT key AS it FROM counters WHERE key >= ? AND key < ?", prefix, prefix + last).map(String),
+      ]),
+    setOnce: (key, value, { fence, journal } = {}) =>
+      write(fence, (store) => {
+        if (store.one("SELECT 1 AS it FROM keys WHERE key = ?", key) !== undefined) return false;
+        change(store, [[key, value]], "add", journal);
+        return true;
+      }),
+    increment: (key, by = 1, { fence, journal } = {}) =>
+      write(fence, (store) => {
+        const value = Number(
+          store.one(
+            "INSERT INTO counters VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = value + excluded.value RETURNING value AS it",
+            key,
+            by,
+          ),
+        );
+        if (journal !== undefined) log(store, [`${key}\n${value}`], journal.added, journal.removed);
+        return value;
+      }),
+    drop: (keys, { fence } = {}) =>
+      write(fence, (store) => {
+        for (const key of keys) {
+          store.run("DELETE FROM counters WHERE key = ?", key);
+          const id = store.one("DELETE FROM keys WHERE key = ? RETURNING id AS it", key);
+          if (id !== undefined) store.run("DELETE FROM entries WHERE key_id = ?", id);
+        }
+        store.run("DELETE FROM members WHERE NOT EXISTS (SELECT 1 FROM entries e WHERE e.member_id = members.id)");
+      }),
+    count: (keys) =>
+      read((store) => {
+        if (keys.length === 1) return sizeOf(store, keys[0]);
+        if (keys.length > joinLimit) return intersect(store, keys).length;
+        const distinct = [...new Set(keys)];
+        const ids = idsBySize(store, distinct);
+        return ids.length < distinct.length || ids.length === 0
+          ? 0
+          : Number(store.one(`SELECT count(*) AS it ${join(ids.length)}`, ...ids));
+      }),
+    sizes: (keys) => read((store) => keys.map((key) => sizeOf(store, key))),
+    holders: (prefix, members) =>
+      read((store) =>
+        members.map((member) =>
+          store
+            .all(
+              "SELECT k.key AS it FROM members m JOIN entries e ON e.member_id = m.id JOIN keys k ON k.id = e.key_id WHERE m.member = ? AND k.key >= ? AND k.key < ?",
+              member,
+              prefix,
+              prefix + last,
+            )
+            .map(String),
+        ),
+      ),
+    async [Symbol.asyncDispose]() {
+      const pending = opening;
+      opening = undefined;
+      // A file that could not be opened needs no closing, and its error has been told.
+      await pending?.then((store) => store.close()).catch(() => undefined);
+    },
+  };
+}
+
+type Value = SQLInputValue | undefined;
+
+/** The database with its statements prepared once. Every query names its one column `it`. */
+interface Store {
+  one(sql: string, ...values: readonly Exclude<Value, undefined>[]): Exclude<Value, undefined> | undefined;
+  all(sql: string, ...values: readonly Exclude<Value, undefined>[]): readonly Value[];
+  run(sql: string, ...values: readonly Exclude<Value, undefined>[]): number;
+  exec(sql: string): void;
+  readonly isInTransaction: boolean;
+  close(): void;
+}
+
+function storeOf(database: DatabaseSync): Store {
+  const statements = new Map<string, StatementSync>();
+  const prepared = (sql: string): StatementSync => {
+    const there = statements.get(sql) ?? database.prepare(sql);
+    statements.set(sql, there);
+    return there;
+  };
+  return {
+    one: (sql, ...values) => prepared(sql).get(...values)?.it,
+    all: (sql, ...values) =>
+      prepared(sql)
+        .all(...values)
+        .map((row) => row.it),
+    run: (sql, ...values) => Number(prepared(sql).run(...values).changes),
+    exec: (sql) => database.exec(sql),
+    get isInTransaction() {
+      return database.isTransaction;
+    },
+    close: () => database.close(),
+  };
+}
+
+function guarded<Result>(path: string, store: Store, work: (store: Store) => Result): Result {
+  try {
+    return work(store);
+  } catch (error) {
+    throw isFirstlightError(error) ? error : inventoryUnusable(path, error);
+  }
+}
+
+function inTransaction<Result>(store: Store, fence: Fence | undefined, work: (store: Store) => Result): Result {
+  store.exec("BEGIN IMMEDIATE");
+  try {
+    if (fence !== undefined) {
+      const newest = Number(store.one("SELECT value AS it FROM counters WHERE key = ?", fence.key) ?? 0);
+      if (newest > fence.token) throw attemptFenced(`${fence.key} is ${newest}, not ${fence.token}`);
+    }
+    const result = work(store);
+    store.exec("COMMIT");
+    return result;
+  } catch (error) {
+    // A full disk ends the transaction by itself.
+    if (store.isInTransaction) store.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+function change(
+  store: Store,
+  entries: readonly Entry[],
+  kind: "add" | "remove",
+  journal: Journal | undefined,
+): readonly Entry[] {
+  const keyIds = new Map<string, number>();
+  const memberIds = new Map<string, number>();
+  const grown = new Map<number, number>();
+  const changed = entries.filter(([key, member]) => {
+    const keyId = idOf(store, keyIds, "keys", "key", key, kind);
+    const memberId = idOf(store, memberIds, "members", "member", member, kind);
+    if (keyId === 0 || memberId === 0) return false;
+    const sql =
+      kind === "add"
+        ? "INSERT OR IGNORE INTO entries VALUES (?, ?)"
+        : "DELETE FROM entries WHERE key_id = ? AND member_id = ?";
+    if (store.run(sql, keyId, memberId) === 0) return false;
+    grown.set(keyId, (grown.get(keyId) ?? 0) + (kind === "add" ? 1 : -1));
+    return true;
+  });
+  for (const [id, by] of grown) {
+    store.run("UPDATE keys SET size = size + ? WHERE id = ?", by, id);
+    if (by < 0) store.run("DELETE FROM keys WHERE id = ? AND size = 0", id);
+  }
+  if (journal !== undefined && changed.length > 0) {
+    const lines = changed.map(([key, member]) => `${key}\n${member}`);
+    if (kind === "add") log(store, lines, journal.added, journal.removed);
+    else log(store, lines, journal.removed, journal.added);
+  }
+  return changed;
+}
+
+function log(store: Store, lines: readonly string[], into: string, outOf: string): void {
+  const takenBack = new Set(
+    change(
+      store,
+      lines.map((line): Entry => [outOf, line]),
+      "remove",
+      undefined,
+    ).map(([, line]) => line),
+  );
+  const fresh = lines.filter((line) => !takenBack.has(line));
+  change(
+    store,
+    fresh.map((line): Entry => [into, line]),
+    "add",
+    undefined,
+  );
+}
+
+/** The id of a key or member; 0 for one that is not there and shall not be made. */
+function idOf(
+  store: Store,
+  known: Map<string, number>,
+  table: "keys" | "members",
+  column: "key" | "member",
+  text: string,
+  kind: "add" | "remove",
+): number {
+  const there = known.get(text);
+  if (there !== undefined) return there;
+  const found = store.one(`SELECT id AS it FROM ${table} WHERE ${column} = ?`, text);
+  const id =
+    found === undefined && kind === "add"
+      ? Number(store.one(`INSERT INTO ${table} (${column}) VALUES (?) RETURNING id AS it`, text))
+      : Number(found ?? 0);
+  known.set(text, id);
+  return id;
+}
+
+function sizeOf(store: Store, key: string | undefined): number {
+  return key === undefined ? 0 : Number(store.one("SELECT size AS it FROM keys WHERE key = ?", key) ?? 0);
+}
+
+/** The ids of those keys that are there, the smallest set first: it bounds the work. */
+function idsBySize(store: Store, keys: readonly string[]): readonly number[] {
+  return [...new Set(keys)]
+    .map((key) => ({ id: store.one("SELECT id AS it FROM keys WHERE key = ?", key), size: sizeOf(store, key) }))
+    .filter(({ id }) => id !== undefined)
+    .sort((a, b) => a.size - b.size)
+    .map(({ id }) => Number(id));
+}
+
+function join(count: number): string {
+  const others = Array.from({ length: count - 1 }, (_, i) => ` CROSS JOIN entries e${i + 1}`).join("");
+  const wheres = Array.from(
+    { length: count - 1 },
+    (_, i) => ` AND e${i + 1}.key_id = ? AND e${i + 1}.member_id = e0.member_id`,
+  );
+  // CROSS JOIN keeps the order that is written.
+  return `FROM entries e0${others} CROSS JOIN members m WHERE e0.key_id = ?${wheres.join("")} AND m.id = e0.member_id`;
+}
+
+function intersect(store: Store, keys: readonly string[]): readonly string[] {
+  const distinct = [...new Set(keys)];
+  const ids = idsBySize(store, distinct);
+  if (ids.length < distinct.length || ids.length === 0) return [];
+  const joined = ids.slice(0, joinLimit);
+  const found = store.all(`SELECT m.member AS it ${join(joined.length)}`, ...joined).map(String);
+  const others = ids
+    .slice(joinLimit)
+    .map(
+      (id) =>
+        new Set(
+          store.all("SELECT m.member AS it FROM entries e JOIN members m ON m.id = e.member_id WHERE e.key_id = ?", id),
+        ),
+    );
+  return found.filter((member) => others.every((set) => set.has(member)));
+}

@@ -1,0 +1,315 @@
+import type { Entry, Fence, InventoryDriver, Journal } from "../../src/scratch/inventory-driver.ts";
+
+/** What the suite needs of a test runner: vitest, jest and node:test with an `expect` of that shape have it. */
+export interface TestRunner {
+  describe(name: string, body: () => void): void;
+  test(name: string, body: () => Promise<void>): void;
+  expect(value: unknown): {
+    toBe(expected: unknown): void;
+    toEqual(expected: unknown): void;
+    readonly rejects: { toMatchObject(expected: object): Promise<unknown> };
+  };
+}
+
+/** Opens a driver for a recipe run; two for one run see the same entries. The suite leaves nothing of its runs behind. */
+export type MakeDriver = (recipeRunId: number) => Promise<InventoryDriver>;
+
+/** What every inventory driver does, whatever keeps its entries. */
+export function inventoryConformance({ describe, test, expect }: TestRunner, makeDriver: MakeDriver): void {
+  // A server that others use too shall not notice: no run of theirs has such an id.
+  const first = Math.floor(Math.random() * 1e9) * 1e5 + 1e14;
+  let runs = 0;
+  const withDriver = (name: string, body: (driver: InventoryDriver, run: number) => Promise<void>): void =>
+    test(name, async () => {
+      runs += 1;
+      const run = first + runs;
+      await using driver = await makeDriver(run);
+      try {
+        await body(driver, run);
+      } finally {
+        await driver.drop(await driver.keys(String(run)));
+      }
+    });
+  const membersOf = async (driver: InventoryDriver, key: string) => sorted((await driver.members([key]))[0] ?? []);
+  const journalOf = (run: number): Journal => ({ added: `${run}:log:added`, removed: `${run}:log:removed` });
+  const lines = async (driver: InventoryDriver, run: number) => {
+    const [added, removed] = await driver.members([`${run}:log:added`, `${run}:log:removed`]);
+    return { added: sorted(added ?? []), removed: sorted(removed ?? []) };
+  };
+
+  describe("sets", () => {
+    withDriver("adding resolves to the entries that were not there before", async (driver, run) => {
+      expect(
+        await driver.add([
+          [`${run}:path:A`, "x"],
+          [`${run}:path:B`, "x"],
+        ]),
+      ).toEqual([
+        [`${run}:path:A`, "x"],
+        [`${run}:path:B`, "x"],
+      ]);
+      expect(
+        await driver.add([
+          [`${run}:path:A`, "x"],
+          [`${run}:path:A`, "y"],
+        ]),
+      ).toEqual([[`${run}:path:A`, "y"]]);
+      expect(await membersOf(driver, `${run}:path:A`)).toEqual(["x", "y"]);
+    });
+    withDriver("an entry given twice in one call is new once", async (driver, run) => {
+      expect(
+        await driver.add([
+          [`${run}:path:A`, "x"],
+          [`${run}:path:A`, "x"],
+        ]),
+      ).toEqual([[`${run}:path:A`, "x"]]);
+    });
+    withDriver("removing resolves to the entries that were there, and an empty set is gone", async (driver, run) => {
+      await driver.add([
+        [`${run}:path:A`, "x"],
+        [`${run}:path:B`, "x"],
+      ]);
+      expect(
+        await driver.remove([
+          [`${run}:path:A`, "x"],
+          [`${run}:path:A`, "y"],
+          [`${run}:path:C`, "x"],
+        ]),
+      ).toEqual([[`${run}:path:A`, "x"]]);
+      expect(await driver.keys(`${run}:`)).toEqual([`${run}:path:B`]);
+    });
+    withDriver("nothing to add or remove changes nothing", async (driver, run) => {
+      expect(await driver.add([])).toEqual([]);
+      expect(await driver.remove([])).toEqual([]);
+      expect(await driver.keys(`${run}`)).toEqual([]);
+    });
+    withDriver("members come in the order of the keys, and none for a key that is not there", async (driver, run) => {
+      await driver.add([
+        [`${run}:path:A`, "x"],
+        [`${run}:path:B`, "y"],
+      ]);
+      expect(await driver.members([`${run}:path:B`, `${run}:path:none`, `${run}:path:A`])).toEqual([["y"], [], ["x"]]);
+      expect(await driver.members([])).toEqual([]);
+    });
+    withDriver("keys and members of any characters come back as they were", async (driver, run) => {
+      const odd = ["blank in it", "ünïcode ☀ 𝄞", "quote'\"", "glob*?[a]^\\", "line\nbreak", "{brace}", "", "%_"];
+      await driver.add(odd.filter((text) => !text.includes("\n")).map((text): Entry => [`${run}:path:${text}`, "x"]));
+      await driver.add(odd.map((text): Entry => [`${run}2:path:all`, text]));
+      expect(await membersOf(driver, `${run}2:path:all`)).toEqual(sorted(odd));
+      expect(sorted(await driver.keys(`${run}:path:`))).toEqual(
+        sorted(odd.filter((text) => !text.includes("\n")).map((text) => `${run}:path:${text}`)),
+      );
+    });
+  });
+
+  describe("queries", () => {
+    const fill = (driver: InventoryDriver, run: number) =>
+      driver.add(
+        Object.entries({ A: "abcx", B: "bcy", C: "cz" }).flatMap(([key, members]) =>
+          [...members].map((member): Entry => [`${run}:path:${key}`, member]),
+        ),
+      );
+    withDriver("an intersection has the members that all sets share", async (driver, run) => {
+      await fill(driver, run);
+      expect(sorted(await driver.intersect([`${run}:path:A`, `${run}:path:B`]))).toEqual(["b", "c"]);
+      expect(await driver.intersect([`${run}:path:A`, `${run}:path:B`, `${run}:path:C`])).toEqual(["c"]);
+      expect(await driver.intersect([`${run}:path:C`, `${run}:path:C`])).toEqual(
+        await driver.intersect([`${run}:path:C`]),
+      );
+    });
+    withDriver("an intersection with a set that is not there, or of no sets, is empty", async (driver, run) => {
+      await fill(driver, run);
+      expect(await driver.intersect([`${run}:path:A`, `${run}:path:none`])).toEqual([]);
+      expect(await driver.intersect([])).toEqual([]);
+    });
+    withDriver("an intersection of a hundred sets is found", async (driver, run) => {
+      const keys = Array.from({ length: 100 }, (_, i) => `${run}:path:${i}`);
+      await driver.add(
+        keys.flatMap((key, i): Entry[] => [
+          [key, "shared"],
+          [key, `own ${i}`],
+        ]),
+      );
+      expect(await driver.intersect(keys)).toEqual(["shared"]);
+      if (driver.count !== undefined) expect(await driver.count(keys)).toBe(1);
+    });
+    withDriver("counts agree with the sets", async (driver, run) => {
+      await fill(driver, run);
+      if (driver.count !== undefined) {
+        expect(await driver.count([`${run}:path:A`])).toBe(4);
+        expect(await driver.count([`${run}:path:A`, `${run}:path:B`])).toBe(2);
+        expect(await driver.count([`${run}:path:A`, `${run}:path:A`])).toBe(4);
+        expect(await driver.count([`${run}:path:A`, `${run}:path:none`])).toBe(0);
+        expect(await driver.count([])).toBe(0);
+      }
+      if (driver.sizes !== undefined)
+        expect(await driver.sizes([`${run}:path:C`, `${run}:path:none`, `${run}:path:A`])).toEqual([2, 0, 4]);
+    });
+    withDriver("the prefix of keys is a literal", async (driver, run) => {
+      await driver.add(
+        [
+          `${run}:path:A*`,
+          `${run}:path:AB`,
+          `${run}:path:A?`,
+          `${run}:path:[A]`,
+          `${run}0:path:A`,
+          `${run}:path:a`,
+        ].map((key): Entry => [key, "x"]),
+      );
+      expect(await driver.keys(`${run}:path:A*`)).toEqual([`${run}:path:A*`]);
+      expect(await driver.keys(`${run}:path:A?`)).toEqual([`${run}:path:A?`]);
+      expect(await driver.keys(`${run}:path:[`)).toEqual([`${run}:path:[A]`]);
+      expect(sorted(await driver.keys(`${run}:path:A`))).toEqual([
+        `${run}:path:A*`,
+        `${run}:path:A?`,
+        `${run}:path:AB`,
+      ]);
+      expect((await driver.keys(`${run}:`)).length).toBe(5);
+    });
+    withDriver("holders tells for each member the sets that hold it", async (driver, run) => {
+      await fill(driver, run);
+      await driver.add([
+        [`${run}:other:D`, "c"],
+        [`${run}2:path:A`, "c"],
+      ]);
+      if (driver.holders === undefined) return;
+      const held = await driver.holders(`${run}:path:`, ["c", "nobody", "x"]);
+      expect(held.map(sorted)).toEqual([[`${run}:path:A`, `${run}:path:B`, `${run}:path:C`], [], [`${run}:path:A`]]);
+    });
+    withDriver("many keys and members in one call are no harm", async (driver, run) => {
+      const entries = Array.from(
+        { length: 5_000 },
+        (_, i): Entry => [`${run}:path:${i % 3_000}`, `/scratch/1/file ${i}`],
+      );
+      expect((await driver.add(entries)).length).toBe(5_000);
+      expect((await driver.keys(`${run}:path:`)).length).toBe(3_000);
+      expect((await driver.members((await driver.keys(`${run}:path:`)).toSorted())).flat().length).toBe(5_000);
+      await driver.drop(await driver.keys(`${run}:`));
+      expect(await driver.keys(`${run}:`)).toEqual([]);
+    });
+  });
+
+  describe("write-once values, counters and dropping", () => {
+    withDriver("a value is set once and stays", async (driver, run) => {
+      expect(await driver.setOnce(`${run}:constant:A`, "first")).toBe(true);
+      expect(await driver.setOnce(`${run}:constant:A`, "second")).toBe(false);
+      expect(await driver.setOnce(`${run}:constant:A`, "first")).toBe(false);
+      expect(await driver.members([`${run}:constant:A`])).toEqual([["first"]]);
+    });
+    withDriver("a counter begins at 0 and may count down", async (driver, run) => {
+      expect(await driver.increment(`${run}:counter:A`)).toBe(1);
+      expect(await driver.increment(`${run}:counter:A`, 5)).toBe(6);
+      expect(await driver.increment(`${run}:counter:A`, -2)).toBe(4);
+      expect(await driver.increment(`${run}:counter:A`, 0)).toBe(4);
+      expect(await driver.keys(`${run}:counter:`)).toEqual([`${run}:counter:A`]);
+    });
+    withDriver("dropping removes sets and counters, and only these", async (driver, run) => {
+      await driver.add([
+        [`${run}:path:A`, "x"],
+        [`${run}:path:B`, "x"],
+      ]);
+      await driver.increment(`${run}:counter:A`);
+      await driver.drop([`${run}:path:A`, `${run}:counter:A`, `${run}:path:none`]);
+      await driver.drop([]);
+      expect(await driver.keys(`${run}`)).toEqual([`${run}:path:B`]);
+      expect(await driver.increment(`${run}:counter:A`)).toBe(1);
+      expect(await driver.add([[`${run}:path:A`, "x"]])).toEqual([[`${run}:path:A`, "x"]]);
+    });
+    withDriver("calls made together each count", async (driver, run) => {
+      const values = await Promise.all(Array.from({ length: 50 }, () => driver.increment(`${run}:counter:A`)));
+      expect(values.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
+      const won = await Promise.all(
+        Array.from({ length: 20 }, (_, i) => driver.setOnce(`${run}:constant:A`, String(i))),
+      );
+      expect(won.filter(Boolean).length).toBe(1);
+    });
+  });
+
+  describe("the fence", () => {
+    const fenceOf = (run: number, token: number): Fence => ({ key: `${run}:fence:T`, token });
+    withDriver("the newest attempt writes, and an older one is refused without a change", async (driver, run) => {
+      await driver.add([[`${run}:path:A`, "x"]], { fence: fenceOf(run, 0) });
+      const token = await driver.increment(`${run}:fence:T`);
+      await driver.add([[`${run}:path:A`, "y"]], { fence: fenceOf(run, token) });
+      await driver.increment(`${run}:counter:A`, 1, { fence: fenceOf(run, token + 1) });
+      await driver.increment(`${run}:fence:T`);
+      const stale = { fence: fenceOf(run, token), journal: journalOf(run) };
+      const refused = { code: "ATTEMPT_FENCED", disposition: "fatal" };
+      await expect(driver.add([[`${run}:path:A`, "z"]], stale)).rejects.toMatchObject(refused);
+      await expect(driver.remove([[`${run}:path:A`, "x"]], stale)).rejects.toMatchObject(refused);
+      await expect(driver.setOnce(`${run}:constant:A`, "1", stale)).rejects.toMatchObject(refused);
+      await expect(driver.increment(`${run}:counter:A`, 1, stale)).rejects.toMatchObject(refused);
+      await expect(driver.drop([`${run}:path:A`], stale)).rejects.toMatchObject(refused);
+      expect(await membersOf(driver, `${run}:path:A`)).toEqual(["x", "y"]);
+      expect(sorted(await driver.keys(`${run}:`))).toEqual([`${run}:counter:A`, `${run}:fence:T`, `${run}:path:A`]);
+      expect(await driver.increment(`${run}:counter:A`, 0)).toBe(1);
+    });
+  });
+
+  describe("the journal", () => {
+    withDriver("logs what really changed, and nothing else", async (driver, run) => {
+      await driver.add([[`${run}:path:A`, "old"]]);
+      await driver.add(
+        [
+          [`${run}:path:A`, "old"],
+          [`${run}:path:A`, "new"],
+        ],
+        { journal: journalOf(run) },
+      );
+      await driver.remove(
+        [
+          [`${run}:path:A`, "old"],
+          [`${run}:path:A`, "never"],
+        ],
+        { journal: journalOf(run) },
+      );
+      await driver.setOnce(`${run}:constant:C`, "1.0", { journal: journalOf(run) });
+      await driver.setOnce(`${run}:constant:C`, "2.0", { journal: journalOf(run) });
+      await driver.increment(`${run}:counter:N`, 1, { journal: journalOf(run) });
+      await driver.increment(`${run}:counter:N`, 1, { journal: journalOf(run) });
+      expect(await lines(driver, run)).toEqual({
+        added: sorted([`${run}:path:A\nnew`, `${run}:constant:C\n1.0`, `${run}:counter:N\n1`, `${run}:counter:N\n2`]),
+        removed: [`${run}:path:A\nold`],
+      });
+    });
+    withDriver("a change that takes back an earlier one leaves no trace", async (driver, run) => {
+      await driver.add([[`${run}:path:A`, "old"]]);
+      await driver.remove([[`${run}:path:A`, "old"]], { journal: journalOf(run) });
+      await driver.add(
+        [
+          [`${run}:path:A`, "old"],
+          [`${run}:path:A`, "new"],
+        ],
+        { journal: journalOf(run) },
+      );
+      await driver.remove([[`${run}:path:A`, "new"]], { journal: journalOf(run) });
+      expect(await lines(driver, run)).toEqual({ added: [], removed: [] });
+      expect(await membersOf(driver, `${run}:path:A`)).toEqual(["old"]);
+    });
+  });
+
+  test("what one driver wrote another over the same store sees", async () => {
+    const run = first;
+    await using one = await makeDriver(run);
+    await using other = await makeDriver(run);
+    await one.add([[`${run}:path:A`, "x"]]);
+    expect(await other.members([`${run}:path:A`])).toEqual([["x"]]);
+    expect(await other.increment(`${run}:counter:A`)).toBe(1);
+    expect(await one.increment(`${run}:counter:A`)).toBe(2);
+    await other.drop([`${run}:path:A`]);
+    expect(await one.keys(`${run}:path:`)).toEqual([]);
+    expect(await one.add([[`${run}:path:A`, "x"]])).toEqual([[`${run}:path:A`, "x"]]);
+    expect(await other.intersect([`${run}:path:A`])).toEqual(["x"]);
+    await one.drop(await one.keys(`${run}:`));
+  });
+
+  test("closing twice, and closing what was never used, is no error", async () => {
+    const driver = await makeDriver(first);
+    await driver[Symbol.asyncDispose]();
+    await driver[Symbol.asyncDispose]();
+  });
+}
+
+function sorted(texts: readonly string[]): readonly string[] {
+  return texts.toSorted();
+}
