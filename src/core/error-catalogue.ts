@@ -1,0 +1,233 @@
+export interface CatalogueEntry {
+  /** What has happened, as it goes on after "when". */
+  readonly when: string;
+  /** What somebody who meets it does about it. */
+  readonly remedy: string;
+}
+
+/** Every code that the library throws. A code is stable: programs may tell errors apart by it, and by nothing else. */
+export const errorCatalogue = {
+  ARRAY_EMPTY: {
+    when: "an array operation got no element, or too few to compute from",
+    remedy: "Check that the query before it found frames.",
+  },
+  ARRAY_SHAPE: {
+    when: "arrays that should share a shape do not, or an array's data do not fill its shape",
+    remedy: "Look for frames of another size or binning among the input.",
+  },
+  ATTEMPT_FENCED: {
+    when: "an attempt wanted to write after a newer attempt of the same task had begun",
+    remedy: "None is needed: nothing was changed, and the newer attempt goes on.",
+  },
+  ATTEMPT_TASK_NOT_FOUND: {
+    when: "the process of an attempt does not find its task in the workflow's file",
+    remedy: "Do not change the workflow's file while it runs; run it again.",
+  },
+  BAD_INPUT_FRAMES: {
+    when: "input frames are truncated, empty, damaged or no FITS",
+    remedy:
+      "Fetch the named files again or take them out; `skipBadFrames` of the workflow leaves them out and records it.",
+  },
+  CODEC_DATA: {
+    when: "a file does not hold what its codec expects",
+    remedy: "Look at the named file, and at the task that wrote it.",
+  },
+  CODEC_TYPE: {
+    when: "a codec was given a value that it cannot encode",
+    remedy: "Give `write` the codec that belongs to the value.",
+  },
+  CONSTANT_INVALID: {
+    when: "a constant is set to something that its schema refuses",
+    remedy: "Correct the bud that sets it, or the schema of the constants view.",
+  },
+  CONSTANT_MISSING: {
+    when: "a task reads a constant that nobody has set",
+    remedy: "Add the bud that sets it, or run the task that computes it first.",
+  },
+  FITS_ACCESS_ATTRIBUTE_UNKNOWN: {
+    when: "a stem asks for an attribute that the FitsAccess does not have",
+    remedy: "Add the attribute to the table of `fitsAccess`, or correct its name.",
+  },
+  FITS_ACCESS_INVALID: {
+    when: "a FitsAccess declares an attribute under a name that every access has already",
+    remedy: "Choose another name.",
+  },
+  FITS_CARD_INVALID: {
+    when: "a header card cannot be written, or holds no FITS value",
+    remedy: "The message shows the card and what is wrong with it.",
+  },
+  FITS_CHECKSUM: {
+    when: "the bytes of an HDU do not agree with its CHECKSUM or DATASUM",
+    remedy: "The file was damaged after it was written: fetch it again.",
+  },
+  FITS_EMPTY: { when: "a FITS file has no bytes", remedy: "Fetch it again." },
+  FITS_INVALID: {
+    when: "a header breaks the FITS standard in a way that leaves its data unknown",
+    remedy: "The message names file, HDU and offset; correct the program that wrote the file.",
+  },
+  FITS_KEY_MISSING: { when: "a header has no card of this keyword", remedy: "Check the keyword and the file." },
+  FITS_KEY_TYPE: {
+    when: "a card holds a value of another type than was asked for",
+    remedy: "Read it with the method of its type, or correct the header.",
+  },
+  FITS_NO_HDU: {
+    when: "a file has no HDU of this index or name",
+    remedy: "Check the selector; the message lists the HDUs.",
+  },
+  FITS_NOT_FITS: { when: "a file is named as FITS and is none", remedy: "Take it out of the input." },
+  FITS_SHAPE: {
+    when: "an image's data, shape and companions (mask, variance) do not fit together",
+    remedy: "Give mask and variance the shape of the image.",
+  },
+  FITS_TRUNCATED: { when: "a file ends before its header or its data do", remedy: "Fetch it again." },
+  FITS_UNSUPPORTED: {
+    when: "a file uses a part of FITS that is not read",
+    remedy: "The message names the part; convert the file, or read it as bytes.",
+  },
+  GHOST_ALIVE: {
+    when: "a process of an earlier run was killed and does not end",
+    remedy: "Look at what it waits for, such as a disk that hangs, and run again.",
+  },
+  HEADER_KEY_INVALID: {
+    when: "a card holds something that an attribute's schema refuses",
+    remedy: "Correct the header, or widen the attribute's schema.",
+  },
+  HEADER_KEY_MISSING: {
+    when: "a header lacks a card that an attribute needs",
+    remedy: "Correct the header, or make the attribute optional.",
+  },
+  INVENTORY_NETWORK_FILE_SYSTEM: {
+    when: "the inventory's SQLite file lies on a network file system",
+    remedy: "Set `INVENTORY_DRIVER=redis`, or put `SCRATCH_BASE_PATH` on a local disk.",
+  },
+  INVENTORY_NEWER: {
+    when: "a later firstlight wrote the inventory",
+    remedy: "Update firstlight, or process the run anew in another `SCRATCH_BASE_PATH`.",
+  },
+  INVENTORY_REFUSED: {
+    when: "Redis refused a command of the inventory",
+    remedy: "The message carries Redis's own words: memory, rights or version of the server.",
+  },
+  INVENTORY_UNREACHABLE: {
+    when: "the inventory's Redis does not answer",
+    remedy: "Start it, or correct its address in `MESH_CONFIG`.",
+  },
+  INVENTORY_UNUSABLE: {
+    when: "the inventory's SQLite file cannot be opened or written",
+    remedy: "Check that scratch is writable and the disk not full.",
+  },
+  JSON_INVALID: {
+    when: "a text is no JSON, not even as Python writes it",
+    remedy: "The message shows where it breaks off.",
+  },
+  NO_FILES_FOUND: {
+    when: "a task asks for a file by tags that no file carries together",
+    remedy: "The message lists the nearest tag sets and the tag that failed.",
+  },
+  NOT_A_TASK: {
+    when: "`runTask` got something that is no task class",
+    remedy: "Pass the class itself, not an instance.",
+  },
+  PARAMETERS_INVALID: {
+    when: "the parameters of a task do not fit its schema",
+    remedy: "Mend the parameters document of the input dataset, or give the schema a default.",
+  },
+  PLAN_INVENTORY_NOT_SHARED: {
+    when: "attempts in processes of their own would each have an inventory in memory",
+    remedy: "Use the driver sqlite or redis, or run in one process.",
+  },
+  PLAN_SERVICE_UNKNOWN: {
+    when: "a task uses a service that does not exist",
+    remedy: "Correct `static uses` of the task.",
+  },
+  RECIPE_RUN_ID_INVALID: { when: "a recipe run id is no whole number from 0", remedy: "Pass an integer." },
+  RUN_EXISTS: { when: "a run is to be begun afresh under an id that is taken", remedy: "Name a free id, or none." },
+  RUN_LEASE_LOST: {
+    when: "a runner finds that another has taken over its recipe run",
+    remedy: "None is needed: nothing was written, and the other goes on.",
+  },
+  RUN_LEASED: {
+    when: "another process is running this recipe run",
+    remedy: "Wait for it, stop it, or begin another run with `--fresh`.",
+  },
+  RUN_MISMATCH: {
+    when: "a recipe run is to be continued with another workflow, version, input or output",
+    remedy: "Name another id, or none to begin a new run.",
+  },
+  RUN_NOT_FOUND: { when: "the run store knows no such recipe run", remedy: "Check the id and `SCRATCH_BASE_PATH`." },
+  RUN_STORE_NETWORK_FILE_SYSTEM: {
+    when: "the run store lies on a network file system",
+    remedy: "Put `SCRATCH_BASE_PATH` on a local disk.",
+  },
+  RUN_STORE_NEWER: {
+    when: "a later firstlight wrote the run store",
+    remedy: "Update firstlight, or name another `SCRATCH_BASE_PATH`.",
+  },
+  RUN_STORE_UNUSABLE: {
+    when: "the run store cannot be opened",
+    remedy: "Check that `SCRATCH_BASE_PATH` is writable and the disk not full.",
+  },
+  SETTINGS_INVALID: {
+    when: "environment variables hold what their settings refuse, or a chosen driver lacks its address",
+    remedy: "The message lists every bad variable, what was expected and what was found; see docs/settings.md.",
+  },
+  SEVERAL_FILES_FOUND: {
+    when: "a task asks for one file by tags that several files carry",
+    remedy: "Add a tag that tells them apart, or read them all.",
+  },
+  STEM_DISAGREES: {
+    when: "frames contradict each other on a constant that all should share",
+    remedy: "The message says which files hold which values: take the odd ones out.",
+  },
+  STEM_DUPLICATED: { when: "two buds would set the same constant", remedy: "Take one of them out." },
+  TAG_ILLEGAL: {
+    when: "a tag is written that breaks the rules of tags",
+    remedy: "Make it with `Tag.format`, which puts a value into upper case.",
+  },
+  TASK_NOT_RUNNING: {
+    when: "a task made with `new` reaches for scratch, services or log",
+    remedy: "Run it with `runTask`.",
+  },
+  WORKFLOW_AMBIGUOUS: { when: "a file exports several workflows", remedy: "Say which with `--workflow NAME`." },
+  WORKFLOW_CYCLE: {
+    when: "tasks of a workflow wait for each other",
+    remedy: "The message shows the path: remove one `after` on it.",
+  },
+  WORKFLOW_DUPLICATE_TASK: {
+    when: "a workflow gets a task twice, or two classes of one name",
+    remedy: "Remove one, or rename it.",
+  },
+  WORKFLOW_EMPTY: { when: "a workflow has no task", remedy: "Add one with `.add(TaskClass)`." },
+  WORKFLOW_FILE_NOT_FOUND: { when: "there is no file of this name to load a workflow from", remedy: "Check the path." },
+  WORKFLOW_FILE_TYPE: {
+    when: "a workflow's file is no TypeScript or JavaScript",
+    remedy: "Name the file that exports the workflow.",
+  },
+  WORKFLOW_IMPORT_FAILED: {
+    when: "a workflow's file cannot be imported",
+    remedy: "The message explains the first error of the import.",
+  },
+  WORKFLOW_MODULE_TYPE: {
+    when: "a workflow's file is not an ES module",
+    remedy: 'Put `"type": "module"` into its package.json.',
+  },
+  WORKFLOW_NAME: {
+    when: "a workflow's name is too long or holds characters that tags and paths do not take",
+    remedy: "Shorten or respell inputData, outputData, category or detail.",
+  },
+  WORKFLOW_NOT_A_TASK: {
+    when: "a workflow gets something that is no task class",
+    remedy: "Pass a class that extends `TaskBase`.",
+  },
+  WORKFLOW_NOT_EXPORTED: {
+    when: "a file does not export the workflow that is asked for",
+    remedy: "Export it, or name one that the message lists.",
+  },
+  WORKFLOW_UNKNOWN_UPSTREAM: {
+    when: "a task comes after one that is not in the workflow",
+    remedy: "Add that one, or take it out of `after`.",
+  },
+} as const satisfies Readonly<Record<string, CatalogueEntry>>;
+
+/** A code that the library throws. */
+export type ErrorCode = keyof typeof errorCatalogue;
