@@ -85,9 +85,8 @@ function floating(value: number, allowNaN: boolean): string {
 }
 
 function quote(text: string): string {
-  return JSON.stringify(text).replace(/[\u007f-\uffff]/g, (unit) =>
-    unit === "\u007f" ? unit : `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(text).replace(/[\u007f-\uffff]/g, escaped);
 }
 
 function invalid(problem: string): FirstlightError {

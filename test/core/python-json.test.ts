@@ -21,7 +21,7 @@ describe("spelling as Python does", () => {
     [{}, "{}"],
     [[1, [2, "a"]], '[1, [2, "a"]]'],
     [{ b: 1, a: [real(2)], gone: undefined }, '{"b": 1, "a": [2.0]}'],
-    ['Grüße \u{1f31e} \u007f\n\t"\\/\u0001\b', '"Gr\\u00fc\\u00dfe \\ud83c\\udf1e \u007f\\n\\t\\"\\\\/\\u0001\\b"'],
+    ['Grüße \u{1f31e} \u007f\n\t"\\/\u0001\b', '"Gr\\u00fc\\u00dfe \\ud83c\\udf1e \\u007f\\n\\t\\"\\\\/\\u0001\\b"'],
   ])("%o", (value, text) => {
     expect(formatPythonJson(value)).toBe(text);
   });
