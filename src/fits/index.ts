@@ -1,6 +1,7 @@
 export { Card } from "./card.ts";
 export type { CardValue, Complex } from "./card-value.ts";
 export { type EncodeFitsOptions, encodeFits, type HduContent } from "./encode-fits.ts";
+export { formatFitsTimeUs, parseFitsTimeUs } from "./fits-time.ts";
 export type { Frame } from "./frame.ts";
 export { type EncodeFrameOptions, encodeFrame, readFrame } from "./frame-file.ts";
 export type { Bitpix, Hdu, HduType } from "./hdu.ts";

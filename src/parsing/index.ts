@@ -27,7 +27,6 @@ export {
   type KeySpec,
   key,
 } from "./fits-access.ts";
-export { formatFitsTimeUs, parseFitsTimeUs } from "./fits-time.ts";
 export { type FlowerPot, type FlowerPotOptions, fillFlowerPot } from "./flower-pot.ts";
 export { exposureTimeFlower, flower, keyFlower, readoutExpTimeFlower, taskTypeFlower } from "./key-flower.ts";
 export { l0FitsAccess } from "./l0-fits-access.ts";

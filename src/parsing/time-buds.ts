@@ -1,6 +1,7 @@
 import { real } from "../core/scalar.ts";
+import { formatFitsTimeUs } from "../fits/fits-time.ts";
 import { BudName } from "./bud-name.ts";
-import { formatFitsTimeUs, requireTimeUs } from "./fits-time.ts";
+import { requireTimeUs } from "./require-time-us.ts";
 import type { Bud, BudValue } from "./stem.ts";
 import { spilledDirt } from "./stem.ts";
 import { forTasks, type TaskParser } from "./task-type.ts";

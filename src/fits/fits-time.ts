@@ -1,6 +1,3 @@
-import { FirstlightError } from "../core/errors.ts";
-import type { Scalar } from "../core/scalar.ts";
-
 const pattern = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d):(\d\d)(?:\.(\d*))?)?Z?$/;
 
 /**
@@ -27,15 +24,4 @@ export function formatFitsTimeUs(timeUs: number): string {
   const micros = ((timeUs % 1_000_000) + 1_000_000) % 1_000_000;
   const seconds = new Date((timeUs - micros) / 1000).toISOString().slice(0, 19);
   return `${seconds}.${String(micros).padStart(6, "0")}`;
-}
-
-/** As `parseFitsTimeUs`; throws HEADER_KEY_INVALID, naming attribute and file, for what is no date. */
-export function requireTimeUs(value: Scalar, attribute: string, file: string): number {
-  const timeUs = parseFitsTimeUs(String(value));
-  if (timeUs !== undefined) return timeUs;
-  throw new FirstlightError(
-    "HEADER_KEY_INVALID",
-    `The attribute '${attribute}' of ${file} is '${String(value)}'; expected a FITS date such as 2022-10-24T19:47:33.218.`,
-    { fields: { attribute, file, value: String(value), expected: "a FITS date" } },
-  );
 }
