@@ -56,8 +56,10 @@ export async function importModule(path: string, module: string): Promise<Readon
 }
 
 async function checkFile(file: string, path: string): Promise<void> {
-  const refuse = (code: string, message: string): FirstlightError =>
-    new FirstlightError(code, message, { disposition: "invalid", fields: { file } });
+  const refuse = (
+    code: `WORKFLOW_FILE_${"NOT_FOUND" | "TYPE"}` | "WORKFLOW_MODULE_TYPE",
+    message: string,
+  ): FirstlightError => new FirstlightError(code, message, { disposition: "invalid", fields: { file } });
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) throw refuse("WORKFLOW_FILE_NOT_FOUND", `There is no file ${path}. Check the path.`);
   if (!found.isFile()) {

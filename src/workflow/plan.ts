@@ -1,12 +1,6 @@
+import type { DriverChoice } from "../core/service-driver.ts";
 import type { ServiceName } from "../services/services.ts";
-
-/** Which driver a service runs on. */
-export interface ServiceDriver {
-  readonly service: ServiceName | "inventory";
-  readonly driver: string;
-  /** The setting that named it, or `default`. */
-  readonly chosenBy: string;
-}
+import type { Fingerprint } from "./run-store.ts";
 
 /** Why a task will run, or will not. */
 export type PlanReason =
@@ -19,6 +13,8 @@ export type PlanReason =
   | { readonly kind: "parameters-changed" }
   | { readonly kind: "input-changed" }
   | { readonly kind: "upstreams-changed"; readonly from: readonly string[]; readonly to: readonly string[] }
+  /** It was done before they were done anew. */
+  | { readonly kind: "upstream-ran" }
   | { readonly kind: "upstream-runs"; readonly tasks: readonly string[] }
   | { readonly kind: "unchanged"; readonly doneAt: string };
 
@@ -29,6 +25,9 @@ export interface PlannedTask {
   readonly retries: number;
   readonly retryDelaySeconds: number;
   readonly uses: readonly ServiceName[];
+  /** How many attempts it has had in this run. */
+  readonly attempts: number;
+  readonly fingerprint: Fingerprint;
   readonly action: "run" | "skip";
   /** At least one; all that apply. */
   readonly reasons: readonly PlanReason[];
@@ -40,7 +39,7 @@ export interface WorkflowPlan {
   readonly version: string;
   /** The run that goes on; undefined when a new one begins. */
   readonly recipeRunId: number | undefined;
-  readonly drivers: readonly ServiceDriver[];
+  readonly drivers: readonly DriverChoice[];
   /** In the order in which they may run. */
   readonly tasks: readonly PlannedTask[];
 }

@@ -1,7 +1,7 @@
 import type { Disposition } from "../core/errors.ts";
 import type { ProgressState } from "../core/progress.ts";
+import type { DriverChoice } from "../core/service-driver.ts";
 import type { AttemptReport } from "../tasks/attempt-report.ts";
-import type { ServiceDriver } from "./plan.ts";
 
 /** Why an attempt did not succeed. */
 export interface AttemptError {
@@ -17,7 +17,7 @@ export interface RunStarted {
   readonly workflow: string;
   readonly version: string;
   /** Which driver each service runs on, and what chose it. */
-  readonly drivers: readonly ServiceDriver[];
+  readonly drivers: readonly DriverChoice[];
   /** An unfinished run goes on. */
   readonly resumed: boolean;
   /** In the order in which they may run. */
@@ -80,6 +80,12 @@ export interface TaskBlocked {
   readonly by: readonly string[];
 }
 
+/** What earlier attempts of the task left behind is undone, before an upstream is done anew. */
+export interface TaskRolledBack {
+  readonly type: "task-rolled-back";
+  readonly task: string;
+}
+
 /** The attempt stopped because the run was asked to. */
 export interface TaskInterrupted {
   readonly type: "task-interrupted";
@@ -102,6 +108,7 @@ export type RunEventBody =
   | TaskFailed
   | TaskSkipped
   | TaskBlocked
+  | TaskRolledBack
   | TaskInterrupted
   | RunFinished;
 

@@ -18,8 +18,11 @@ export interface RunRecord extends RunKey {
   readonly updatedAt: string;
 }
 
-/** `skipped`: left out by an error with the disposition `skip`. `interrupted`: stopped, to be done by the next runner. */
-export type NodeStatus = "running" | "done" | "skipped" | "failed" | "blocked" | "interrupted";
+/**
+ * `waiting`: to be done, by this runner or the next. `interrupted`: stopped, to be done again. `skipped`: left out by an error
+ * with the disposition `skip`.
+ */
+export type NodeStatus = "waiting" | "running" | "done" | "skipped" | "failed" | "blocked" | "interrupted";
 
 /** Every part that a task's result depends on, as digests or as they stand. */
 export interface Fingerprint {
@@ -95,6 +98,8 @@ export interface RunLease extends AsyncDisposable {
   readonly epoch: number;
   /** Attempts that the owner before left open; they are recorded as lost. Their processes may be alive still. */
   readonly ghosts: readonly ProcessIdentity[];
+  /** Long before the lease expires, and often enough that one failure does no harm. */
+  readonly renewEveryMs: number;
   renew(): Promise<void>;
   /** Gives out the next attempt of a node, and records the node as running. */
   startAttempt(node: Pick<NodeRecord, "task" | "fingerprint">): Promise<AttemptRecord>;
@@ -102,14 +107,31 @@ export interface RunLease extends AsyncDisposable {
   write(changes: RunChanges): Promise<void>;
 }
 
+/**
+ * Which run is meant. By default the newest with its key, if it is unfinished, else a new one. `fresh`: a new one.
+ * `recipeRunId`: this one, begun if there is none; `RUN_MISMATCH` when it has another key, `RUN_EXISTS` when a fresh one is wanted.
+ */
+export interface RunChoice {
+  readonly fresh?: boolean;
+  readonly recipeRunId?: number;
+}
+
+export interface OpenedRun {
+  readonly run: RunRecord;
+  /** The run was there before. */
+  readonly resumed: boolean;
+}
+
 /** The record of recipe runs and their attempts. Reading needs no lease. */
 export interface RunStore extends AsyncDisposable {
   readonly name: "sqlite";
-  /** A new run with the next free id, or with `recipeRunId` where one is asked for (`RUN_EXISTS` when it is taken). */
-  create(key: RunKey, recipeRunId?: number): Promise<RunRecord>;
+  /** The run that goes on, or a new one: one atomic step, so that two runners cannot both begin one. */
+  openRun(key: RunKey, choice?: RunChoice): Promise<OpenedRun>;
+  /** The run that `openRun` would continue; undefined where it would begin a new one. */
+  findRun(key: RunKey, choice?: RunChoice): Promise<RunRecord | undefined>;
   run(recipeRunId: number): Promise<RunRecord | undefined>;
-  /** Newest first; all of them, or those with this key. */
-  runs(key?: RunKey): Promise<readonly RunRecord[]>;
+  /** Newest first. */
+  runs(): Promise<readonly RunRecord[]>;
   /** In the order in which they were first recorded. */
   nodes(recipeRunId: number): Promise<readonly NodeRecord[]>;
   /** In the order in which they were started. */

@@ -13,6 +13,7 @@ import type {
   NodeRecord,
   NodeStatus,
   ProcessIdentity,
+  RunChoice,
   RunKey,
   RunLease,
   RunRecord,
@@ -42,37 +43,30 @@ export async function openSqliteRunStore(path: string, options: SqliteRunStoreOp
   const clock = options.clock ?? systemClock;
   const leaseMs = (options.leaseSeconds ?? 30) * 1000;
   const now = (): string => clock.now().toISOString();
-  const all = (sql: string, ...values: readonly SQLInputValue[]) => database.prepare(sql).all(...values);
+  const all: Select = (sql, ...values) => database.prepare(sql).all(...values);
   return {
     name: "sqlite",
-    async create(key, recipeRunId) {
+    async openRun(key, choice = {}) {
       return inTransaction(database, () => {
+        const found = chooseRun(all, key, choice);
+        if (found !== undefined) return { run: found, resumed: true };
         const at = now();
-        const id = recipeRunId ?? Number(all("SELECT coalesce(max(recipe_run_id), 0) + 1 AS id FROM runs")[0]?.id);
-        if (all("SELECT 1 FROM runs WHERE recipe_run_id = ?", id).length > 0) {
-          throw new FirstlightError("RUN_EXISTS", `Recipe run ${id} exists already. Ask for a free id, or for none.`, {
-            disposition: "invalid",
-            fields: { recipeRunId: id },
-          });
-        }
+        const recipeRunId =
+          choice.recipeRunId ?? Number(all("SELECT coalesce(max(recipe_run_id), 0) + 1 AS id FROM runs")[0]?.id);
         database
-          .prepare("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-          .run(id, key.workflow, key.version, key.inputKey, key.outputKey, "running", at, at);
-        return { ...key, recipeRunId: id, status: "running", createdAt: at, updatedAt: at };
+          .prepare("INSERT INTO runs VALUES (?, ?, ?, ?, ?, 'running', ?, ?)")
+          .run(recipeRunId, ...keyValues(key), at, at);
+        return { run: { ...key, recipeRunId, status: "running", createdAt: at, updatedAt: at }, resumed: false };
       });
+    },
+    async findRun(key, choice = {}) {
+      return chooseRun(all, key, choice);
     },
     async run(recipeRunId) {
       return all("SELECT * FROM runs WHERE recipe_run_id = ?", recipeRunId).map(runOf)[0];
     },
-    async runs(key) {
-      const rows =
-        key === undefined
-          ? all("SELECT * FROM runs ORDER BY recipe_run_id DESC")
-          : all(
-              "SELECT * FROM runs WHERE workflow = ? AND version = ? AND input_key = ? AND output_key = ? ORDER BY recipe_run_id DESC",
-              ...keyValues(key),
-            );
-      return rows.map(runOf);
+    async runs() {
+      return all("SELECT * FROM runs ORDER BY recipe_run_id DESC").map(runOf);
     },
     async nodes(recipeRunId) {
       return all("SELECT * FROM nodes WHERE recipe_run_id = ? ORDER BY position", recipeRunId).map(nodeOf);
@@ -96,6 +90,37 @@ export async function openSqliteRunStore(path: string, options: SqliteRunStoreOp
       if (database.isOpen) database.close();
     },
   };
+}
+
+function chooseRun(all: Select, key: RunKey, { fresh = false, recipeRunId }: RunChoice): RunRecord | undefined {
+  if (recipeRunId === undefined) {
+    if (fresh) return undefined;
+    const [newest] = all(
+      `SELECT * FROM runs WHERE workflow = ? AND version = ? AND input_key = ? AND output_key = ?
+       ORDER BY recipe_run_id DESC LIMIT 1`,
+      ...keyValues(key),
+    ).map(runOf);
+    return newest?.status === "done" ? undefined : newest;
+  }
+  const [named] = all("SELECT * FROM runs WHERE recipe_run_id = ?", recipeRunId).map(runOf);
+  if (named === undefined) return undefined;
+  if (fresh) {
+    throw new FirstlightError(
+      "RUN_EXISTS",
+      `Recipe run ${recipeRunId} exists already (${named.workflow}, ${named.status}), so it cannot be begun afresh. Name a free id, or none.`,
+      { disposition: "invalid", fields: { recipeRunId } },
+    );
+  }
+  const differing = (["workflow", "version", "inputKey", "outputKey"] as const).filter(
+    (part) => named[part] !== key[part],
+  );
+  if (differing.length === 0) return named;
+  const differences = differing.map((part) => `${wordOf[part]} ${named[part]}, not ${key[part]}`);
+  throw new FirstlightError(
+    "RUN_MISMATCH",
+    `Recipe run ${recipeRunId} cannot be continued with this: its record says ${differences.join("; ")}. Name another id, or none to begin a new run.`,
+    { disposition: "invalid", fields: { recipeRunId, recorded: named, asked: key } },
+  );
 }
 
 // The lease is kept by the machine's own time whatever the clock: a fixed clock would let none expire.
@@ -179,6 +204,7 @@ function leaseOf({ database, recipeRunId, owner, ghosts, leaseMs, now }: Held): 
     recipeRunId,
     epoch: owner.epoch,
     ghosts,
+    renewEveryMs: leaseMs / 3,
     async renew() {
       fenced(() =>
         database
@@ -248,11 +274,19 @@ function changeAttempt(database: DatabaseSync, recipeRunId: number, change: Atte
     );
 }
 
+type Select = (sql: string, ...values: readonly SQLInputValue[]) => readonly Row[];
 type Row = Readonly<Record<string, unknown>>;
 
 const jsonOf = (value: unknown): unknown => (typeof value === "string" ? JSON.parse(value) : undefined);
 
-const keyValues = (key: RunKey): readonly string[] => [key.workflow, key.version, key.inputKey, key.outputKey];
+const wordOf = { workflow: "workflow", version: "version", inputKey: "input", outputKey: "output" } as const;
+
+const keyValues = (key: RunKey): readonly [string, string, string, string] => [
+  key.workflow,
+  key.version,
+  key.inputKey,
+  key.outputKey,
+];
 
 // The columns below are this file's own, read back as they were written: hence the assertions.
 const runOf = (row: Row): RunRecord => ({

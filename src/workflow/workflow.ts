@@ -15,7 +15,7 @@ export interface WorkflowOptions {
   /** The instrument, or another kind. */
   readonly category: string;
   readonly detail?: string;
-  /** Default `dev`. A run is continued by the same version only. */
+  /** A run is continued by the same version only. Default: the setting `BUILD_VERSION`. */
   readonly version?: string;
   readonly tags?: readonly string[];
   /** Leave out input frames that cannot be read, and record them; otherwise the run fails before any product. */
@@ -49,13 +49,11 @@ export interface WorkflowNode {
  * characters out of letters, digits and `-._`.
  */
 export class Workflow {
-  static readonly [brand] = true;
-
   readonly inputData: string;
   readonly outputData: string;
   readonly category: string;
   readonly detail: string | undefined;
-  readonly version: string;
+  readonly version: string | undefined;
   readonly tags: readonly string[];
   readonly skipBadFrames: boolean;
   readonly name: string;
@@ -63,7 +61,7 @@ export class Workflow {
   readonly #added = new Map<string, { readonly task: TaskClass; readonly options: NodeOptions }>();
 
   constructor(options: WorkflowOptions) {
-    const { inputData, outputData, category, detail, version = "dev", tags = [], skipBadFrames = false } = options;
+    const { inputData, outputData, category, detail, version, tags = [], skipBadFrames = false } = options;
     this.inputData = inputData;
     this.outputData = outputData;
     this.category = category;
@@ -71,7 +69,7 @@ export class Workflow {
     this.version = version;
     this.skipBadFrames = skipBadFrames;
     this.name = `${inputData}_to_${outputData}_${category}${detail === undefined ? "" : `_${detail}`}`;
-    this.tags = [...new Set([...tags, version, inputData, outputData, category])];
+    this.tags = [...new Set([...tags, ...(version === undefined ? [] : [version]), inputData, outputData, category])];
     checkName(options, this.name, version);
   }
 
@@ -179,7 +177,7 @@ function notATask(workflow: string, value: unknown, where: string): FirstlightEr
   );
 }
 
-function checkName(options: WorkflowOptions, name: string, version: string): void {
+function checkName(options: WorkflowOptions, name: string, version = "dev"): void {
   const empty = (["inputData", "outputData", "category"] as const).filter((part) => !options[part]);
   if (options.detail === "") throw nameError(name, "its detail is empty: leave it out instead");
   if (empty.length > 0) throw nameError(name, `it lacks ${empty.join(", ")}`);

@@ -1,0 +1,133 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { extname, join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { messageOf } from "../core/errors.ts";
+import type { AttemptEnd, AttemptJob, AttemptMessage, MakeAttempt } from "./attempt-job.ts";
+
+const sourceExtension = extname(import.meta.filename);
+const program = join(import.meta.dirname, `attempt-process${sourceExtension}`);
+/** The child runs from source where this file does: else it would load another, perhaps stale, copy of the library. */
+const execArgv = sourceExtension === ".ts" ? ["--conditions=firstlight-source"] : [];
+const keptLines = 10;
+/** How long a dead child's output may be held open by processes that it left behind. */
+const outputGraceMs = 1000;
+
+export interface ChildSource {
+  /** URL of the module that exports the workflow. */
+  readonly module: string;
+  readonly exportName: string;
+}
+
+/** Makes each attempt in a process of its own, whose crash ends that attempt and nothing else. */
+export function makeAttemptInChild({ module, exportName }: ChildSource): MakeAttempt {
+  return async (job, watch) => {
+    if (watch.signal.aborted) return { kind: "interrupted" };
+    const child = fork(program, argumentsOf(job, module, exportName), {
+      execArgv,
+      env: { ...job.env, FIRSTLIGHT_THREADS: String(job.threads) },
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+    });
+    const lastLines: string[] = [];
+    let end: AttemptEnd | undefined;
+    child.on("message", (message: AttemptMessage) => {
+      if (message.type === "progress") watch.onProgress(message.state);
+      else if (message.type === "done") end = { kind: "done", report: message.report };
+      else end = { kind: "failed", error: message.error };
+    });
+    const output = [
+      eachLine(child.stdout, (line) => watch.onLine("stdout", line)),
+      eachLine(child.stderr, (line) => {
+        lastLines.push(line);
+        if (lastLines.length > keptLines) lastLines.shift();
+        watch.onLine("stderr", line);
+      }),
+    ];
+    const unwatch = endOnSignal(child, watch.signal, watch.killSignal, watch.graceMs);
+    try {
+      const exit = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
+      if (child.pid !== undefined) watch.onStart(child.pid);
+      const [code, signal] = await exit;
+      await Promise.race([Promise.all(output), delay(outputGraceMs)]);
+      if (end?.kind === "done") return end;
+      if (watch.signal.aborted) return { kind: "interrupted" };
+      return end ?? crashed(job, code, signal, lastLines);
+    } catch (error) {
+      const message = `Attempt ${job.attempt} of ${job.node.name} could not be started: ${messageOf(error)}`;
+      return { kind: "crashed", error: { code: "TASK_CRASHED", message, disposition: "retry" } };
+    } finally {
+      unwatch();
+    }
+  };
+}
+
+function argumentsOf(job: AttemptJob, module: string, exportName: string): readonly string[] {
+  return [
+    `--module=${module}`,
+    `--export=${exportName}`,
+    `--task=${job.node.name}`,
+    `--recipe-run=${job.recipeRunId}`,
+    `--attempt=${job.attempt}`,
+    ...(job.rollbackOnly ? ["--rollback-only"] : []),
+  ];
+}
+
+function eachLine(stream: Readable | null, take: (line: string) => void): Promise<unknown> {
+  if (stream === null) return Promise.resolve();
+  const lines = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
+  lines.on("line", take);
+  return once(lines, "close");
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, ms).unref());
+}
+
+/** SIGTERM, then SIGKILL after the grace; the second signal kills at once. */
+function endOnSignal(child: ChildProcess, stop: AbortSignal, kill: AbortSignal, graceMs: number): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const onKill = (): void => void child.kill("SIGKILL");
+  const onStop = (): void => {
+    child.kill("SIGTERM");
+    timer = setTimeout(onKill, graceMs);
+  };
+  stop.addEventListener("abort", onStop, { once: true });
+  kill.addEventListener("abort", onKill, { once: true });
+  return () => {
+    clearTimeout(timer);
+    stop.removeEventListener("abort", onStop);
+    kill.removeEventListener("abort", onKill);
+  };
+}
+
+function crashed(
+  job: AttemptJob,
+  code: number | null,
+  signal: NodeJS.Signals | null,
+  lastLines: readonly string[],
+): AttemptEnd {
+  const how = signal === null ? `its process ended with exit code ${code}` : `its process was killed by ${signal}`;
+  const told =
+    lastLines.length === 0 ? "It wrote nothing to standard error." : `Its last lines:\n${lastLines.join("\n")}`;
+  return {
+    kind: "crashed",
+    error: {
+      code: "TASK_CRASHED",
+      message: `Attempt ${job.attempt} of ${job.node.name} crashed: ${how} before it was done.${hint(code, signal, lastLines)} ${told}`,
+      disposition: "retry",
+    },
+  };
+}
+
+function hint(code: number | null, signal: NodeJS.Signals | null, lastLines: readonly string[]): string {
+  if (lastLines.some((line) => line.includes("heap out of memory") || line.includes("heap limit"))) {
+    return " JavaScript's heap was full: read fewer frames at once, or raise it with NODE_OPTIONS=--max-old-space-size=MEGABYTES.";
+  }
+  if (signal === "SIGKILL")
+    return " If nobody killed it, the machine ran out of memory: run fewer tasks at once with --workers.";
+  // Node's own number for a main program whose promises can never settle.
+  if (code === 13) return " It waited for something that can never happen.";
+  if (code === 0) return " Something called process.exit().";
+  return "";
+}

@@ -1,0 +1,66 @@
+import { clockFrom } from "../core/clock.ts";
+import { createLogger } from "../core/log.ts";
+import { loadSettings } from "../core/settings.ts";
+import { runTask } from "../tasks/run-task.ts";
+import type { TaskClass } from "../tasks/task-base.ts";
+import { attemptErrorOf } from "./attempt-error.ts";
+import type { MakeAttempt } from "./attempt-job.ts";
+import { throttle } from "./throttle.ts";
+
+/** At most five a second: enough for an eye, and cheap. */
+const progressIntervalMs = 200;
+
+/** Makes an attempt in the process that this runs in: a debugger's, a test's, or the one that was forked for it. */
+export const makeAttemptInProcess: MakeAttempt = async (job, watch) => {
+  const progress = throttle(progressIntervalMs, watch.onProgress);
+  try {
+    watch.signal.throwIfAborted();
+    watch.onStart(process.pid);
+    const settings = loadSettings(job.env);
+    const report = await runTask(job.rollbackOnly ? withoutRun(job.node.task) : job.node.task, {
+      recipeRunId: job.recipeRunId,
+      workflowName: job.workflowName,
+      workflowVersion: job.workflowVersion,
+      attempt: job.attempt,
+      skipBadFrames: job.skipBadFrames,
+      settings,
+      env: job.env,
+      signal: watch.signal,
+      onProgress: progress.push,
+      log: createLogger({
+        level: settings.loguruLevel,
+        pretty: true,
+        write: (lines) => {
+          for (const line of lines.trimEnd().split("\n")) watch.onLine("stderr", line);
+        },
+      }),
+      clock: job.clock ?? clockFrom(job.env),
+      threads: job.threads,
+    });
+    return { kind: "done", report };
+  } catch (error) {
+    if (watch.signal.aborted) return { kind: "interrupted" };
+    for (const line of traceOf(error)) watch.onLine("stderr", line);
+    return { kind: "failed", error: attemptErrorOf(error) };
+  } finally {
+    progress.flush();
+  }
+};
+
+/** The class with its rollback alone: `runTask` stays the one way in which a task's code is run. */
+function withoutRun(task: TaskClass): TaskClass {
+  const only = class extends task {
+    override async preRun(): Promise<void> {}
+    override async run(): Promise<void> {}
+    override async postRun(): Promise<void> {}
+  };
+  Object.defineProperty(only, "name", { value: task.name });
+  return only;
+}
+
+/** The stack of an error and of its causes. */
+function traceOf(error: unknown): readonly string[] {
+  if (!(error instanceof Error)) return [String(error)];
+  const stack = (error.stack ?? error.message).split("\n");
+  return error.cause === undefined ? stack : [...stack, "caused by:", ...traceOf(error.cause)];
+}

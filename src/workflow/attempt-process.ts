@@ -1,0 +1,85 @@
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { FirstlightError } from "../core/errors.ts";
+import { loadSettings } from "../core/settings.ts";
+import { attemptErrorOf } from "./attempt-error.ts";
+import { makeAttemptInProcess } from "./attempt-in-process.ts";
+import type { AttemptEnd, AttemptMessage } from "./attempt-job.ts";
+import { importModule } from "./load-workflow.ts";
+import { isWorkflow } from "./workflow.ts";
+
+/** After the runner's death an attempt has this long to end cleanly. */
+const orphanGraceMs = 5000;
+
+const stop = new AbortController();
+
+async function main(): Promise<AttemptEnd> {
+  const { values } = parseArgs({
+    options: {
+      module: { type: "string", default: "" },
+      export: { type: "string", default: "workflow" },
+      task: { type: "string", default: "" },
+      "recipe-run": { type: "string", default: "" },
+      attempt: { type: "string", default: "1" },
+      "rollback-only": { type: "boolean", default: false },
+    },
+  });
+  const workflow = (await importModule(fileURLToPath(values.module), values.module))[values.export];
+  const node = isWorkflow(workflow) ? workflow.nodes().find(({ name }) => name === values.task) : undefined;
+  if (!isWorkflow(workflow) || node === undefined) {
+    throw new FirstlightError(
+      "ATTEMPT_TASK_NOT_FOUND",
+      `${values.module} exports no workflow '${values.export}' with a task ${values.task}. Was the file changed while the workflow ran?`,
+      { disposition: "invalid" },
+    );
+  }
+  const settings = loadSettings(process.env);
+  const job = {
+    node,
+    recipeRunId: Number(values["recipe-run"]),
+    workflowName: workflow.name,
+    workflowVersion: workflow.version ?? settings.buildVersion,
+    attempt: Number(values.attempt),
+    skipBadFrames: workflow.skipBadFrames,
+    threads: settings.threads ?? 1,
+    rollbackOnly: values["rollback-only"],
+    env: process.env,
+  };
+  return await makeAttemptInProcess(job, {
+    onStart: () => undefined,
+    onProgress: (state) => tell({ type: "progress", state }),
+    onLine: (stream, line) => void process[stream].write(`${line}\n`),
+    signal: stop.signal,
+    killSignal: new AbortController().signal,
+    graceMs: 0,
+  });
+}
+
+function tell(message: AttemptMessage, sent: () => void = () => undefined): void {
+  if (process.connected && process.send !== undefined) process.send(message, undefined, undefined, sent);
+  else sent();
+}
+
+function stopAsOrphan(): void {
+  stop.abort();
+  setTimeout(() => process.exit(1), orphanGraceMs);
+}
+
+function finish(end: AttemptEnd): void {
+  const exit = (code: number): void => process.exit(code);
+  if (end.kind === "done") tell({ type: "done", report: end.report }, () => exit(0));
+  else if (end.kind === "interrupted") exit(1);
+  else tell({ type: "failed", error: end.error }, () => exit(1));
+}
+
+// A terminal's Ctrl-C reaches every process; it is the runner that decides what it means.
+process.on("SIGINT", () => undefined);
+process.on("SIGTERM", () => stop.abort());
+process.on("disconnect", stopAsOrphan);
+// Lines for a runner that died must not kill the attempt before it ends cleanly.
+process.stdout.on("error", () => undefined);
+process.stderr.on("error", () => undefined);
+// Without this a task that waits for nothing at all would wait for ever.
+process.channel?.unref();
+
+await main().then(finish, (error: unknown) => finish({ kind: "failed", error: attemptErrorOf(error) }));

@@ -1,0 +1,148 @@
+import { existsSync } from "node:fs";
+import { FirstlightError } from "../core/errors.ts";
+import { configurableServices, type DriverChoice, driverOf } from "../core/service-driver.ts";
+import { loadSettings, type Settings } from "../core/settings.ts";
+import { serviceNames } from "../services/services.ts";
+import { fingerprintsOf } from "./fingerprint.ts";
+import type { PlannedTask, PlanReason, WorkflowPlan } from "./plan.ts";
+import type { PlanOptions } from "./run-options.ts";
+import type { AttemptRecord, Fingerprint, NodeRecord, RunKey, RunRecord, RunStore } from "./run-store.ts";
+import { openSqliteRunStore, runStorePath } from "./sqlite-run-store.ts";
+import type { Workflow, WorkflowNode } from "./workflow.ts";
+
+/**
+ * What `runWorkflow` would do with the same options, and why; nothing is written. Throws what is wrong with the workflow, the
+ * settings (`SETTINGS_INVALID` lists every one) or the drivers that they name.
+ */
+export async function planWorkflow(workflow: Workflow, options: PlanOptions): Promise<WorkflowPlan> {
+  const settings = loadSettings(options.env ?? process.env);
+  const path = runStorePath(settings.scratchBasePath);
+  if (!existsSync(path)) return await planRun(workflow, options, settings, undefined);
+  await using store = await openSqliteRunStore(path);
+  const run = await store.findRun(runKeyOf(workflow, options, settings), options);
+  return await planRun(workflow, options, settings, run === undefined ? undefined : { store, run });
+}
+
+export function runKeyOf(workflow: Workflow, options: PlanOptions, settings: Settings): RunKey {
+  return {
+    workflow: workflow.name,
+    version: workflow.version ?? settings.buildVersion,
+    inputKey: options.inputKey,
+    outputKey: options.outputKey,
+  };
+}
+
+/** The plan of a run that is in the record, or of one that is not yet. */
+export async function planRun(
+  workflow: Workflow,
+  options: PlanOptions,
+  settings: Settings,
+  recorded: { readonly store: RunStore; readonly run: RunRecord } | undefined,
+): Promise<WorkflowPlan> {
+  const nodes = workflow.nodes();
+  checkServices(workflow.name, nodes);
+  const drivers = chooseDrivers(settings, options.inProcess ?? false);
+  const { version } = runKeyOf(workflow, options, settings);
+  const fingerprints = fingerprintsOf(nodes, {
+    workflow: workflow.name,
+    version,
+    inputDigest: options.inputDigest,
+    parametersDigest: options.parametersDigest ?? "",
+  });
+  const records = new Map<string, NodeRecord>();
+  const attempts = new Map<string, AttemptRecord[]>();
+  if (recorded !== undefined) {
+    for (const node of await recorded.store.nodes(recorded.run.recipeRunId)) records.set(node.task, node);
+    for (const attempt of await recorded.store.attempts(recorded.run.recipeRunId)) {
+      attempts.set(attempt.task, [...(attempts.get(attempt.task) ?? []), attempt]);
+    }
+  }
+  const willRun = new Set<string>();
+  const tasks = nodes.flatMap((node): readonly PlannedTask[] => {
+    const fingerprint = fingerprints.get(node.name);
+    if (fingerprint === undefined) return [];
+    const earlier = attempts.get(node.name) ?? [];
+    const reasons = reasonsOf(node, fingerprint, records.get(node.name), earlier, willRun);
+    const action = reasons.some(({ kind }) => kind === "unchanged") ? "skip" : "run";
+    if (action === "run") willRun.add(node.name);
+    const { name, after, queue, retries, retryDelaySeconds, uses } = node;
+    const count = earlier.at(-1)?.attempt ?? 0;
+    return [
+      { task: name, after, queue, retries, retryDelaySeconds, uses, attempts: count, fingerprint, action, reasons },
+    ];
+  });
+  return { workflow: workflow.name, version, recipeRunId: recorded?.run.recipeRunId, drivers, tasks };
+}
+
+function reasonsOf(
+  node: WorkflowNode,
+  fingerprint: Fingerprint,
+  record: NodeRecord | undefined,
+  attempts: readonly AttemptRecord[],
+  willRun: ReadonlySet<string>,
+): readonly PlanReason[] {
+  if (record === undefined) return [{ kind: "new" }];
+  const reasons = [...statusReasons(record, attempts), ...changeReasons(record.fingerprint, fingerprint)];
+  const tasks = node.after.filter((upstream) => willRun.has(upstream));
+  if (tasks.length > 0) reasons.push({ kind: "upstream-runs", tasks });
+  if (reasons.length > 0) return reasons;
+  if (record.fingerprint.digest !== fingerprint.digest) return [{ kind: "upstream-ran" }];
+  return [{ kind: "unchanged", doneAt: record.updatedAt }];
+}
+
+function statusReasons(record: NodeRecord, attempts: readonly AttemptRecord[]): readonly PlanReason[] {
+  const last = attempts.at(-1);
+  switch (record.status) {
+    case "done":
+    case "skipped":
+      return [];
+    case "failed":
+      return [{ kind: "failed-before", attempts: last?.attempt ?? 0, code: last?.error?.code ?? "TASK_FAILED" }];
+    case "blocked":
+      return [{ kind: "blocked-before", by: record.blockedBy }];
+    case "waiting":
+    case "running":
+    case "interrupted":
+      return [last === undefined ? { kind: "new" } : { kind: "interrupted", attempts: last.attempt }];
+  }
+}
+
+function changeReasons(before: Fingerprint, now: Fingerprint): readonly PlanReason[] {
+  const reasons: PlanReason[] = [];
+  if (before.taskVersion !== now.taskVersion) {
+    reasons.push({ kind: "task-version-changed", from: before.taskVersion, to: now.taskVersion });
+  }
+  if (before.code !== now.code) reasons.push({ kind: "code-changed" });
+  if (before.parameters !== now.parameters) reasons.push({ kind: "parameters-changed" });
+  if (before.input !== now.input) reasons.push({ kind: "input-changed" });
+  if (before.upstreams.join("\n") !== now.upstreams.join("\n")) {
+    reasons.push({ kind: "upstreams-changed", from: before.upstreams, to: now.upstreams });
+  }
+  return reasons;
+}
+
+// TypeScript checks the names; an instrument package may be JavaScript.
+function checkServices(workflow: string, nodes: readonly WorkflowNode[]): void {
+  for (const { name, uses } of nodes) {
+    const unknown = uses.filter((service) => !serviceNames.includes(service));
+    if (unknown.length === 0) continue;
+    throw new FirstlightError(
+      "PLAN_SERVICE_UNKNOWN",
+      `Task ${name} of workflow ${workflow} uses ${unknown.map((service) => `'${service}'`).join(", ")}, and there is no such service. The services are ${serviceNames.join(", ")}; correct 'static uses' of ${name}.`,
+      { disposition: "invalid", fields: { workflow, task: name, unknown } },
+    );
+  }
+}
+
+function chooseDrivers(settings: Settings, inProcess: boolean): readonly DriverChoice[] {
+  const drivers = configurableServices.map((service) => driverOf(settings, service));
+  const inventory = drivers.find(({ service }) => service === "inventory");
+  if (inventory?.driver === "memory" && !inProcess) {
+    throw new FirstlightError(
+      "PLAN_INVENTORY_NOT_SHARED",
+      "The inventory driver 'memory' lives in one process, and each attempt runs in a process of its own. Use INVENTORY_DRIVER=sqlite or redis, or run with --in-process.",
+      { disposition: "invalid", fields: { driver: "memory" } },
+    );
+  }
+  return drivers;
+}

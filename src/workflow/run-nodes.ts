@@ -1,0 +1,65 @@
+import { walkDag } from "./dag.ts";
+import type { PlannedTask } from "./plan.ts";
+import type { RunContext } from "./run-context.ts";
+import { type NodeEnd, nodeOf, runNode } from "./run-node.ts";
+import type { TaskOutcome } from "./run-options.ts";
+import { createSlots } from "./slots.ts";
+
+/** Runs every task that the plan says, each after its upstreams, and resolves when nothing more can run. */
+export async function runNodes(context: RunContext): Promise<readonly TaskOutcome[]> {
+  const { plan, recorder } = context;
+  const planned = new Map(plan.tasks.map((task) => [task.task, task]));
+  const walk = walkDag(new Map(plan.tasks.map(({ task, after }) => [task, after])));
+  const slots = createSlots(context.workers);
+  const outcomes = new Map<string, TaskOutcome>();
+
+  const recordFailure = async ({ outcome, made }: NodeEnd & { readonly kind: "failed" }, task: PlannedTask) => {
+    const blocked = walk.fail(task.task).flatMap((name) => planned.get(name) ?? []);
+    const { attempt, end, output } = made;
+    const error = outcome.error === undefined ? {} : { error: outcome.error };
+    const state = end.kind === "crashed" ? "crashed" : "failed";
+    await recorder.record(
+      {
+        attempt: { task: task.task, attempt: attempt.attempt, state, output, ...error },
+        nodes: [
+          nodeOf(task, "failed"),
+          ...blocked.map((node) => ({ ...nodeOf(node, "blocked"), blockedBy: walk.blockedBy(node.task) })),
+        ],
+      },
+      ...(outcome.error === undefined
+        ? []
+        : [{ type: "task-failed", task: task.task, attempt: attempt.attempt, error: outcome.error } as const]),
+      ...blocked.map((node) => ({ type: "task-blocked", task: node.task, by: walk.blockedBy(node.task) }) as const),
+    );
+    for (const { task: name, attempts } of blocked) outcomes.set(name, { task: name, status: "blocked", attempts });
+  };
+
+  const visit = async (task: PlannedTask): Promise<void> => {
+    if (task.action === "skip") {
+      await recorder.record({}, { type: "task-skipped", task: task.task, why: "unchanged" });
+      outcomes.set(task.task, { task: task.task, status: "unchanged", attempts: task.attempts });
+      walk.finish(task.task);
+      return;
+    }
+    const end = await runNode(context, task, slots);
+    outcomes.set(task.task, end.outcome);
+    if (end.kind === "finished") walk.finish(task.task);
+    if (end.kind === "failed") await recordFailure(end, task);
+  };
+
+  const followReady = async (): Promise<void> => {
+    const ready: Promise<void>[] = [];
+    for (let name = walk.next(); name !== undefined; name = walk.next()) {
+      const task = planned.get(name);
+      if (task !== undefined) ready.push(visit(task).catch(context.giveUp).then(followReady));
+    }
+    await Promise.all(ready);
+  };
+  await followReady();
+
+  return plan.tasks.map(({ task, attempts }) => {
+    const outcome = outcomes.get(task) ?? { task, status: "not-started", attempts };
+    // A later failure may have blocked it too.
+    return outcome.status === "blocked" ? { ...outcome, blockedBy: walk.blockedBy(task) } : outcome;
+  });
+}
