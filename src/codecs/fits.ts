@@ -5,8 +5,8 @@ import { encodeFrame, readFrame } from "../fits/frame-file.ts";
 import { hasImage } from "../fits/hdu.ts";
 import { Header } from "../fits/header.ts";
 import { openFits, readHeader } from "../fits/open-fits.ts";
-import { readImage, readPixels } from "../fits/read-image.ts";
-import type { Codec, Encoder } from "./codec.ts";
+import { type ReadImageOptions, readImage, readPixels } from "../fits/read-image.ts";
+import type { Codec, DecodeContext, Encoder } from "./codec.ts";
 import { codecTypeError } from "./codec-type.ts";
 
 /** Header, image, and mask and variance where there are any. Checksums are written, and checked where there are any. */
@@ -17,7 +17,7 @@ const frame: Codec<Frame> & Encoder<Frame> = {
     if (!valid) throw codecTypeError("fits.frame", "a Frame, { header, image, mask?, variance? }", value);
     return encodeFrame(value);
   },
-  decode: (source) => readFrame(source, { checksum: true }),
+  decode: (source, context) => readFrame(source, reading(context)),
 };
 
 /** The pixels of the first HDU that has any, as physical values; written with a header of mandatory cards alone. */
@@ -27,7 +27,7 @@ const image: Codec<NdArray> & Encoder<NdArray> = {
     if (!isImage(value)) throw codecTypeError("fits.image", "an NdArray, { data, shape }", value);
     return encodeFits([{ header: new Header(), image: value }], { checksum: true });
   },
-  decode: (source) => readImage(source, undefined, { checksum: true }),
+  decode: (source, context) => readImage(source, undefined, reading(context)),
 };
 
 /** The primary header alone: no pixel is read, no checksum taken. Only reads. */
@@ -46,14 +46,14 @@ const hdus: Codec<readonly HduContent[]> & Encoder<readonly HduContent[]> = {
     if (!valid) throw codecTypeError("fits.hdus", "an array of { header, image? }", value);
     return encodeFits(value, { checksum: true });
   },
-  async decode(source) {
+  async decode(source, context) {
     const file = await openFits(source);
     const contents: HduContent[] = [];
     for (const hdu of file.hdus) {
       const pixels = hasImage(hdu) && hdu.type === "image";
       contents.push({
         header: hdu.header,
-        ...(pixels ? { image: await readPixels(source, hdu, { checksum: true }) } : {}),
+        ...(pixels ? { image: await readPixels(file.source, hdu, reading(context)) } : {}),
       });
     }
     return contents;
@@ -62,6 +62,10 @@ const hdus: Codec<readonly HduContent[]> & Encoder<readonly HduContent[]> = {
 
 /** The FITS codecs: `fits.frame`, `fits.image`, `fits.header`, `fits.hdus`. */
 export const fits = { frame, image, header, hdus } as const;
+
+function reading(context: DecodeContext): ReadImageOptions {
+  return context.signal === undefined ? { checksum: true } : { checksum: true, signal: context.signal };
+}
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;

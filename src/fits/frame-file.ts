@@ -6,7 +6,7 @@ import { encodeFits, type HduContent } from "./encode-fits.ts";
 import type { Frame } from "./frame.ts";
 import { type Hdu, hasImage } from "./hdu.ts";
 import { Header } from "./header.ts";
-import { openFits } from "./open-fits.ts";
+import { type FitsFile, openFits } from "./open-fits.ts";
 import { type ReadImageOptions, readPixels } from "./read-image.ts";
 import { hduChecksums, requireChecksums } from "./verify-checksums.ts";
 
@@ -23,7 +23,11 @@ export interface EncodeFrameOptions {
  * of `readImage`
  */
 export async function readFrame(source: ByteSource, options: ReadImageOptions = {}): Promise<Frame> {
-  const { hdus } = await openFits(source);
+  const file = await openFits(source);
+  return frameOf(file, options);
+}
+
+async function frameOf({ source, hdus }: FitsFile, options: ReadImageOptions): Promise<Frame> {
   const companion = (name: string) => hdus.find((hdu) => hdu.index > 0 && hasImage(hdu) && isNamed(hdu, name));
   const mask = companion("MASK");
   const variance = companion("VARIANCE");

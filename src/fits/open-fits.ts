@@ -1,6 +1,7 @@
 import type { ByteSource } from "../core/byte-source.ts";
 import { badFile } from "./bad-file.ts";
 import { blockBytes } from "./blocks.ts";
+import { throughGzip } from "./gunzip.ts";
 import { describeHdu, type Hdu, hasImage } from "./hdu.ts";
 import type { Header } from "./header.ts";
 import { findEnd, findForeign, foreignCharacter, headerFromText, latin1 } from "./parse-header.ts";
@@ -9,6 +10,8 @@ import { findEnd, findForeign, foreignCharacter, headerFromText, latin1 } from "
 export type HduSelector = number | string | readonly [name: string, version: number];
 
 export interface FitsFile {
+  /** What the offsets refer to: the source, or for a gzip file what was inside. */
+  readonly source: ByteSource;
   readonly hdus: readonly Hdu[];
   /** Throws FITS_NO_HDU, naming the HDUs there are. */
   hdu(selector: HduSelector): Hdu;
@@ -24,8 +27,13 @@ const headerLimitBytes = 32 * 1024 * 1024;
  * @throws FirstlightError FITS_EMPTY, FITS_NOT_FITS, FITS_TRUNCATED or FITS_INVALID with file, HDU and offset
  */
 export async function openFits(source: ByteSource): Promise<FitsFile> {
+  return throughGzip(source, openPlain);
+}
+
+async function openPlain(source: ByteSource): Promise<FitsFile> {
   const hdus = await Array.fromAsync(walkHdus(source));
   return {
+    source,
     hdus,
     hdu(selector) {
       const found = hdus.find((hdu) => matches(hdu, selector));
@@ -40,7 +48,7 @@ export async function openFits(source: ByteSource): Promise<FitsFile> {
  * That the file is long enough for the data that the header promises is checked.
  */
 export async function readHeader(source: ByteSource, hdu: HduSelector = 0): Promise<Header> {
-  return (await findHdu(source, hdu)).header;
+  return throughGzip(source, async (plain) => (await findHdu(plain, hdu)).header);
 }
 
 /** The HDU chosen, or without a selector the first that has an image. Looks no further than that HDU. */

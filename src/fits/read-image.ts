@@ -3,6 +3,7 @@ import { type NdArray, type PixelArray, sizeOf } from "../core/ndarray.ts";
 import { badFile } from "./bad-file.ts";
 import { flipSigns, swapWords } from "./byte-order.ts";
 import { sumWords } from "./checksum.ts";
+import { throughGzip } from "./gunzip.ts";
 import type { Hdu } from "./hdu.ts";
 import { findHdu, type HduSelector } from "./open-fits.ts";
 import { judge, requireChecksums, sumRange } from "./verify-checksums.ts";
@@ -10,9 +11,11 @@ import { judge, requireChecksums, sumRange } from "./verify-checksums.ts";
 export interface ReadImageOptions {
   /** Check DATASUM and CHECKSUM where the header has them, and throw FITS_CHECKSUM when they do not fit. Default false. */
   readonly checksum?: boolean;
+  readonly signal?: AbortSignal;
 }
 
-const readLimitBytes = 2 ** 30;
+// Small enough to stop soon when asked to, large enough to cost nothing.
+const readLimitBytes = 2 ** 26;
 
 /**
  * Reads the pixels of one HDU, without a selector of the first that has an image, as physical values: BSCALE and BZERO
@@ -30,7 +33,7 @@ export async function readImage(
   selector?: HduSelector,
   options: ReadImageOptions = {},
 ): Promise<NdArray> {
-  return readPixels(source, await findHdu(source, selector), options);
+  return throughGzip(source, async (plain) => readPixels(plain, await findHdu(plain, selector), options));
 }
 
 /** As `readImage`, of an HDU already found. */
@@ -44,7 +47,8 @@ export async function readPixels(source: ByteSource, hdu: Hdu, options: ReadImag
     );
   }
   if (hdu.dataSizeBytes === 0) throw badFile("FITS_NO_HDU", "the HDU has no pixels.", place);
-  const bytes = await readBytes(source, hdu);
+  options.signal?.throwIfAborted();
+  const bytes = await readBytes(source, hdu, options.signal);
   if (options.checksum === true) await check(source, hdu, bytes);
   const wordBytes = Math.abs(hdu.bitpix) / 8;
   swapWords(bytes, wordBytes);
@@ -53,7 +57,11 @@ export async function readPixels(source: ByteSource, hdu: Hdu, options: ReadImag
   return { data, shape: hdu.shape };
 }
 
-async function readBytes(source: ByteSource, hdu: Hdu): Promise<Uint8Array<ArrayBuffer>> {
+async function readBytes(
+  source: ByteSource,
+  hdu: Hdu,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(hdu.dataSizeBytes);
   for (let filled = 0; filled < bytes.length; ) {
     const part = bytes.subarray(filled, Math.min(bytes.length, filled + readLimitBytes));
@@ -63,6 +71,7 @@ async function readBytes(source: ByteSource, hdu: Hdu): Promise<Uint8Array<Array
       throw badFile("FITS_TRUNCATED", "the file became shorter while it was read.", place);
     }
     filled += count;
+    signal?.throwIfAborted();
   }
   return bytes;
 }

@@ -3,7 +3,7 @@ import { badFile } from "./bad-file.ts";
 import { blockBytes } from "./blocks.ts";
 import { sumWords } from "./checksum.ts";
 import type { Hdu } from "./hdu.ts";
-import { walkHdus } from "./open-fits.ts";
+import { openFits } from "./open-fits.ts";
 
 export type ChecksumVerdict = "ok" | "bad" | "absent";
 
@@ -18,10 +18,9 @@ const stripBytes = 512 * blockBytes;
 
 /** Recomputes DATASUM and CHECKSUM of every HDU (FITS 4.0 §4.4.2.7). An empty string counts as absent, as §4.4.2.7 says. */
 export async function verifyChecksums(source: ByteSource): Promise<HduChecksums[]> {
+  const { hdus, source: plain } = await openFits(source);
   const results: HduChecksums[] = [];
-  for await (const hdu of walkHdus(source)) {
-    results.push(await hduChecksums(source, hdu));
-  }
+  for (const hdu of hdus) results.push(await hduChecksums(plain, hdu));
   return results;
 }
 

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { type ByteSource, bytesSource } from "../../src/core/byte-source.ts";
 import { encodeFits, encodeHeader, Header, openFits, readHeader, readImage } from "../../src/fits/index.ts";
@@ -131,7 +132,8 @@ describe("bad files", () => {
   test.each<[what: string, code: string, bytes: () => Uint8Array]>([
     ["an empty file", "FITS_EMPTY", () => new Uint8Array(0)],
     ["a text file", "FITS_NOT_FITS", () => Buffer.from("these are my observations\n")],
-    ["a gzip file", "FITS_NOT_FITS", () => Buffer.from([0x1f, 0x8b, 8, 0])],
+    ["a gzip file that is cut", "FITS_INVALID", () => Buffer.from([0x1f, 0x8b, 8, 0])],
+    ["a gzip file in a gzip file", "FITS_NOT_FITS", () => gzipSync(gzipSync("text"))],
     ["zeros", "FITS_NOT_FITS", () => new Uint8Array(5760)],
     ["a file cut in its header", "FITS_TRUNCATED", () => good().subarray(0, 200)],
     ["a file cut in its data", "FITS_TRUNCATED", () => good().subarray(0, 12000)],

@@ -1,6 +1,16 @@
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { bytesSource } from "../../src/core/byte-source.ts";
-import { Card, encodeFits, Header, readHeader, readImage } from "../../src/fits/index.ts";
+import {
+  Card,
+  encodeFits,
+  Header,
+  openFits,
+  readFrame,
+  readHeader,
+  readImage,
+  verifyChecksums,
+} from "../../src/fits/index.ts";
 import { encodeHeader } from "../../src/fits/parse-header.ts";
 import { readCase } from "./cases.ts";
 
@@ -123,4 +133,37 @@ test("the header that astropy wrote full of traps says what was put in", async (
     true,
   ]);
   expect([header.comments, header.history]).toEqual([["c1"], ["h1"]]);
+});
+
+describe("a gzip file", () => {
+  test("is read as what is inside, by every reader", async () => {
+    const { bytes, truth } = await readCase("u16_bzero");
+    const source = bytesSource(gzipSync(bytes), "a.fits.gz");
+    expect((await readImage(source)).data).toEqual(Uint16Array.from(truth));
+    expect((await readFrame(source)).header.get("BZERO")).toBe(32768);
+    expect((await readHeader(source)).origin).toBe("a.fits.gz");
+    expect(await verifyChecksums(source)).toMatchObject([{ datasum: "absent" }]);
+    expect((await openFits(source)).source.sizeBytes).toBe(bytes.length);
+  });
+
+  test("that is damaged, or holds no FITS, or swells beyond all measure is refused by name", async () => {
+    const { bytes } = await readCase("i16");
+    const cut = gzipSync(bytes).subarray(0, 2000);
+    await expect(readImage(bytesSource(cut, "a.fits.gz"))).rejects.toThrow(
+      /^a\.fits\.gz: the gzip file cannot be unpacked/,
+    );
+    await expect(openFits(bytesSource(gzipSync("text"), "a.fits.gz"))).rejects.toThrow(
+      expect.objectContaining({ code: "FITS_NOT_FITS" }),
+    );
+    const bomb = gzipSync(new Uint8Array(120_000_000));
+    await expect(readHeader(bytesSource(bomb, "bomb.fits.gz"))).rejects.toThrow(
+      expect.objectContaining({ code: "FITS_INVALID" }),
+    );
+  });
+});
+
+test("reading stops when it is told to", async () => {
+  const { source } = await readCase("i16");
+  const stopped = AbortSignal.abort(new Error("stop"));
+  await expect(readImage(source, 0, { signal: stopped })).rejects.toThrow("stop");
 });

@@ -1,0 +1,41 @@
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
+import { type ByteSource, bytesSource, readAll } from "../core/byte-source.ts";
+import { isFirstlightError, messageOf } from "../core/errors.ts";
+import { badFile } from "./bad-file.ts";
+
+const inflate = promisify(gunzip);
+
+/** Pixels hardly ever shrink more than this; what does beyond the first bytes is refused before it fills the memory. */
+const ratioLimit = 200;
+const freeBytes = 64 * 1024 * 1024;
+
+/** True for bytes that start as a gzip file does (RFC 1952 §2.3.1). */
+export function isGzip(start: Uint8Array): boolean {
+  return start[0] === 0x1f && start[1] === 0x8b;
+}
+
+/**
+ * Runs `read` on the source, and where that turns out to be a gzip file, on what is inside, held in memory.
+ *
+ * @throws FirstlightError FITS_INVALID when the gzip file is damaged, or grows beyond 64 MiB plus 200 times its size
+ */
+export async function throughGzip<T>(source: ByteSource, read: (source: ByteSource) => Promise<T>): Promise<T> {
+  try {
+    return await read(source);
+  } catch (error) {
+    const start = new Uint8Array(2);
+    if (!isFirstlightError(error, "FITS_NOT_FITS") || (await source.read(0, start)) < 2 || !isGzip(start)) throw error;
+    return read(await inflated(source));
+  }
+}
+
+async function inflated(source: ByteSource): Promise<ByteSource> {
+  const maxOutputLength = freeBytes + ratioLimit * source.sizeBytes;
+  try {
+    return bytesSource(await inflate(await readAll(source), { maxOutputLength }), source.name);
+  } catch (error) {
+    const problem = `the gzip file cannot be unpacked within ${maxOutputLength} bytes: ${messageOf(error)}.`;
+    throw badFile("FITS_INVALID", problem, { file: source.name }, error);
+  }
+}
