@@ -1,4 +1,6 @@
-import type { PythonJson } from "../core/python-json.ts";
+import { FirstlightError } from "../core/errors.ts";
+import { formatPythonJson, type PythonJson, parsePythonJson } from "../core/python-json.ts";
+import type { Inventory } from "./inventory.ts";
 
 /** Facts of a recipe run, each written once. The values are what Python's `json` can hold, reals and integers apart. */
 export interface Constants {
@@ -11,4 +13,65 @@ export interface Constants {
   names(): Promise<readonly string[]>;
   /** All of them, sorted by name. */
   entries(): Promise<readonly (readonly [name: string, value: PythonJson])[]>;
+}
+
+export function constantsOf(inventory: Inventory): Constants {
+  const { driver, keys, journaled, fenced } = inventory;
+  const textsOf = async (names: readonly string[]): Promise<readonly (string | undefined)[]> =>
+    (await driver.members(names.map((name) => keys.constant + name))).map(([text]) => text);
+  const names = async (): Promise<readonly string[]> =>
+    (await driver.keys(keys.constant)).map((key) => key.slice(keys.constant.length)).sort();
+
+  return {
+    names,
+    async get(name) {
+      const [text] = await textsOf([name]);
+      if (text !== undefined) return parsePythonJson(text);
+      const there = await names();
+      throw new FirstlightError(
+        "CONSTANT_MISSING",
+        `There is no constant ${name} in this recipe run; ${there.length === 0 ? "it has none yet" : `there are ${there.join(", ")}`}. A parse task or an earlier task has to set it.`,
+        { disposition: "fatal", fields: { name, names: there } },
+      );
+    },
+    async has(name) {
+      return (await textsOf([name]))[0] !== undefined;
+    },
+    async set(name, value) {
+      if (name === "" || /[\r\n]/.test(name)) {
+        throw new FirstlightError("CONSTANT_NAME_ILLEGAL", "The name of a constant is one line, and not empty.", {
+          disposition: "invalid",
+          fields: { name },
+        });
+      }
+      const text = formatPythonJson(value);
+      const [there] = await textsOf([name]);
+      if (there !== undefined) throw constantExists(name, there);
+      const audit = [
+        [keys.constantAudit, name],
+        [keys.audited, `${keys.constantAudit}\n${name}`],
+      ] as const;
+      await driver.add(audit, fenced);
+      if (await driver.setOnce(keys.constant + name, text, journaled)) return;
+      await driver.remove(audit, fenced);
+      throw constantExists(name, (await textsOf([name]))[0] ?? "");
+    },
+    async entries() {
+      const all = await names();
+      const texts = await textsOf(all);
+      return all.flatMap((name, i) => {
+        const text = texts[i];
+        return text === undefined ? [] : [[name, parsePythonJson(text)] as const];
+      });
+    },
+  };
+}
+
+function constantExists(name: string, text: string): FirstlightError {
+  const shown = text.length > 100 ? `${text.slice(0, 99)}…` : text;
+  return new FirstlightError(
+    "CONSTANT_EXISTS",
+    `The constant ${name} is ${shown} already, and a constant is written once. Choose another name; a task that runs again has to be rolled back first.`,
+    { disposition: "fatal", fields: { name, value: text } },
+  );
 }

@@ -18,6 +18,8 @@ export interface InventoryKeys {
   readonly constantAudit: string;
   /** Ours: the number of the newest attempt. */
   readonly fence: string;
+  /** The prefix of the fences of all tasks. */
+  readonly fences: string;
   /** Ours: the undo log's two halves, see `Journal`. */
   readonly added: string;
   readonly removed: string;
@@ -39,6 +41,7 @@ export function inventoryKeys(recipeRunId: number, taskName: string): InventoryK
     tagAudit: `${run}scratch_audit:TAG_${taskName}`,
     constantAudit: `${run}constants_audit:SET_${taskName}`,
     fence: `${run}firstlight_fence:${taskName}`,
+    fences: `${run}firstlight_fence:`,
     added: `${run}firstlight_added:${taskName}`,
     removed: `${run}firstlight_removed:${taskName}`,
     audited: `${run}firstlight_audited:${taskName}`,

@@ -1,3 +1,7 @@
+import type { Inventory } from "./inventory.ts";
+import { stemOf } from "./stem-name.ts";
+import { conjunctionOf, formatQuery, type TagQuery, tagsOf } from "./tag-query.ts";
+
 /** Why a query found nothing, for an error that helps. */
 export interface NearestTags {
   /** One or two sentences for people: which tag failed, and what is nearest. */
@@ -5,9 +9,97 @@ export interface NearestTags {
   /** Tags of the query that no file carries, each with the tags there are that look most like it. */
   readonly unknown: readonly { readonly tag: string; readonly similar: readonly string[] }[];
   /** The tag sets of files that lack the fewest of the query's tags, nearest first. */
-  readonly near: readonly {
-    readonly tags: readonly string[];
-    readonly missing: readonly string[];
-    readonly files: number;
-  }[];
+  readonly near: readonly TagSet[];
+}
+
+export interface TagSet {
+  readonly tags: readonly string[];
+  /** The parts of the query that files with these tags do not fulfil. */
+  readonly missing: readonly string[];
+  readonly files: number;
+}
+
+const sampleSize = 500;
+const shown = 3;
+
+/** Looks for what comes nearest to a query that found no file. */
+export async function nearestTags(inventory: Inventory, query: TagQuery): Promise<NearestTags> {
+  const there = await inventory.allTags();
+  if (there.length === 0) {
+    const explanation =
+      "No file of this recipe run carries any tag yet: did the task that makes them run before this one?";
+    return { explanation, unknown: tagsOf(query).map((tag) => ({ tag, similar: [] })), near: [] };
+  }
+  const present = new Set(there);
+  const unknown = tagsOf(query)
+    .filter((tag) => !present.has(tag))
+    .map((tag) => ({ tag, similar: mostSimilar(tag, there) }));
+  const near = await nearestSets(inventory, query);
+  const sentences = [
+    ...unknown.map(
+      ({ tag, similar }) =>
+        `No file carries ${tag} at all${similar.length === 0 ? "" : `; there is ${similar.join(", ")}`}.`,
+    ),
+    ...(unknown.length === 0 ? ["Each of these tags is on some file, but no file carries them together."] : []),
+    ...(near.length === 0 ? [] : [`Nearest: ${near.map(describe).join("; ")}.`]),
+  ];
+  return { explanation: sentences.join(" "), unknown, near };
+}
+
+function describe({ tags, missing, files }: TagSet): string {
+  const lacks = missing.length === 0 ? "" : `, without ${missing.join(" and ")}`;
+  return `${files} ${files === 1 ? "file" : "files"} with ${tags.join(", ")}${lacks}`;
+}
+
+async function nearestSets(inventory: Inventory, query: TagQuery): Promise<readonly TagSet[]> {
+  const { tags, choices } = conjunctionOf(query);
+  const parts: TagQuery[] = [...tags, ...choices.map((of): TagQuery => ({ match: "any", of }))];
+  const found = await Promise.all(parts.map(async (part) => new Set(await inventory.find(part))));
+  const scores = new Map<string, number>();
+  for (const paths of found) for (const path of paths) scores.set(path, (scores.get(path) ?? 0) + 1);
+  const best = Math.max(0, ...new Set(scores.values()));
+  const sample = [...scores.entries()]
+    .filter(([, score]) => score === best)
+    .map(([path]) => path)
+    .sort()
+    .slice(0, sampleSize);
+  const sets = new Map<string, { tags: readonly string[]; missing: readonly string[]; files: number }>();
+  const tagsOfSample = await inventory.tagsOf(sample);
+  for (const [i, path] of sample.entries()) {
+    const carried = (tagsOfSample[i] ?? []).filter((tag) => stemOf(tag) !== "WORKFLOW_TASK");
+    const name = carried.join("\n");
+    const missing = parts.filter((_, part) => found[part]?.has(path) !== true).map(formatQuery);
+    const set = sets.get(name) ?? { tags: carried, missing, files: 0 };
+    sets.set(name, { ...set, files: set.files + 1 });
+  }
+  return [...sets.values()]
+    .sort((a, b) => b.files - a.files || (a.tags.join() < b.tags.join() ? -1 : 1))
+    .slice(0, shown);
+}
+
+function mostSimilar(tag: string, there: readonly string[]): readonly string[] {
+  const stem = stemOf(tag);
+  return there
+    .map((other) => ({
+      other,
+      cost: editDistance(tag, other) - (stem !== undefined && stemOf(other) === stem ? 2 : 0),
+    }))
+    .filter(({ other, cost }) => cost <= 3 || (stem !== undefined && stemOf(other) === stem))
+    .sort((a, b) => a.cost - b.cost || (a.other < b.other ? -1 : 1))
+    .slice(0, shown)
+    .map(({ other }) => other);
+}
+
+/** Levenshtein's. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
 }

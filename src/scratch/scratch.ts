@@ -1,6 +1,17 @@
-import type { Constants } from "./constants.ts";
-import type { InventoryDriver } from "./inventory-driver.ts";
-import type { NearestTags } from "./nearest-tags.ts";
+import { lstat, rm } from "node:fs/promises";
+import { basename, relative, resolve } from "node:path";
+import { isFirstlightError } from "../core/errors.ts";
+import { writeFile } from "../core/file.ts";
+import { attemptFolders } from "./attempt-folders.ts";
+import { type Constants, constantsOf } from "./constants.ts";
+import { genericBaseName } from "./generic-name.ts";
+import { inventoryOf, type TaggedPath } from "./inventory.ts";
+import type { Entry, InventoryDriver } from "./inventory-driver.ts";
+import { type NearestTags, nearestTags } from "./nearest-tags.ts";
+import { rollBack } from "./rollback.ts";
+import { codeOf, scratchFileExists, scratchProblem } from "./scratch-errors.ts";
+import { makeFolder, scratchPaths } from "./scratch-paths.ts";
+import { requireLegalTags } from "./tag.ts";
 import type { TagQuery } from "./tag-query.ts";
 
 export { allOf, anyOf, formatQuery, type TagQuery } from "./tag-query.ts";
@@ -91,4 +102,196 @@ export interface ScratchOptions {
   readonly token?: number | undefined;
 }
 
-export declare function openScratch(options: ScratchOptions): Promise<Scratch>;
+/** Opens a run's scratch for one task, and makes its folder where there is none. */
+export async function openScratch(options: ScratchOptions): Promise<Scratch> {
+  const { recipeRunId, taskName, driver, token } = options;
+  const folder = resolve(options.basePath, String(recipeRunId));
+  const folders = attemptFolders(folder, taskName, token);
+  const onDisk = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw scratchProblem(folder, error);
+    }
+  };
+  const paths = await onDisk(async () => {
+    await makeFolder(folder);
+    await folders.make();
+    return scratchPaths(folder);
+  });
+  const inventory = inventoryOf(driver, recipeRunId, taskName, token);
+  const { keys, journaled, fenced } = inventory;
+  /** Files that this task made; their tags need no journal, as they go with them. */
+  const created = new Set<string>();
+  /** Files of other tasks that this one overwrote or removed. */
+  const replaced = new Set<string>();
+
+  const isOwn = async (path: string): Promise<boolean> => {
+    if (created.has(path)) return true;
+    if (replaced.has(path)) return false;
+    const [written = [], kept = []] = await driver.members([keys.writeAudit, keys.kept]);
+    return written.includes(path) && !kept.includes(path);
+  };
+  /** Audits a file that is about to come, and says whether another task's file in its place has to be kept. */
+  const announce = async (path: string, tags: readonly string[], overwrite: boolean): Promise<boolean> => {
+    const isThere = await exists(path);
+    if (isThere && !overwrite) throw scratchFileExists(path);
+    const isForeign = isThere && !(await isOwn(path));
+    const audit: Entry[] = [[keys.writeAudit, path], ...(await inventory.auditOfNewTags(tags))];
+    if (isForeign) {
+      audit.push([keys.kept, path]);
+      replaced.add(path);
+    }
+    await driver.add(audit, fenced);
+    return isForeign;
+  };
+  const writeTo = async (
+    path: string,
+    bytes: Uint8Array,
+    tags: readonly string[],
+    overwrite: boolean,
+  ): Promise<void> => {
+    if (await announce(path, tags, overwrite)) await folders.keep(path);
+    try {
+      await folders.guarded(() => writeFile(path, bytes, { overwrite, temporaryFolder: folders.staging }));
+    } catch (error) {
+      if (codeOf(error) !== "EEXIST") throw error;
+      await driver.remove([[keys.writeAudit, path]], fenced);
+      throw scratchFileExists(path);
+    }
+    if (!replaced.has(path)) created.add(path);
+    const entries = inventory.entriesOf([...new Set(tags)].map((tag) => [tag, path] as const));
+    await inventory.add(entries, created.has(path) ? fenced : journaled);
+  };
+  const nextName = async (tags: readonly string[]): Promise<string> => {
+    const base = genericBaseName(tags);
+    return `${base}_${await driver.increment(keys.counter + base, 1, journaled)}.dat`;
+  };
+  const tagAll = async (files: readonly TaggedFiles[]): Promise<void> => {
+    for (const { tags } of files) requireLegalTags(tags);
+    const given = [...new Set(files.flatMap((file) => listOf(file.paths)))];
+    const existing = await onDisk(() => Promise.all(given.map(paths.existing)));
+    const absolute = new Map(given.map((path, i) => [path, existing[i]]));
+    const tagged = files.flatMap((file) =>
+      listOf(file.paths).flatMap((path) => file.tags.map((tag): TaggedPath => [tag, absolute.get(path) ?? path])),
+    );
+    const audit = await inventory.auditOfNewTags(tagged.map(([tag]) => tag));
+    if (audit.length > 0) await driver.add(audit, fenced);
+    const [own, foreign] = [true, false].map((isMine) => tagged.filter(([, path]) => created.has(path) === isMine));
+    await inventory.add(inventory.entriesOf(own ?? []), fenced);
+    await inventory.add(inventory.entriesOf(foreign ?? []), journaled);
+  };
+
+  return {
+    folder,
+    recipeRunId,
+    taskName,
+    constants: constantsOf(inventory),
+    async write(bytes, tags, { relativePath, overwrite = false } = {}) {
+      requireLegalTags(tags);
+      return onDisk(async () => {
+        for (;;) {
+          const path = await paths.forWriting(relativePath ?? (await nextName(tags)));
+          try {
+            await writeTo(path, bytes, tags, overwrite && relativePath !== undefined);
+            return relative(folder, path);
+          } catch (error) {
+            // A number that somebody else's file has: the next one then.
+            if (relativePath !== undefined || !isFirstlightError(error, "SCRATCH_FILE_EXISTS")) throw error;
+          }
+        }
+      });
+    },
+    reserve: (relativePath, { overwrite = false } = {}) =>
+      onDisk(async () => {
+        const path = await paths.forWriting(relativePath);
+        if (await announce(path, [], overwrite)) await folders.keepAway(path);
+        if (!replaced.has(path)) created.add(path);
+        return path;
+      }),
+    async adopt(given, tags) {
+      requireLegalTags(tags);
+      const files = await onDisk(() => Promise.all(listOf(given).map(paths.existing)));
+      const announced = files.filter((path) => !created.has(path)).map((path): Entry => [keys.writeAudit, path]);
+      await inventory.add(announced, fenced);
+      await tagAll([{ paths: files, tags }]);
+      for (const path of files) if (!replaced.has(path)) created.add(path);
+    },
+    tag: (given, tags) => tagAll([{ paths: given, tags }]),
+    tagAll,
+    async untag(given, tags) {
+      const tagged = listOf(given).flatMap((path) => tags.map((tag): TaggedPath => [tag, paths.inside(path)]));
+      await inventory.remove(inventory.entriesOf(tagged), journaled);
+    },
+    remove: (given) =>
+      onDisk(async () => {
+        const path = paths.inside(given);
+        const isForeign = (await exists(path)) && !(await isOwn(path));
+        if (isForeign) {
+          replaced.add(path);
+          await driver.add([[keys.kept, path]], fenced);
+        }
+        const [tags = []] = await inventory.tagsOf([path]);
+        await driver.remove(inventory.entriesOf(tags.map((tag) => [tag, path] as const)), journaled);
+        if (isForeign) await folders.keepAway(path);
+        else await folders.discard(path);
+      }),
+
+    tags: async (path) => (await inventory.tagsOf([paths.inside(path)]))[0] ?? [],
+    tagsOfAll: (given) => inventory.tagsOf(given.map(paths.inside)),
+    allTags: inventory.allTags,
+    find: async (query) => [...(await inventory.find(query))].sort(byFileName),
+    count: inventory.count,
+    nearest: (query) => nearestTags(inventory, query),
+    genericName: nextName,
+
+    rollback: () =>
+      onDisk(async () => {
+        await rollBack(inventory, folders, folder);
+        created.clear();
+        replaced.clear();
+      }),
+    async commit() {
+      await driver.drop([keys.kept], fenced);
+      await onDisk(folders.release);
+    },
+    async purge() {
+      await driver.add([], fenced);
+      await onDisk(() => rm(folder, { recursive: true, force: true }));
+      const all = await driver.keys(keys.run);
+      // The fences go last: until then they hold off attempts that do not know of the end.
+      const isFence = (key: string): boolean => key.startsWith(keys.fences);
+      for (const group of [all.filter((key) => !isFence(key)), all.filter(isFence)]) {
+        for (let start = 0; start < group.length; start += keysPerDrop) {
+          await driver.drop(group.slice(start, start + keysPerDrop), fenced);
+        }
+      }
+      inventory.forget();
+      created.clear();
+      replaced.clear();
+    },
+    [Symbol.asyncDispose]: folders.close,
+  };
+}
+
+const keysPerDrop = 5_000;
+
+function listOf(paths: string | readonly string[]): readonly string[] {
+  return typeof paths === "string" ? [paths] : paths;
+}
+
+function byFileName(a: string, b: string): number {
+  const [nameOfA, nameOfB] = [basename(a), basename(b)];
+  if (nameOfA !== nameOfB) return nameOfA < nameOfB ? -1 : 1;
+  return a < b ? -1 : 1;
+}
+
+function exists(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    (error: unknown) => {
+      if (codeOf(error) === "ENOENT") return false;
+      throw error;
+    },
+  );
+}

@@ -1,0 +1,142 @@
+import { FirstlightError } from "../core/errors.ts";
+import type { Entry, InventoryDriver, Journal, WriteOptions } from "./inventory-driver.ts";
+import { type InventoryKeys, inventoryKeys } from "./inventory-keys.ts";
+import { conjunctionOf, type TagQuery } from "./tag-query.ts";
+
+/** A tag on a file. */
+export type TaggedPath = readonly [tag: string, path: string];
+
+/** What is known of a recipe run's scratch, as one task reads and writes it. Paths are absolute. */
+export interface Inventory {
+  readonly driver: InventoryDriver;
+  readonly keys: InventoryKeys;
+  /** What every write of the task carries, with the undo journal. */
+  readonly journaled: Required<WriteOptions>;
+  /** The same without the journal, for what is undone by other means. */
+  readonly fenced: Pick<WriteOptions, "fence">;
+
+  /** The audit entries of those tags that no file carries yet, which must be written before the tags. */
+  auditOfNewTags(tags: readonly string[]): Promise<readonly Entry[]>;
+  /** Writes in pieces, so that no call holds the store for long. */
+  add(entries: readonly Entry[], options: WriteOptions): Promise<void>;
+  remove(entries: readonly Entry[], options: WriteOptions): Promise<void>;
+  entriesOf(tagged: readonly TaggedPath[]): readonly Entry[];
+
+  find(query: TagQuery): Promise<readonly string[]>;
+  count(query: TagQuery): Promise<number>;
+  /** How many files carry each tag. */
+  sizes(tags: readonly string[]): Promise<readonly number[]>;
+  tagsOf(paths: readonly string[]): Promise<readonly (readonly string[])[]>;
+  allTags(): Promise<readonly string[]>;
+  /** Forgets what it remembers of tags: after a rollback. */
+  forget(): void;
+}
+
+const entriesPerCall = 10_000;
+const pathsPerCall = 2_000;
+
+export function inventoryOf(
+  driver: InventoryDriver,
+  recipeRunId: number,
+  taskName: string,
+  token: number | undefined,
+): Inventory {
+  const keys = inventoryKeys(recipeRunId, taskName);
+  const fence = token === undefined ? undefined : { key: keys.fence, token };
+  const journal: Journal = { added: keys.added, removed: keys.removed };
+  const keyOf = (tag: string): string => keys.path + tag;
+  const tagOf = (key: string): string => key.slice(keys.path.length);
+  let carried = new Set<string>();
+
+  const sizes = async (tags: readonly string[]): Promise<readonly number[]> => {
+    if (tags.length === 0) return [];
+    if (driver.sizes !== undefined) return driver.sizes(tags.map(keyOf));
+    return (await driver.members(tags.map(keyOf))).map((members) => members.length);
+  };
+  const search = async (query: TagQuery): Promise<ReadonlySet<string>> => {
+    const { tags, choices } = conjunctionOf(query);
+    if (tags.length + choices.length === 0) throw queryEmpty();
+    const parts = await Promise.all([
+      ...(tags.length === 0 ? [] : [driver.intersect(tags.map(keyOf)).then((paths) => new Set(paths))]),
+      ...choices.map(union),
+    ]);
+    const [smallest = new Set<string>(), ...others] = parts.sort((a, b) => a.size - b.size);
+    return others.length === 0
+      ? smallest
+      : new Set([...smallest].filter((path) => others.every((set) => set.has(path))));
+  };
+  const union = async (of: readonly TagQuery[]): Promise<Set<string>> => {
+    if (of.length === 0) throw queryEmpty();
+    const single = of.filter((part) => typeof part === "string");
+    const nested = of.filter((part) => typeof part !== "string");
+    const found = [...(await driver.members(single.map(keyOf))), ...(await Promise.all(nested.map(search)))];
+    return new Set(found.flatMap((paths) => [...paths]));
+  };
+  const inPieces = async (
+    entries: readonly Entry[],
+    write: (piece: readonly Entry[]) => Promise<unknown>,
+  ): Promise<void> => {
+    for (let start = 0; start < entries.length; start += entriesPerCall) {
+      await write(entries.slice(start, start + entriesPerCall));
+    }
+  };
+
+  return {
+    driver,
+    keys,
+    journaled: { fence, journal },
+    fenced: { fence },
+    async auditOfNewTags(tags) {
+      const unseen = [...new Set(tags)].filter((tag) => !carried.has(tag));
+      const counts = await sizes(unseen);
+      for (const tag of unseen) carried.add(tag);
+      return unseen
+        .filter((_, i) => counts[i] === 0)
+        .flatMap((tag): Entry[] => [
+          [keys.tagAudit, tag],
+          [keys.audited, `${keys.tagAudit}\n${tag}`],
+        ]);
+    },
+    add: (entries, options) => inPieces(entries, (piece) => driver.add(piece, options)),
+    remove: (entries, options) => inPieces(entries, (piece) => driver.remove(piece, options)),
+    entriesOf: (tagged) => tagged.map(([tag, path]): Entry => [keyOf(tag), path]),
+    find: async (query) => [...(await search(query))],
+    async count(query) {
+      const { tags, choices } = conjunctionOf(query);
+      if (tags.length > 0 && choices.length === 0 && driver.count !== undefined) return driver.count(tags.map(keyOf));
+      return (await search(query)).size;
+    },
+    sizes,
+    async tagsOf(paths) {
+      const found: (readonly string[])[] = [];
+      for (let start = 0; start < paths.length; start += pathsPerCall) {
+        const held = await holders(driver, keys.path, paths.slice(start, start + pathsPerCall));
+        found.push(...held.map((holding) => holding.map(tagOf).sort()));
+      }
+      return found;
+    },
+    allTags: async () => (await driver.keys(keys.path)).map(tagOf).sort(),
+    forget() {
+      carried = new Set();
+    },
+  };
+}
+
+async function holders(
+  driver: InventoryDriver,
+  prefix: string,
+  paths: readonly string[],
+): Promise<readonly (readonly string[])[]> {
+  if (driver.holders !== undefined) return driver.holders(prefix, paths);
+  const keys = await driver.keys(prefix);
+  const sets = (await driver.members(keys)).map((members) => new Set(members));
+  return paths.map((path) => keys.filter((_, i) => sets[i]?.has(path)));
+}
+
+function queryEmpty(): FirstlightError {
+  return new FirstlightError(
+    "TAG_QUERY_EMPTY",
+    "Files were asked for without naming a tag. Name at least one; anyOf and allOf need one inside.",
+    { disposition: "invalid" },
+  );
+}

@@ -1,0 +1,130 @@
+import { readdir, rm } from "node:fs/promises";
+import { basename, dirname, join, sep } from "node:path";
+import { temporarySuffix } from "../core/file.ts";
+import type { AttemptFolders } from "./attempt-folders.ts";
+import type { Inventory, TaggedPath } from "./inventory.ts";
+import type { Entry } from "./inventory-driver.ts";
+import { codeOf } from "./scratch-errors.ts";
+
+/**
+ * Undoes what the audits and the journal of one task tell. Every step may be done twice, and the record of what is to be done
+ * goes last: killed anywhere, it begins again and comes to the same end.
+ */
+export async function rollBack(inventory: Inventory, folders: AttemptFolders, folder: string): Promise<void> {
+  const { driver, keys, fenced } = inventory;
+  // Refuses an attempt that woke up late, before it takes anything from the one that runs now.
+  await driver.add([], fenced);
+  const kept = await folders.takeOver();
+  const records = [
+    keys.writeAudit,
+    keys.tagAudit,
+    keys.constantAudit,
+    keys.audited,
+    keys.added,
+    keys.removed,
+    keys.kept,
+  ];
+  const [written = [], newTags = [], set = [], audited = [], added = [], removed = [], keptPaths = []] =
+    await driver.members(records);
+
+  const own = new Set(audited);
+  const changes = sortChanges(inventory, added.map(entryOf));
+  const gone = await createdBy(inventory, written, keptPaths);
+
+  // Tags before files: nobody shall find a file that is not there.
+  const tags = await inventory.tagsOf(gone);
+  const tagged = gone.flatMap((path, i) => (tags[i] ?? []).map((tag): TaggedPath => [tag, path]));
+  await inventory.remove(inventory.entriesOf(tagged), fenced);
+  await inventory.remove(changes.tags, fenced);
+  // Python's audit knows only which tags were new, not on which files.
+  const tagsOfPython = newTags.filter((tag) => !own.has(`${keys.tagAudit}\n${tag}`)).map((tag) => keys.path + tag);
+  const constantsOfPython = set.filter((name) => !own.has(`${keys.constantAudit}\n${name}`));
+  await driver.drop(
+    [...tagsOfPython, ...changes.constants, ...constantsOfPython.map((name) => keys.constant + name)],
+    fenced,
+  );
+
+  const isInside = (path: string): boolean => path.startsWith(folder + sep);
+  for (const path of gone.filter(isInside)) await rm(path, { force: true });
+  await removeTemporaries(written.filter(isInside));
+  for (const path of keptPaths.filter(isInside)) await kept.restore(path);
+  const deleted = new Set(gone);
+  await inventory.add(
+    removed.map(entryOf).filter(([, path]) => !deleted.has(path)),
+    fenced,
+  );
+
+  await lowerCounters(inventory, changes.numbers);
+  await driver.drop(records, fenced);
+  await kept.clear();
+  inventory.forget();
+}
+
+function entryOf(line: string): Entry {
+  const end = line.indexOf("\n");
+  return [line.slice(0, end), line.slice(end + 1)];
+}
+
+interface Changes {
+  readonly tags: readonly Entry[];
+  /** Keys. */
+  readonly constants: readonly string[];
+  /** Counter's key → numbers that the task drew. */
+  readonly numbers: ReadonlyMap<string, ReadonlySet<number>>;
+}
+
+function sortChanges({ keys }: Inventory, added: readonly Entry[]): Changes {
+  const numbers = new Map<string, Set<number>>();
+  for (const [key, number] of added.filter(([name]) => name.startsWith(keys.counter))) {
+    numbers.set(key, (numbers.get(key) ?? new Set()).add(Number(number)));
+  }
+  return {
+    tags: added.filter(([key]) => key.startsWith(keys.path)),
+    constants: added.filter(([key]) => key.startsWith(keys.constant)).map(([key]) => key),
+    numbers,
+  };
+}
+
+/**
+ * The files that the task made: announced by it, not overwritten by it, and not announced by another task too. Of two tasks
+ * that wanted the same new name only one can have got it; the file is left to the other, who will not have given it up.
+ */
+async function createdBy(
+  { driver, keys }: Inventory,
+  written: readonly string[],
+  keptPaths: readonly string[],
+): Promise<readonly string[]> {
+  if (written.length === 0) return [];
+  const audits = (await driver.keys(keys.writeAudits)).filter((key) => key !== keys.writeAudit);
+  const others = new Set([...keptPaths, ...(await driver.members(audits)).flat()]);
+  return written.filter((path) => !others.has(path));
+}
+
+/** What a transfer that was killed left beside the files it was to bring. */
+async function removeTemporaries(written: readonly string[]): Promise<void> {
+  const byFolder = Map.groupBy(written, (path) => dirname(path));
+  for (const [parent, paths] of byFolder) {
+    const names = await readdir(parent).catch((error: unknown): string[] => {
+      if (codeOf(error) === "ENOENT") return [];
+      throw error;
+    });
+    const temporaries = names.filter((name) => name.startsWith(".") && name.endsWith(temporarySuffix));
+    if (temporaries.length === 0) continue;
+    const wanted = new Set(paths.map((path) => basename(path)));
+    for (const name of temporaries) {
+      const target = /^\.(.*)\.[0-9a-f-]{36}$/s.exec(name.slice(0, -temporarySuffix.length))?.[1];
+      if (target !== undefined && wanted.has(target)) await rm(join(parent, name), { force: true });
+    }
+  }
+}
+
+/** Gives back numbers from the top, as far as they were this task's, so that names come out the same the next time. */
+async function lowerCounters({ driver, fenced }: Inventory, numbers: Changes["numbers"]): Promise<void> {
+  for (const [key, drawn] of numbers) {
+    const now = await driver.increment(key, 0, fenced);
+    let free = now;
+    while (drawn.has(free)) free -= 1;
+    if (free < now) await driver.increment(key, free - now, fenced);
+    if (free === 0) await driver.drop([key], fenced);
+  }
+}

@@ -1,0 +1,40 @@
+import { FirstlightError } from "../core/errors.ts";
+
+/** Turns what the system says of a full or protected disk into an error that says what to do; others stay as they are. */
+export function scratchProblem(folder: string, error: unknown): unknown {
+  const code = codeOf(error);
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    return new FirstlightError(
+      "SCRATCH_FULL",
+      `There is no room left for scratch ${folder} (${code}). Free space there, or let SCRATCH_BASE_PATH name a larger disk; nothing half-written stays.`,
+      { disposition: "retry", fields: { folder }, cause: error },
+    );
+  }
+  if (code === "EROFS" || code === "EACCES" || code === "EPERM") {
+    return new FirstlightError(
+      "SCRATCH_READ_ONLY",
+      `Scratch ${folder} cannot be written (${code}). Give this user the right to write there, or let SCRATCH_BASE_PATH name another folder.`,
+      { disposition: "fatal", fields: { folder }, cause: error },
+    );
+  }
+  return error;
+}
+
+export function scratchFileExists(path: string): FirstlightError {
+  return new FirstlightError(
+    "SCRATCH_FILE_EXISTS",
+    `${path} is in scratch already. Choose another relativePath, leave it out for a name of its own, or write with overwrite: true.`,
+    { disposition: "fatal", fields: { path } },
+  );
+}
+
+export function scratchFileMissing(path: string): FirstlightError {
+  return new FirstlightError("SCRATCH_FILE_MISSING", `${path} cannot be tagged: there is no such file in scratch.`, {
+    disposition: "fatal",
+    fields: { path },
+  });
+}
+
+export function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}

@@ -1,0 +1,83 @@
+import { chmod, mkdir, realpath } from "node:fs/promises";
+import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { FirstlightError } from "../core/errors.ts";
+import { codeOf, scratchFileMissing } from "./scratch-errors.ts";
+
+/** In the run's folder, for what is no file of the run: no path may lead there. */
+export const privateFolder = ".firstlight";
+
+/** The paths of one run's scratch: nothing outside is written, tagged or removed. All methods throw `SCRATCH_PATH`. */
+export interface ScratchPaths {
+  /** The absolute path of a file in scratch, given relative to it or absolute. */
+  inside(path: string): string;
+  /** The same for a file to be written, which must be given relative; its folder is made. */
+  forWriting(relativePath: string): Promise<string>;
+  /** The absolute path of a file that is there. Throws `SCRATCH_FILE_MISSING`. */
+  existing(path: string): Promise<string>;
+}
+
+/** @param folder absolute; it must exist */
+export async function scratchPaths(folder: string): Promise<ScratchPaths> {
+  const real = await realpath(folder);
+  const inside = (path: string): string => {
+    const absolute = resolve(folder, path);
+    const within = relative(folder, absolute);
+    const leaves = within === "" || within === ".." || within.startsWith(`..${sep}`) || isAbsolute(within);
+    if (leaves) throw refused(path, `it does not lie in ${folder}`);
+    if (path.includes("\0")) throw refused(path, "it holds a zero byte");
+    if (within.split(sep)[0] === privateFolder) throw refused(path, `${privateFolder} is the library's own`);
+    return absolute;
+  };
+  const requireReal = (path: string, found: string): void => {
+    if (found !== real && !found.startsWith(real + sep)) {
+      throw refused(path, `a symbolic link leads it out of scratch, to ${found}`);
+    }
+  };
+  return {
+    inside,
+    async forWriting(relativePath) {
+      if (isAbsolute(relativePath)) throw refused(relativePath, "it is absolute; give it relative to the run's folder");
+      if (relativePath.endsWith("/")) throw refused(relativePath, "it names a folder");
+      const path = inside(relativePath);
+      const parent = dirname(path);
+      requireReal(relativePath, await realParent(parent));
+      await makeFolder(parent);
+      return path;
+    },
+    async existing(path) {
+      const absolute = inside(path);
+      try {
+        requireReal(path, await realpath(absolute));
+        return absolute;
+      } catch (error) {
+        throw codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR" ? scratchFileMissing(absolute) : error;
+      }
+    },
+  };
+}
+
+/**
+ * Makes a folder, and those above it, so that others may write there too: a transfer puts files into scratch under a user
+ * of its own, whatever this process's umask is.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true });
+  if (first === undefined) return;
+  for (let made = path; made.length >= first.length; made = dirname(made)) await chmod(made, 0o777);
+}
+
+async function realParent(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw error;
+    return join(await realParent(dirname(path)), relative(dirname(path), path));
+  }
+}
+
+function refused(path: string, why: string): FirstlightError {
+  return new FirstlightError("SCRATCH_PATH", `'${path}' is no path for a file of this run: ${why}.`, {
+    disposition: "invalid",
+    fields: { path },
+  });
+}
