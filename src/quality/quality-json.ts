@@ -1,0 +1,71 @@
+import { z } from "zod";
+import { FirstlightError, messageOf } from "../core/errors.ts";
+import { formatPythonJson, parsePythonJson, plainJson } from "../core/python-json.ts";
+import { Real } from "../core/scalar.ts";
+
+export interface QualityJsonOptions {
+  /** What the document must be. */
+  readonly schema?: z.ZodType;
+  /** What to call it in errors: a file, a metric. */
+  readonly name?: string;
+}
+
+/**
+ * A quality document as UTF-8 JSON. Dates are written as `{"iso_date": "…"}`.
+ *
+ * - QUALITY_NOT_FINITE: a NaN or an infinity, which JSON does not have, with its place in the document
+ * - QUALITY_INVALID: the schema refuses it, or JSON cannot hold it
+ */
+export function encodeQualityJson(document: unknown, options: QualityJsonOptions = {}): Uint8Array {
+  const name = options.name ?? "the quality document";
+  const written = spelt(document, "$", name);
+  if (options.schema !== undefined) checked(options.schema, document, name);
+  try {
+    return new TextEncoder().encode(formatPythonJson(written, { allowNaN: false }));
+  } catch (error) {
+    throw invalid(name, messageOf(error), error);
+  }
+}
+
+/** A quality document from its bytes; `{"iso_date": "…"}` stays as it is, so that no digit of a time is lost. */
+export function decodeQualityJson(bytes: Uint8Array, options: QualityJsonOptions = {}): unknown {
+  const name = options.name ?? "the quality document";
+  let document: unknown;
+  try {
+    document = plainJson(parsePythonJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes)));
+  } catch (error) {
+    throw invalid(name, messageOf(error), error);
+  }
+  return options.schema === undefined ? document : checked(options.schema, document, name);
+}
+
+function spelt(value: unknown, path: string, name: string): unknown {
+  if (value instanceof Date && !Number.isNaN(value.getTime())) return { iso_date: value.toISOString() };
+  const number = value instanceof Real ? value.value : value instanceof Date ? value.getTime() : value;
+  if (typeof number === "number" && !Number.isFinite(number)) {
+    throw new FirstlightError(
+      "QUALITY_NOT_FINITE",
+      `${name} holds ${value instanceof Date ? "an invalid date" : number} at ${path}; quality data are finite. Leave out frames without a value, or say why there is none in a warning.`,
+      { fields: { name, path } },
+    );
+  }
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
+    return Array.from(value as unknown as ArrayLike<unknown>, (item, index) => spelt(item, `${path}[${index}]`, name));
+  }
+  if (Array.isArray(value)) return value.map((item, index) => spelt(item, `${path}[${index}]`, name));
+  if (typeof value !== "object" || value === null || value instanceof Real) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, spelt(item, `${path}.${key}`, name)]));
+}
+
+function checked(schema: z.ZodType, document: unknown, name: string): unknown {
+  const result = schema.safeParse(document);
+  if (result.success) return result.data;
+  throw invalid(name, z.prettifyError(result.error).replace(/\s+/g, " "), result.error);
+}
+
+function invalid(name: string, problem: string, cause: unknown): FirstlightError {
+  return new FirstlightError("QUALITY_INVALID", `${name} is no such quality document: ${problem}`, {
+    fields: { name },
+    cause,
+  });
+}

@@ -1,0 +1,94 @@
+import { describe, expect, test } from "vitest";
+import { bytesSource } from "../../src/core/byte-source.ts";
+import { isFirstlightError } from "../../src/core/errors.ts";
+import { Real } from "../../src/core/scalar.ts";
+import { quality } from "../../src/quality/quality-codec.ts";
+import { decodeQualityJson, encodeQualityJson } from "../../src/quality/quality-json.ts";
+import {
+  decodeQualityRecord,
+  encodeQualityRecord,
+  frameSeriesRecord,
+  qualityTags,
+} from "../../src/quality/quality-record.ts";
+
+function thrown(work: () => unknown) {
+  try {
+    work();
+  } catch (error) {
+    if (isFirstlightError(error)) return error;
+    throw error;
+  }
+  throw new Error("nothing was thrown");
+}
+
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+describe("quality JSON", () => {
+  test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, new Real(Number.NaN)])(
+    "refuses %s and says where it stands",
+    (value) => {
+      const error = thrown(() => encodeQualityJson([{ plot: { y: [1, value] } }], { name: "x.json" }));
+      expect(error.code).toBe("QUALITY_NOT_FINITE");
+      expect(error.fields).toEqual({ name: "x.json", path: "$[0].plot.y[1]" });
+    },
+  );
+
+  test("refuses a NaN inside a typed array, and an invalid date", () => {
+    expect(thrown(() => encodeQualityJson({ y: Float32Array.of(1, Number.NaN) })).fields).toMatchObject({
+      path: "$.y[1]",
+    });
+    expect(thrown(() => encodeQualityJson({ at: new Date(Number.NaN) })).code).toBe("QUALITY_NOT_FINITE");
+  });
+
+  test("writes dates as iso_date, and typed arrays as lists", () => {
+    const document = { at: new Date("2022-10-24T19:47:33.218Z"), y: Float32Array.of(0.5, 2) };
+    expect(text(encodeQualityJson(document))).toBe('{"at": {"iso_date": "2022-10-24T19:47:33.218Z"}, "y": [0.5, 2]}');
+  });
+
+  test("reads back what it wrote, through its codec too", async () => {
+    const document = [{ x: [{ iso_date: "2022-10-24T19:47:33.218001" }], y: [0.5], warnings: null }];
+    expect(decodeQualityJson(encodeQualityJson(document))).toEqual(document);
+    const bytes = await quality.encode(document);
+    expect(await quality.decode(bytesSource(bytes), { path: "x.json" })).toEqual(document);
+  });
+
+  test("names the file that is no quality document", async () => {
+    const source = bytesSource(new TextEncoder().encode("{"), "q.json");
+    await expect(quality.decode(source, { path: "q.json" })).rejects.toThrow("q.json is no such quality document");
+  });
+});
+
+describe("a quality record", () => {
+  test("keeps modulator state 0, and is series 1 only without one", () => {
+    expect(frameSeriesRecord(["2022-01-01"], [1], 0).series_name).toBe(0);
+    expect(frameSeriesRecord(["2022-01-01"], [1]).series_name).toBe(1);
+  });
+
+  test("goes through its bytes unchanged, under the names of the wire", () => {
+    const record = frameSeriesRecord(["2022-01-01T00:00:00"], [1.5], 0);
+    const bytes = encodeQualityRecord({ metric: "FRAME_AVERAGE", taskType: "DARK", record });
+    expect(text(bytes)).toBe('{"x_values": ["2022-01-01T00:00:00"], "y_values": [1.5], "series_name": 0}');
+    expect(decodeQualityRecord("FRAME_AVERAGE", bytes, "a.json")).toEqual(record);
+  });
+
+  test("with a NaN, or with fewer values than times, is refused", () => {
+    const nan = frameSeriesRecord(["2022-01-01"], [Number.NaN]);
+    expect(thrown(() => encodeQualityRecord({ metric: "FRAME_RMS", record: nan })).fields).toEqual({
+      name: "FRAME_RMS",
+      path: "$.y_values[0]",
+    });
+    const short = frameSeriesRecord(["2022-01-01"], []);
+    expect(thrown(() => encodeQualityRecord({ metric: "FRAME_RMS", record: short })).code).toBe("QUALITY_INVALID");
+  });
+
+  test("of another metric is refused by the name of its file", () => {
+    const bytes = encodeQualityRecord({ metric: "RANGE", record: { name: "x", warnings: [] } });
+    const error = thrown(() => decodeQualityRecord("TASK_TYPES", bytes, "a.json"));
+    expect(error).toMatchObject({ code: "QUALITY_INVALID", fields: { name: "a.json" } });
+  });
+
+  test("is tagged with its metric and its task", () => {
+    expect(qualityTags({ metric: "FRAME_RMS", taskType: "dark" })).toEqual(["QUALITY_FRAME_RMS", "QUALITY_TASK_DARK"]);
+    expect(qualityTags({ metric: "RANGE" })).toEqual(["QUALITY_RANGE"]);
+  });
+});
