@@ -9,7 +9,8 @@ export const systemClock: Clock = { now: () => new Date() };
 
 /** A clock that always says `at`. */
 export function fixedClock(at: Date): Clock {
-  return { now: () => new Date(at) };
+  const milliseconds = at.getTime();
+  return { now: () => new Date(milliseconds) };
 }
 
 /** The system's clock, or the fixed one that `SOURCE_DATE_EPOCH` (seconds since 1970, reproducible-builds.org) asks for. */

@@ -3,6 +3,7 @@ import { constants } from "node:fs";
 import { link, mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { ByteSink, ByteSource } from "./byte-source.ts";
+import { uuidFrom } from "./ids.ts";
 
 /** An open file as a `ByteSource`; closed by `await using`. */
 export async function openFile(path: string): Promise<ByteSource & AsyncDisposable> {
@@ -32,6 +33,14 @@ export async function openFile(path: string): Promise<ByteSource & AsyncDisposab
 /** Marks the temporary files of `createFile`, so that a rollback can tell what a crash left behind. */
 export const temporarySuffix = ".firstlight-tmp";
 
+/** What the names of the temporary files of `path` begin with: its own name, or that name's id where it would not fit. */
+export function temporaryPrefixOf(path: string): string {
+  const name = basename(path);
+  // A name has at most 255 bytes on the file systems in use; 36 of them are the UUID's, 2 are points.
+  const fits = Buffer.byteLength(name) <= 255 - 36 - 2 - temporarySuffix.length;
+  return `.${fits ? name : uuidFrom(name)}.`;
+}
+
 export interface CreateFileOptions {
   /** Replace a file that is there already; without it such a file is an `EEXIST` error. */
   readonly overwrite?: boolean;
@@ -49,7 +58,10 @@ export interface CreateFileOptions {
 export async function createFile(path: string, options: CreateFileOptions = {}): Promise<ByteSink> {
   const folder = dirname(path);
   await mkdir(folder, { recursive: true });
-  const temporary = join(options.temporaryFolder ?? folder, `.${basename(path)}.${randomUUID()}${temporarySuffix}`);
+  const temporary = join(
+    options.temporaryFolder ?? folder,
+    `${temporaryPrefixOf(path)}${randomUUID()}${temporarySuffix}`,
+  );
   const handle = await open(temporary, "wx");
   let open_ = true;
   const close = async (): Promise<void> => {

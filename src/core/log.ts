@@ -1,4 +1,5 @@
 import { type Logger as PinoLogger, pino } from "pino";
+import { logFields } from "./log-fields.ts";
 
 /** The levels of loguru, which `LOGURU_LEVEL` names, with its numbers. */
 export const logLevels = { TRACE: 5, DEBUG: 10, INFO: 20, SUCCESS: 25, WARNING: 30, ERROR: 40, CRITICAL: 50 } as const;
@@ -28,6 +29,9 @@ export interface LogOptions {
   readonly fields?: Fields;
 }
 
+/** What a line says by itself. */
+const ownNames: ReadonlySet<string> = new Set(["level", "time", "message"]);
+
 const levelsOfPino = Object.fromEntries(Object.entries(logLevels).map(([name, value]) => [name.toLowerCase(), value]));
 
 export function createLogger(options: LogOptions): Logger {
@@ -39,15 +43,14 @@ export function createLogger(options: LogOptions): Logger {
         level: options.level.toLowerCase(),
         customLevels: levelsOfPino,
         useOnlyCustomLevels: true,
-        base: options.fields ?? {},
+        base: {},
         messageKey: "message",
         timestamp: pino.stdTimeFunctions.isoTime,
         formatters: { level: (label) => ({ level: label.toUpperCase() }) },
-        redact: { paths: ["password", "token", "secret", "authorization", "*.password", "*.token", "*.secret"] },
       },
       destination,
     ) as unknown as PinoLogger<Lowercase<LogLevel>>,
-  );
+  ).child(options.fields ?? {});
 }
 
 /** Says nothing. */
@@ -66,7 +69,7 @@ function wrap(logger: PinoLogger<Lowercase<LogLevel>>): Logger {
   const say =
     (level: Lowercase<LogLevel>) =>
     (message: string, fields: Fields = {}): void =>
-      logger[level](fields, message);
+      logger[level](logFields(fields, ownNames), message);
   return {
     trace: say("trace"),
     debug: say("debug"),
@@ -75,16 +78,22 @@ function wrap(logger: PinoLogger<Lowercase<LogLevel>>): Logger {
     warning: say("warning"),
     error: say("error"),
     critical: say("critical"),
-    child: (fields) => wrap(logger.child(fields) as PinoLogger<Lowercase<LogLevel>>),
+    child: (fields) => wrap(logger.child(logFields(fields, ownNames)) as PinoLogger<Lowercase<LogLevel>>),
   };
 }
 
 /** `18:03:12 WARNING  message  (task.name=ParseEit)` */
 function prettyLine(line: string): string {
   const { level, time, message, ...fields } = JSON.parse(line) as Record<string, unknown>;
-  const rest = Object.entries(fields).map(
-    ([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
-  );
+  const rest = Object.entries(fields).map(([key, value]) => `${key}=${prettyValue(value)}`);
   const clock = String(time).slice(11, 19);
   return `${clock} ${String(level).padEnd(8)} ${String(message)}${rest.length === 0 ? "" : `  (${rest.join(" ")})`}\n`;
+}
+
+/** An error shows its message only: the stack is in the JSON lines. */
+function prettyValue(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (typeof value !== "object" || value === null || !("stack" in value && "message" in value))
+    return JSON.stringify(value);
+  return String(value.message);
 }

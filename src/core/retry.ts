@@ -21,7 +21,10 @@ export interface RetryOptions {
   readonly random?: () => number;
 }
 
-/** Runs `work` until it succeeds, the tries are used up, the signal fires, or the error is not one to retry. */
+/**
+ * Runs `work` until it succeeds, the tries are used up, the signal fires (its reason is thrown), or the error is not one
+ * to retry.
+ */
 export async function retry<T>(work: (attempt: number) => Promise<T>, options: RetryOptions): Promise<T> {
   const random = options.random ?? Math.random;
   for (let attempt = 1, base = options.delaySeconds; ; attempt += 1, base *= options.backoff) {
@@ -34,7 +37,19 @@ export async function retry<T>(work: (attempt: number) => Promise<T>, options: R
       const [low, high] = options.jitterSeconds;
       const delaySeconds = Math.min(options.maxDelaySeconds, base + low + random() * (high - low));
       options.onWait?.({ attempt, delaySeconds, error });
-      await sleep(delaySeconds * 1000, undefined, options.signal === undefined ? {} : { signal: options.signal });
+      await waitFor(delaySeconds, options.signal);
     }
+  }
+}
+
+async function waitFor(delaySeconds: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    // A timer holds no more than 2^31 ms and would fire at once.
+    const milliseconds = Math.min(delaySeconds * 1000, 2 ** 31 - 1);
+    await sleep(milliseconds, undefined, signal === undefined ? {} : { signal });
+  } catch (error) {
+    // The reason that the signal gives says more than the timer's own error.
+    signal?.throwIfAborted();
+    throw error;
   }
 }

@@ -293,6 +293,11 @@ export const settingsTable = {
     oneOf("fs", "s3"),
     "Where products go. Unset: s3 if MESH_CONFIG names object-store-api, else fs.",
   ),
+  objectStorePath: optional(
+    "FIRSTLIGHT_OBJECT_STORE_PATH",
+    text,
+    "Root folder of the object store driver fs. Unset: .firstlight/objects in SCRATCH_BASE_PATH. `firstlight run --output` sets it.",
+  ),
   metadataStoreDriver: optional(
     "METADATA_STORE_DRIVER",
     oneOf("sqlite", "graphql"),
