@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { importsOf, type SourceFile, sourceFiles } from "./source-imports.ts";
+import { importsOf, root, type SourceFile, sourceFiles } from "./source-imports.ts";
 
 /** The tower: an import goes to a lower floor or stays in its own folder. docs/architecture.md says what each is for. */
 const floors: Readonly<Record<string, number>> = {
@@ -120,6 +122,13 @@ describe("the tower", () => {
     );
     expect(eager).toEqual([]);
   });
+});
+
+test("docs/architecture.md shows every folder on its floor", () => {
+  const rows = readFileSync(join(root, "docs/architecture.md"), "utf8").matchAll(/^\| (\d+) \| `(\w+)\/` \|/gm);
+  const shown = Object.fromEntries(Array.from(rows, ([, floor, folder = ""]) => [folder, Number(floor)]));
+  const present = new Set(files.map(({ path }) => folderOf(path)).filter((folder) => folder !== ""));
+  expect(shown).toEqual(Object.fromEntries(Object.entries(floors).filter(([folder]) => present.has(folder))));
 });
 
 describe("the checks themselves", () => {
