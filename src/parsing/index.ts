@@ -1,3 +1,4 @@
+export { formatFitsTimeUs, parseFitsTimeUs } from "../fits/fits-time.ts";
 export { BudName } from "./bud-name.ts";
 export {
   type ConstantOptions,
