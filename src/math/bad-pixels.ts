@@ -1,0 +1,55 @@
+import type { NdArray } from "../core/ndarray.ts";
+import { emptyMask, pixelFlags } from "./flags.ts";
+import { localMedian } from "./local-median.ts";
+import { deviationPerMad, medianAbsoluteDeviation } from "./robust.ts";
+import { imageSize } from "./shape.ts";
+
+export interface HotPixelOptions {
+  /** How many robust deviations above its neighbours a pixel is hot. Default 8. */
+  readonly sigma?: number;
+  /** The neighbourhood's half width in pixels. Default 2. */
+  readonly radius?: number;
+}
+
+/**
+ * Flags hot pixels of a mean dark or a map of dark rates, the longest exposure available: those that exceed the median of
+ * their neighbours by `sigma` times the deviation of that excess over the whole image, taken from its median absolute
+ * deviation. Slow structure, such as a glowing corner, stays.
+ */
+export function flagHotPixels(dark: NdArray, options: HotPixelOptions = {}): NdArray<Uint32Array> {
+  imageSize(dark, "find hot pixels in");
+  const { sigma = 8, radius = 2 } = options;
+  const excess = localMedian(dark, radius).data;
+  for (let i = 0; i < excess.length; i++) excess[i] = Number(dark.data[i]) - (excess[i] as number);
+  const limit = sigma * deviationPerMad * medianAbsoluteDeviation(excess);
+  const mask = emptyMask(dark.shape);
+  for (let i = 0; i < excess.length; i++) if ((excess[i] as number) > limit) mask.data[i] = pixelFlags.hot;
+  return mask;
+}
+
+export interface DeadPixelOptions {
+  /** A pixel is dead below this share of its neighbours' median. Default 0.5. */
+  readonly fraction?: number;
+  /** The neighbourhood's half width in pixels. Default 2. */
+  readonly radius?: number;
+}
+
+/** Flags dead pixels of a mean flat whose dark is subtracted: response below `fraction` of the neighbours', or none at all. */
+export function flagDeadPixels(flat: NdArray, options: DeadPixelOptions = {}): NdArray<Uint32Array> {
+  imageSize(flat, "find dead pixels in");
+  const { fraction = 0.5, radius = 2 } = options;
+  const around = localMedian(flat, radius).data;
+  const mask = emptyMask(flat.shape);
+  for (let i = 0; i < around.length; i++) {
+    const value = Number(flat.data[i]);
+    if (!(value >= fraction * (around[i] as number))) mask.data[i] = pixelFlags.dead;
+  }
+  return mask;
+}
+
+/** Flags the pixels at or above a level, such as 65535 in a 16-bit camera. */
+export function flagSaturatedPixels(image: NdArray, level: number): NdArray<Uint32Array> {
+  const mask = emptyMask(image.shape);
+  for (let i = 0; i < mask.data.length; i++) if (Number(image.data[i]) >= level) mask.data[i] = pixelFlags.saturated;
+  return mask;
+}

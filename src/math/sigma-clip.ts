@@ -1,0 +1,103 @@
+import type { NdArray } from "../core/ndarray.ts";
+import { chunkLength, loadChunk, newChunk } from "./chunk.ts";
+import { type FloatArray, newFloats, type Precision, precisionOf } from "./precision.ts";
+import { empty, requireElements, requireSameShape } from "./shape.ts";
+
+export interface SigmaClipOptions {
+  /** Values further than this many standard deviations from the median are left out. Default 3. */
+  readonly sigma?: number;
+  /** Default 5; a pixel ends earlier when nothing more is left out of it. */
+  readonly iterations?: number;
+  readonly precision?: Precision;
+}
+
+export interface SigmaClippedMean {
+  readonly mean: NdArray<FloatArray>;
+  /** How many values each mean is of. */
+  readonly kept: NdArray<Uint32Array>;
+}
+
+/**
+ * The mean of each pixel over a stack held in memory, after repeated clipping about the median by the standard deviation
+ * (ddof 0) of what is left: astropy's sigma_clip with its defaults. NaN is left out; a pixel without any number is NaN.
+ *
+ * Of n values none lies further than (n-1)/√n deviations from the mean: 3 σ rejects nothing in a stack of fewer than 11.
+ *
+ * @throws FirstlightError ARRAY_EMPTY without arrays, ARRAY_SHAPE where shapes differ
+ */
+export function sigmaClippedMean(stack: readonly NdArray[], options: SigmaClipOptions = {}): SigmaClippedMean {
+  const { sigma = 3, iterations = 5 } = options;
+  const [first] = stack;
+  if (first === undefined) throw empty("average", "a stack of no arrays");
+  for (const array of stack) {
+    requireElements(array, "average");
+    requireSameShape(first.shape, array.shape, "average");
+  }
+  const { shape } = first;
+  const size = first.data.length;
+  const mean = newFloats(size, options.precision ?? precisionOf(...stack.map((array) => array.data)));
+  const kept = new Uint32Array(size);
+  const chunks = stack.map(() => newChunk());
+  const values = new Float64Array(stack.length);
+  for (let start = 0; start < size; start += chunkLength) {
+    const count = Math.min(chunkLength, size - start);
+    stack.forEach((array, k) => {
+      loadChunk(array.data, start, chunks[k] as Float64Array);
+    });
+    for (let i = 0; i < count; i++) {
+      let n = 0;
+      for (let k = 0; k < chunks.length; k++) {
+        const value = (chunks[k] as Float64Array)[i] as number;
+        if (!Number.isNaN(value)) n = insert(values, n, value);
+      }
+      kept[start + i] = clip(values, n, sigma, iterations, mean, start + i);
+    }
+  }
+  return { mean: { data: mean, shape }, kept: { data: kept, shape } };
+}
+
+/** Keeps the first n values sorted; returns n + 1. */
+function insert(values: Float64Array, n: number, value: number): number {
+  let at = n;
+  while (at > 0 && (values[at - 1] as number) > value) {
+    values[at] = values[at - 1] as number;
+    at -= 1;
+  }
+  values[at] = value;
+  return n + 1;
+}
+
+/** Writes the mean of what is left of the first n sorted values, and returns how many those are. */
+function clip(
+  values: Float64Array,
+  n: number,
+  sigma: number,
+  iterations: number,
+  mean: FloatArray,
+  at: number,
+): number {
+  // Sorted values are clipped at their ends only: what is kept is [low, high).
+  let low = 0;
+  let high = n;
+  for (let round = 0; round < iterations && high > low; round++) {
+    const centre = ((values[(low + high - 1) >> 1] as number) + (values[(low + high) >> 1] as number)) / 2;
+    const limit = sigma * deviation(values, low, high);
+    const before = high - low;
+    while (low < high && centre - (values[low] as number) > limit) low += 1;
+    while (high > low && (values[high - 1] as number) - centre > limit) high -= 1;
+    if (high - low === before) break;
+  }
+  let sum = 0;
+  for (let k = low; k < high; k++) sum += values[k] as number;
+  mean[at] = sum / (high - low);
+  return high - low;
+}
+
+function deviation(values: Float64Array, low: number, high: number): number {
+  let sum = 0;
+  for (let k = low; k < high; k++) sum += values[k] as number;
+  const mean = sum / (high - low);
+  let squares = 0;
+  for (let k = low; k < high; k++) squares += ((values[k] as number) - mean) ** 2;
+  return Math.sqrt(squares / (high - low));
+}

@@ -1,0 +1,91 @@
+import type { NdArray, PixelArray } from "../core/ndarray.ts";
+import { takeCensus } from "./census.ts";
+import { loadChunk, newChunk } from "./chunk.ts";
+import { orderStatistics, percentiles } from "./order-statistics.ts";
+import { requireElements } from "./shape.ts";
+
+/** The percentiles of the L1 headers: DATAP01 to DATAP99. */
+export const headerPercents = [1, 2, 5, 10, 25, 75, 90, 95, 98, 99] as const;
+export type HeaderPercent = (typeof headerPercents)[number];
+
+/** The L1 statistics set (SOLARNET: DATAMIN to DATAKURT). NaN pixels are left out of all but their own count. */
+export interface ArrayStatistics {
+  /** Pixels that are not NaN. With none, every number below is NaN. */
+  readonly count: number;
+  readonly nan: number;
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+  readonly median: number;
+  /** The deviation from the mean, √(Σ(x-mean)²/n): numpy's std with ddof 0, SOLARNET's DATARMS. */
+  readonly rms: number;
+  /** m₃/m₂^1.5, without a correction for small n: scipy's default. NaN where all pixels are equal. */
+  readonly skewness: number;
+  /** Fisher's, m₄/m₂² - 3: 0 for a normal distribution; scipy's default. NaN where all pixels are equal. */
+  readonly kurtosis: number;
+  /** numpy's linear rule. */
+  readonly percentiles: Readonly<Record<HeaderPercent, number>>;
+}
+
+/**
+ * Moments in two passes, so that they are exact to the last digits; order statistics by a histogram in two more.
+ *
+ * @throws FirstlightError ARRAY_EMPTY without elements
+ */
+export function statistics(image: NdArray): ArrayStatistics {
+  requireElements(image, "take the statistics of");
+  const { data } = image;
+  const census = takeCensus(data);
+  const moments = centralMoments(data, census.sum / census.count, census.count);
+  const middle = [(census.count - 1) >> 1, census.count >> 1];
+  const [values, [low, high]] = [
+    percentiles(data, headerPercents, census),
+    orderStatistics(data, middle, census) as [number, number],
+  ];
+  return {
+    count: census.count,
+    nan: census.nan,
+    min: census.min,
+    max: census.max,
+    median: low === high ? low : (low + high) / 2,
+    ...moments,
+    percentiles: Object.fromEntries(headerPercents.map((percent, i) => [percent, values[i]])) as Record<
+      HeaderPercent,
+      number
+    >,
+  };
+}
+
+function centralMoments(
+  data: PixelArray,
+  guess: number,
+  count: number,
+): Pick<ArrayStatistics, "mean" | "rms" | "skewness" | "kurtosis"> {
+  const chunk = newChunk();
+  let [s1, s2, s3, s4] = [0, 0, 0, 0];
+  for (let start = 0; start < data.length; ) {
+    const length = loadChunk(data, start, chunk);
+    for (let i = 0; i < length; i++) {
+      const d = (chunk[i] as number) - guess;
+      if (!Number.isNaN(d)) {
+        const square = d * d;
+        s1 += d;
+        s2 += square;
+        s3 += square * d;
+        s4 += square * square;
+      }
+    }
+    start += length;
+  }
+  // The guess is off by the rounding of its sum: take the moments about the mean itself.
+  const e = count === 0 || !Number.isFinite(guess) ? Number.NaN : s1 / count;
+  const m2 = s2 / count - e * e;
+  const m3 = s3 / count - (3 * e * s2) / count + 2 * e ** 3;
+  const m4 = s4 / count - (4 * e * s3) / count + (6 * e * e * s2) / count - 3 * e ** 4;
+  return {
+    mean: Number.isFinite(guess) ? guess + e : guess,
+    rms: Math.sqrt(Math.max(m2, 0)),
+    skewness: m3 / m2 ** 1.5,
+    kurtosis: m4 / (m2 * m2) - 3,
+  };
+}
