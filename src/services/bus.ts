@@ -20,23 +20,49 @@ export interface Delivery {
   readonly routingKey: string;
   readonly redelivered: boolean;
   readonly headers: Readonly<Record<string, unknown>>;
+  /** Done: it is not delivered again. Throws `BUS_DELIVERY_EXPIRED` once the consumption that delivered it has ended. */
   ack(): Promise<void>;
+  /** Refused: dropped (or dead-lettered, where the queue says so) unless `requeue` is true. Throws as `ack` does. */
   reject(options?: { readonly requeue?: boolean }): Promise<void>;
+}
+
+export type StoredMessageState = "ready" | "taken" | "acknowledged" | "rejected";
+
+/** A message as a bus of one's own keeps it. */
+export interface StoredMessage {
+  readonly messageId: string;
+  readonly routingKey: string;
+  readonly queue: string;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly state: StoredMessageState;
+  /** ISO 8601 in UTC. */
+  readonly publishedAt: string;
 }
 
 /**
  * The interservice bus: durable, at least once. `publish` resolves when the broker has taken responsibility for every
- * message (publisher confirms), in order; a message that no queue takes is an error. Publishing again after a crash does
- * no harm: ids are the caller's and deterministic.
+ * message (publisher confirms), in order; a message that no queue takes is `BUS_UNROUTABLE`. When it throws, messages before
+ * the failing one may have been taken. Publishing again after a crash does no harm: ids are the caller's and deterministic.
+ * Nothing is opened before the first call. Disposing it waits for what is being published and gives unacknowledged messages back.
  */
 export interface Bus extends AsyncDisposable {
   readonly name: "sqlite" | "amqp";
-  /** Declares the exchange, the queues and their bindings; harmless when they are there with the same properties. */
+  /**
+   * Declares the exchange, the queues and their bindings; harmless when they are there with the same properties, else
+   * `BUS_TOPOLOGY_CONFLICT`.
+   */
   declare(bindings: readonly QueueBinding[]): Promise<void>;
   publish(messages: Iterable<BusMessage> | AsyncIterable<BusMessage>, signal?: AbortSignal): Promise<void>;
-  /** Messages of a queue as they come, until the signal fires. At most `prefetch` are unacknowledged. */
+  /**
+   * Messages of a queue as they come, until the signal fires or the loop is left; what is unacknowledged then goes back to the
+   * queue. At most `prefetch` (default 10) are unacknowledged at a time. Throws `BUS_QUEUE_MISSING` for a queue that is not there,
+   * or no longer.
+   */
   consume(
     queue: string,
     options?: { readonly prefetch?: number; readonly signal?: AbortSignal },
   ): AsyncIterable<Delivery>;
+
+  /** Only a bus of one's own: every message that it ever took, or those of one recipe run, in the order of publishing. */
+  messages?(filter?: { readonly conversationId?: string }): AsyncIterable<StoredMessage>;
 }

@@ -43,11 +43,22 @@ export interface MetadataStore extends AsyncDisposable {
   /** Finds or creates the status by name, then sets it. */
   setStatus(recipeRunId: number, status: RecipeRunStatusName): Promise<void>;
   recordProvenance(record: ProvenanceRecord): Promise<void>;
-  /** How many objects the catalog must have received before a dataset counts as complete. */
+  /** How many objects the catalog must have received before a dataset counts as complete. Asked again, the newer number holds. */
   createReceiptAccount(datasetId: string, expectedObjectCount: number): Promise<void>;
 
-  /** Only a store of one's own: registers an input dataset and a recipe run over it. Harmless when repeated with the same content. */
+  /** Only a store of one's own: registers an input dataset and a recipe run over it. Harmless when repeated with the same content, else `RECIPE_RUN_CONFLICT`. */
   register?(run: RecipeRunRegistration): Promise<void>;
+  /** Only a store of one's own: what has been recorded of a recipe run. */
+  record?(recipeRunId: number): Promise<RecipeRunRecord>;
+  /** Only a store of one's own: how many objects are expected of a dataset; undefined where nobody has said. */
+  expectedObjectCount?(datasetId: string): Promise<number | undefined>;
+}
+
+export interface RecipeRunRecord {
+  /** Undefined before any was set. */
+  readonly status: RecipeRunStatusName | undefined;
+  /** In the order in which they were recorded. */
+  readonly provenances: readonly ProvenanceRecord[];
 }
 
 export interface RecipeRunRegistration {

@@ -17,7 +17,8 @@ export interface PutOptions {
 }
 
 /**
- * Objects in buckets. What `put` reports as stored is stored, byte for byte: length and SHA-256 are verified by the
+ * Objects in buckets; a bucket need not be made first. A key is a relative path with `/` between its parts, none of them empty, `.` or
+ * `..`; anything else is `OBJECT_KEY_ILLEGAL`. What `put` reports as stored is stored, byte for byte: length and SHA-256 are verified by the
  * driver, and an object appears whole or not at all. Putting the same key again replaces it.
  */
 export interface ObjectStore extends AsyncDisposable {
@@ -27,7 +28,7 @@ export interface ObjectStore extends AsyncDisposable {
   get(bucket: string, key: string, signal?: AbortSignal): Promise<ByteSource & AsyncDisposable>;
   /** Undefined when there is no such object. */
   head(bucket: string, key: string): Promise<ObjectInfo | undefined>;
-  /** Objects whose key begins with `prefix`, by key. */
+  /** Objects whose key begins with `prefix`, in the order of their keys' UTF-8 bytes, fetched as they are asked for. */
   list(bucket: string, prefix?: string): AsyncIterable<ObjectInfo>;
   /** No error when there is no such object. */
   delete(bucket: string, keys: readonly string[]): Promise<void>;

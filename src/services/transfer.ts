@@ -1,8 +1,14 @@
-/** One file or folder to bring over. Source and destination are as the two endpoints name them. */
+/** One file or folder to bring over: its place in the object store, and its place in scratch. */
 export interface TransferItem {
-  /** `/{bucket}/{objectKey}` in the object store, or an absolute path in scratch. */
-  readonly source: string;
-  readonly destination: string;
+  /**
+   * A bucket of the object store. Where the store is the file system, an absolute path is a bucket, too: that folder
+   * itself, only to be read from. So an input dataset may lie anywhere on the machine.
+   */
+  readonly bucket: string;
+  /** The object's key, or the prefix of many (without its last slash) when `recursive`. */
+  readonly key: string;
+  /** Absolute, in scratch: the file, or when `recursive` the folder. */
+  readonly path: string;
   readonly recursive?: boolean;
 }
 
@@ -13,6 +19,7 @@ export interface TransferProgress {
 }
 
 export interface TransferOptions {
+  /** What the transfer is called where it can be watched. */
   readonly label: string;
   readonly recipeRunId: number;
   readonly signal?: AbortSignal;
@@ -20,8 +27,9 @@ export interface TransferOptions {
 }
 
 /**
- * Bulk copies between object store and scratch, verified by checksum, resumable: what is there already with the same
- * content is not copied again. A missing source is named in `TRANSFER_FAILED`, and no file appears in part.
+ * Bulk copies between object store and scratch, verified by length and SHA-256, resumable: what is there already with the same
+ * content is not copied again, and anything else in its place is replaced. No file appears in part. Sources that are missing are
+ * all named in `TRANSFER_FAILED`, before anything is copied.
  */
 export interface Transfer extends AsyncDisposable {
   readonly name: "fs" | "globus";

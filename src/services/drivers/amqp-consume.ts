@@ -1,0 +1,113 @@
+import type { Channel, ChannelModel, ConsumeMessage } from "amqplib";
+import { messageOf } from "../../core/errors.ts";
+import type { Logger } from "../../core/log.ts";
+import type { Delivery } from "../bus.ts";
+import { busDeliveryExpired, busQueueMissing, parseBody } from "./bus-errors.ts";
+
+interface ConsumeOptions {
+  readonly prefetch: number;
+  readonly stop: AbortSignal;
+  readonly log: Logger | undefined;
+  /** Takes what has to be waited for before the connection may be closed. */
+  readonly ending: Set<Promise<unknown>>;
+}
+
+/** The messages of a queue over a channel of their own: closing it gives back to the queue what was not acknowledged. */
+export async function* consumeAmqp(
+  connect: () => Promise<ChannelModel>,
+  queue: string,
+  { prefetch, stop, log, ending }: ConsumeOptions,
+): AsyncIterable<Delivery> {
+  if (stop.aborted) return;
+  const channel = await (await connect()).createChannel();
+  const waiting: ConsumeMessage[] = [];
+  const state: { open: boolean; failure?: unknown } = { open: true };
+  let wake = (): void => {};
+  const end = (failure?: unknown): void => {
+    if (state.open && failure !== undefined) state.failure ??= failure;
+    wake();
+  };
+  channel.on("error", (error: unknown) => end(busQueueMissing(queue, error)));
+  channel.on("close", () => {
+    end(busQueueMissing(queue, new Error("the channel was closed")));
+    state.open = false;
+  });
+  const close = async (): Promise<void> => {
+    if (!state.open) return;
+    state.open = false;
+    await channel.close().catch(() => {});
+  };
+  // Disposing the bus must give the messages back even while the loop's body is at work.
+  const onStop = (): void => {
+    const closed = close();
+    ending.add(closed);
+    void closed.finally(() => ending.delete(closed));
+    wake();
+  };
+  stop.addEventListener("abort", onStop, { once: true });
+  try {
+    await channel.prefetch(prefetch);
+    await channel
+      .consume(queue, (message) => {
+        // The broker's way to say that the queue was deleted.
+        if (message === null) end(busQueueMissing(queue));
+        else waiting.push(message);
+        wake();
+      })
+      .catch((error: unknown) => {
+        throw stop.aborted ? stop.reason : busQueueMissing(queue, error);
+      });
+    while (!stop.aborted) {
+      const message = waiting.shift();
+      if (message !== undefined) {
+        const delivery = deliveryOf(channel, state, queue, message, log);
+        if (delivery !== undefined) yield delivery;
+        continue;
+      }
+      if (state.failure !== undefined) throw state.failure;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      wake = resolve;
+      await promise;
+    }
+  } catch (error) {
+    if (!stop.aborted) throw error;
+  } finally {
+    stop.removeEventListener("abort", onStop);
+    await close();
+  }
+}
+
+/** Undefined for a message that is no JSON object: nobody here could ever take it, so it is refused and said. */
+function deliveryOf(
+  channel: Channel,
+  state: { readonly open: boolean },
+  queue: string,
+  message: ConsumeMessage,
+  log: Logger | undefined,
+): Delivery | undefined {
+  const messageId = String(message.properties.messageId ?? "");
+  const body = parseBody(message.content.toString("utf8"));
+  if (body === undefined) {
+    log?.error(`Refused the message ${messageId} of ${queue}: its body is no JSON object`, { queue, messageId });
+    channel.reject(message, false);
+    return undefined;
+  }
+  const settle = async (how: () => void): Promise<void> => {
+    if (!state.open) throw busDeliveryExpired(queue, messageId);
+    try {
+      how();
+    } catch (error) {
+      log?.warning(`Could not settle the message ${messageId} of ${queue}: ${messageOf(error)}`);
+      throw busDeliveryExpired(queue, messageId);
+    }
+  };
+  return {
+    body,
+    messageId,
+    routingKey: message.fields.routingKey,
+    redelivered: message.fields.redelivered,
+    headers: message.properties.headers ?? {},
+    ack: () => settle(() => channel.ack(message)),
+    reject: (options) => settle(() => channel.reject(message, options?.requeue === true)),
+  };
+}

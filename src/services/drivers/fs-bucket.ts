@@ -1,0 +1,160 @@
+import { createHash } from "node:crypto";
+import type { Stats } from "node:fs";
+import { lstat, readFile, realpath, rm, stat } from "node:fs/promises";
+import { dirname, isAbsolute, join, resolve, sep } from "node:path";
+import { z } from "zod";
+import { FirstlightError, messageOf } from "../../core/errors.ts";
+import { openFile, temporarySuffix, writeFile } from "../../core/file.ts";
+
+/** Holds what is known of the objects of a bucket beside their bytes; no key may begin with it. */
+export const hiddenFolder = ".firstlight-objects";
+
+const noteSchema = z.object({
+  sizeBytes: z.int().nonnegative(),
+  /** With the size it tells whether the file was changed behind the store's back: then the note counts no more. */
+  modifiedMs: z.number(),
+  sha256: z.string(),
+  contentType: z.string().optional(),
+  metadata: z.record(z.string(), z.string()),
+});
+
+/** What is kept beside an object. */
+export type ObjectNote = Readonly<z.output<typeof noteSchema>>;
+
+export interface FileFacts {
+  readonly sizeBytes: number;
+  readonly sha256: string;
+}
+
+/** The folder of a bucket: `root/bucket`. Where `allowAbsolute`, a bucket that is an absolute path is that folder. */
+export function bucketFolder(root: string, bucket: string, allowAbsolute = false): string {
+  if (allowAbsolute && isAbsolute(bucket)) return resolve(bucket);
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(bucket)) return join(resolve(root), bucket);
+  throw new FirstlightError(
+    "OBJECT_BUCKET_ILLEGAL",
+    `'${bucket}' cannot be the name of a bucket: it takes letters, digits, '.', '_' and '-', and begins with a letter or digit.`,
+    { disposition: "invalid", fields: { bucket } },
+  );
+}
+
+/**
+ * The path of an object, which lies inside its bucket whatever the key says.
+ *
+ * @throws FirstlightError OBJECT_KEY_ILLEGAL
+ */
+export function keyPath(folder: string, key: string): string {
+  const parts = key.split("/");
+  const isOwn = parts[0] === hiddenFolder || key.endsWith(temporarySuffix);
+  if (isOwn || key.includes("\0") || parts.some((part) => part === "" || part === "." || part === "..")) {
+    throw illegalKey(key, "each of its parts between '/' must be a name, and none the store's own");
+  }
+  return join(folder, ...parts);
+}
+
+/** As `keyPath`, and whatever links lie on the way. */
+export async function objectPath(folder: string, key: string): Promise<string> {
+  const path = keyPath(folder, key);
+  const inside = await realpath(folder).catch(() => undefined);
+  const real = await realpathOfNearest(path);
+  if (inside !== undefined && real !== inside && !real.startsWith(inside + sep)) {
+    throw illegalKey(key, "a symbolic link on its way leads out of the bucket");
+  }
+  return path;
+}
+
+/** What is known of an object beside its bytes, as far as it still fits them. */
+export async function readNote(folder: string, key: string, file: Stats): Promise<ObjectNote | undefined> {
+  try {
+    const note = noteSchema.parse(JSON.parse(await readFile(notePath(folder, key), "utf8")));
+    return note.sizeBytes === file.size && note.modifiedMs === file.mtimeMs ? note : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export async function writeNote(folder: string, key: string, note: ObjectNote): Promise<void> {
+  await writeFile(notePath(folder, key), new TextEncoder().encode(JSON.stringify(note)), { overwrite: true });
+}
+
+export async function removeNote(folder: string, key: string): Promise<void> {
+  await rm(notePath(folder, key), { force: true });
+}
+
+/** Length and SHA-256 of a file, read once. */
+export async function fileFacts(path: string, signal?: AbortSignal): Promise<FileFacts> {
+  await using source = await openFile(path);
+  const hash = createHash("sha256");
+  const strip = new Uint8Array(1024 * 1024);
+  let sizeBytes = 0;
+  while (sizeBytes < source.sizeBytes) {
+    signal?.throwIfAborted();
+    const count = await source.read(sizeBytes, strip);
+    if (count === 0) break;
+    hash.update(strip.subarray(0, count));
+    sizeBytes += count;
+  }
+  return { sizeBytes, sha256: hash.digest("hex") };
+}
+
+/** The file's state, or undefined when there is no file at the path. */
+export async function fileState(path: string): Promise<Stats | undefined> {
+  try {
+    const found = await stat(path);
+    return found.isFile() ? found : undefined;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Says by name what the file system refused: a full disk, a key in the way of another. */
+export function storageFailed(path: string, cause: unknown): FirstlightError {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    return new FirstlightError(
+      "DISK_FULL",
+      `The disk is full: ${path} was not written. Free some space and try again.`,
+      {
+        disposition: "fatal",
+        fields: { path },
+        cause,
+      },
+    );
+  }
+  const clash = code === "ENOTDIR" || code === "EISDIR" || code === "EEXIST" || code === "ENOTEMPTY";
+  return new FirstlightError(
+    clash ? "OBJECT_KEY_CONFLICT" : "OBJECT_STORE_FAILED",
+    clash
+      ? `${path} cannot be written: in a file system a key cannot be an object and the folder of others at once.`
+      : `${path} cannot be used: ${messageOf(cause)}.`,
+    { fields: { path }, cause },
+  );
+}
+
+export function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
+}
+
+function notePath(folder: string, key: string): string {
+  return join(folder, hiddenFolder, `${key}.json`);
+}
+
+/** The real path of `path`, or of the nearest folder above it that exists. */
+async function realpathOfNearest(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    // A link to nowhere would be followed by whoever writes through it.
+    const dangling = await lstat(path).catch(() => undefined);
+    if (dangling?.isSymbolicLink() === true) return sep;
+    return realpathOfNearest(dirname(path));
+  }
+}
+
+function illegalKey(key: string, reason: string): FirstlightError {
+  return new FirstlightError("OBJECT_KEY_ILLEGAL", `'${key}' cannot be the key of an object: ${reason}.`, {
+    disposition: "invalid",
+    fields: { key },
+  });
+}

@@ -1,0 +1,166 @@
+import { createHash } from "node:crypto";
+import { readdir, rm, rmdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type ByteSource, bytesSource } from "../../core/byte-source.ts";
+import { FirstlightError, isFirstlightError } from "../../core/errors.ts";
+import { createFile, openFile, temporarySuffix } from "../../core/file.ts";
+import type { ObjectInfo, ObjectStore, PutOptions } from "../object-store.ts";
+import {
+  bucketFolder,
+  fileFacts,
+  fileState,
+  hiddenFolder,
+  isMissing,
+  objectPath,
+  readNote,
+  removeNote,
+  storageFailed,
+  writeNote,
+} from "./fs-bucket.ts";
+
+export interface FsObjectStoreOptions {
+  /** Holds a folder for each bucket; made where there is none. */
+  readonly root: string;
+}
+
+const stripBytes = 1024 * 1024;
+
+/** Objects as files: a bucket is a folder of the root, a key a path in it. Content type and metadata lie in a hidden folder beside. */
+export function fsObjectStore({ root }: FsObjectStoreOptions): ObjectStore {
+  async function put(bucket: string, key: string, source: ByteSource, options: PutOptions): Promise<ObjectInfo> {
+    const folder = bucketFolder(root, bucket);
+    const path = await objectPath(folder, key);
+    try {
+      const sha256 = await writeVerified(path, source, options.signal, () => removeNote(folder, key));
+      const written = await fileState(path);
+      const { contentType, metadata = {} } = options;
+      const note = { sizeBytes: source.sizeBytes, sha256, contentType, metadata };
+      await writeNote(folder, key, { ...note, modifiedMs: written?.mtimeMs ?? 0 });
+      return { bucket, key, ...note };
+    } catch (error) {
+      if (isFirstlightError(error) || options.signal?.aborted === true) throw error;
+      throw storageFailed(path, error);
+    }
+  }
+
+  async function head(bucket: string, key: string): Promise<ObjectInfo | undefined> {
+    const folder = bucketFolder(root, bucket);
+    const file = await fileState(await objectPath(folder, key));
+    if (file === undefined) return undefined;
+    const note = await readNote(folder, key, file);
+    return {
+      bucket,
+      key,
+      sizeBytes: file.size,
+      sha256: note?.sha256,
+      contentType: note?.contentType,
+      metadata: note?.metadata ?? {},
+    };
+  }
+
+  return {
+    name: "fs",
+    put: (bucket, key, source, options = {}) =>
+      put(bucket, key, source instanceof Uint8Array ? bytesSource(source) : source, options),
+    async get(bucket, key, signal) {
+      signal?.throwIfAborted();
+      const path = await objectPath(bucketFolder(root, bucket), key);
+      if ((await fileState(path)) === undefined) throw notFound(bucket, key);
+      return openFile(path);
+    },
+    head,
+    async *list(bucket, prefix = "") {
+      for await (const key of keysBelow(bucketFolder(root, bucket), "", prefix)) {
+        const info = await head(bucket, key);
+        if (info !== undefined) yield info;
+      }
+    },
+    async delete(bucket, keys) {
+      const folder = bucketFolder(root, bucket);
+      for (const key of keys) {
+        const path = await objectPath(folder, key);
+        if ((await fileState(path)) === undefined) continue;
+        await rm(path, { force: true });
+        await removeNote(folder, key);
+        await removeEmptyFolders(dirname(path), folder);
+      }
+    },
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+/** Writes the file and reads it back: it takes its name only if every byte is as it was given. Resolves to its SHA-256. */
+async function writeVerified(
+  path: string,
+  source: ByteSource,
+  signal: AbortSignal | undefined,
+  beforeCommit: () => Promise<void>,
+): Promise<string> {
+  const hash = createHash("sha256");
+  await using sink = await createFile(path, { overwrite: true });
+  const strip = new Uint8Array(Math.min(stripBytes, Math.max(1, source.sizeBytes)));
+  let sizeBytes = 0;
+  while (sizeBytes < source.sizeBytes) {
+    signal?.throwIfAborted();
+    const count = await source.read(sizeBytes, strip);
+    if (count === 0) break;
+    const part = strip.subarray(0, count);
+    hash.update(part);
+    await sink.write(part);
+    sizeBytes += count;
+  }
+  if (sizeBytes !== source.sizeBytes) {
+    throw new FirstlightError(
+      "OBJECT_SOURCE_TRUNCATED",
+      `${source.name} gave ${sizeBytes} of ${source.sizeBytes} bytes; nothing was stored as ${path}.`,
+      { fields: { path, sizeBytes, expectedBytes: source.sizeBytes } },
+    );
+  }
+  await beforeCommit();
+  await sink.commit();
+  const sha256 = hash.digest("hex");
+  const written = await fileFacts(path, signal);
+  if (written.sha256 === sha256 && written.sizeBytes === sizeBytes) return sha256;
+  await rm(path, { force: true });
+  throw new FirstlightError(
+    "OBJECT_DAMAGED",
+    `${path} does not read back as it was written (${written.sizeBytes} of ${sizeBytes} bytes, SHA-256 ${written.sha256} for ${sha256}); it was removed. Check the disk.`,
+    { disposition: "retry", fields: { path } },
+  );
+}
+
+/** Keys in the order of their bytes: a folder sorts as its name with a slash. Reads one folder at a time. */
+async function* keysBelow(folder: string, parent: string, prefix: string): AsyncIterable<string> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    if (isMissing(error)) return [];
+    throw error;
+  });
+  const names = entries
+    .filter((entry) => entry.isFile() || entry.isDirectory())
+    .filter(({ name }) => !name.endsWith(temporarySuffix) && !(parent === "" && name === hiddenFolder))
+    .map((entry) => parent + entry.name + (entry.isDirectory() ? "/" : ""));
+  for (const name of names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))) {
+    if (!name.endsWith("/")) {
+      if (name.startsWith(prefix)) yield name;
+    } else if (name.startsWith(prefix) || prefix.startsWith(name)) {
+      yield* keysBelow(join(folder, name.slice(parent.length)), name, prefix);
+    }
+  }
+}
+
+/** So that a key may take the place of a folder that has gone. */
+async function removeEmptyFolders(folder: string, end: string): Promise<void> {
+  for (let current = folder; current !== end && current.startsWith(end); current = dirname(current)) {
+    try {
+      await rmdir(current);
+    } catch {
+      return;
+    }
+  }
+}
+
+function notFound(bucket: string, key: string): FirstlightError {
+  return new FirstlightError("OBJECT_NOT_FOUND", `There is no object ${key} in the bucket ${bucket}.`, {
+    fields: { bucket, key },
+  });
+}

@@ -1,0 +1,169 @@
+import { randomUUID } from "node:crypto";
+import { constants } from "node:fs";
+import { copyFile, mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, relative } from "node:path";
+import { FirstlightError, isFirstlightError } from "../../core/errors.ts";
+import { temporarySuffix } from "../../core/file.ts";
+import type { Transfer, TransferItem, TransferOptions } from "../transfer.ts";
+import {
+  bucketFolder,
+  type FileFacts,
+  fileFacts,
+  fileState,
+  hiddenFolder,
+  isMissing,
+  keyPath,
+  objectPath,
+  readNote,
+  storageFailed,
+  writeNote,
+} from "./fs-bucket.ts";
+
+export interface FsTransferOptions {
+  /** The root of the `fs` object store. */
+  readonly root: string;
+}
+
+interface Copy {
+  readonly from: string;
+  readonly to: string;
+  /** Called with what has been copied, or was there already. */
+  readonly done: (facts: FileFacts) => Promise<void>;
+}
+
+/** Missing sources named in a message; all of them are in the error's fields. */
+const listed = 20;
+
+/** Copies within the file system: as a reflink where it can (a copy that shares its blocks until one of the two is written), never as a hard link. */
+export function fsTransfer({ root }: FsTransferOptions): Transfer {
+  async function planToScratch(item: TransferItem): Promise<readonly Copy[]> {
+    const folder = bucketFolder(root, item.bucket, true);
+    // In a folder of the user's own, links lead where the user wants them to.
+    const from = isAbsolute(item.bucket) ? keyPath(folder, item.key) : await objectPath(folder, item.key);
+    const nothing = async (): Promise<void> => {};
+    const files = item.recursive === true ? await filesBelow(from) : [from];
+    return files.map((file) => ({ from: file, to: join(item.path, relative(from, file)), done: nothing }));
+  }
+
+  async function planToObjectStore(item: TransferItem): Promise<readonly Copy[]> {
+    const folder = bucketFolder(root, item.bucket);
+    const files = item.recursive === true ? await filesBelow(item.path) : [item.path];
+    return Promise.all(
+      files.map(async (file): Promise<Copy> => {
+        const key = [item.key, ...relative(item.path, file).split("/")].filter((part) => part !== "").join("/");
+        const to = await objectPath(folder, key);
+        const done = async (facts: FileFacts): Promise<void> => {
+          const written = await fileState(to);
+          if (written === undefined || (await readNote(folder, key, written))?.sha256 === facts.sha256) return;
+          await writeNote(folder, key, { ...facts, modifiedMs: written.mtimeMs, metadata: {} });
+        };
+        return { from: file, to, done };
+      }),
+    );
+  }
+
+  const transfer = async (
+    items: readonly TransferItem[],
+    options: TransferOptions,
+    plan: (item: TransferItem) => Promise<readonly Copy[]>,
+  ): Promise<void> => {
+    for (const { path } of items) if (!isAbsolute(path)) throw notAbsolute(path);
+    await copyAll((await Promise.all(items.map(plan))).flat(), options);
+  };
+
+  return {
+    name: "fs",
+    toScratch: (items, options) => transfer(items, options, planToScratch),
+    toObjectStore: (items, options) => transfer(items, options, planToObjectStore),
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+async function copyAll(copies: readonly Copy[], options: TransferOptions): Promise<void> {
+  const { signal, onProgress } = options;
+  const states = await Promise.all(copies.map(({ from }) => fileState(from)));
+  const missing = copies.filter((_, index) => states[index] === undefined).map(({ from }) => from);
+  if (missing.length > 0) throw missingSources(missing, copies.length, options);
+  let bytes = 0;
+  for (const [index, { from, to, done }] of copies.entries()) {
+    signal?.throwIfAborted();
+    try {
+      const facts = await copyVerified(from, to, signal);
+      await done(facts);
+      bytes += facts.sizeBytes;
+    } catch (error) {
+      throw isFirstlightError(error) || signal?.aborted === true ? error : storageFailed(to, error);
+    }
+    onProgress?.({ files: index + 1, totalFiles: copies.length, bytes });
+  }
+}
+
+/** Copies a file unless the same bytes are there. The copy takes its name once it has been read back. */
+async function copyVerified(from: string, to: string, signal: AbortSignal | undefined): Promise<FileFacts> {
+  const wanted = await fileFacts(from, signal);
+  const present = await fileState(to);
+  if (present?.size === wanted.sizeBytes && (await fileFacts(to, signal)).sha256 === wanted.sha256) return wanted;
+  const folder = dirname(to);
+  await mkdir(folder, { recursive: true });
+  const temporary = join(folder, `.${basename(to)}.${randomUUID()}${temporarySuffix}`);
+  try {
+    await copyFile(from, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    const copied = await fileFacts(temporary, signal);
+    if (copied.sha256 !== wanted.sha256) throw damaged(from, to);
+    await syncPath(temporary);
+    await rename(temporary, to);
+    await syncPath(folder);
+    return wanted;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+async function syncPath(path: string): Promise<void> {
+  await using handle = await open(path, constants.O_RDONLY);
+  await handle.sync();
+}
+
+/** Every file below a folder, by path; nothing that the object store keeps for itself. The folder itself when there is none. */
+async function filesBelow(folder: string): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isFile() && !entry.name.endsWith(temporarySuffix))
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((path) => !relative(folder, path).startsWith(hiddenFolder))
+      .sort();
+  } catch (error) {
+    if (isMissing(error)) return [folder];
+    throw error;
+  }
+}
+
+function missingSources(
+  missing: readonly string[],
+  total: number,
+  { label, recipeRunId }: TransferOptions,
+): FirstlightError {
+  const lines = missing.slice(0, listed).map((path) => `  ${path}`);
+  if (missing.length > listed) lines.push(`  … and ${missing.length - listed} more`);
+  return new FirstlightError(
+    "TRANSFER_FAILED",
+    `The transfer '${label}' of recipe run ${recipeRunId} copied nothing: ${missing.length} of ${total} files are not there:\n${lines.join("\n")}\nPut them there, or mend the list of what to transfer.`,
+    { fields: { label, recipeRunId, missing } },
+  );
+}
+
+function damaged(from: string, to: string): FirstlightError {
+  return new FirstlightError(
+    "TRANSFER_FAILED",
+    `The copy of ${from} does not read back as its source; ${to} was not written. The file changed meanwhile, or the disk is bad.`,
+    { disposition: "retry", fields: { from, to } },
+  );
+}
+
+function notAbsolute(path: string): FirstlightError {
+  return new FirstlightError("TRANSFER_FAILED", `'${path}' is not an absolute path in scratch.`, {
+    disposition: "invalid",
+    fields: { path },
+  });
+}

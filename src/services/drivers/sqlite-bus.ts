@@ -1,0 +1,198 @@
+import { randomUUID } from "node:crypto";
+import type { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Clock, systemClock } from "../../core/clock.ts";
+import { formatPythonJson } from "../../core/python-json.ts";
+import type { Bus, BusMessage, Delivery, StoredMessage, StoredMessageState } from "../bus.ts";
+import { busDeliveryExpired, busQueueMissing, busUnroutable, parseBody } from "./bus-errors.ts";
+import { sqliteFile } from "./sqlite-file.ts";
+
+export interface SqliteBusOptions {
+  readonly path: string;
+  readonly clock?: Clock;
+  /** How long a message stays with a consumer that has stopped giving a sign of life. */
+  readonly leaseMs?: number;
+}
+
+// A message stays after it was acknowledged: it is the record of what was published, and why a second time adds nothing.
+const schema = `
+CREATE TABLE bindings (routing_key TEXT NOT NULL, queue TEXT NOT NULL, PRIMARY KEY (routing_key, queue)) STRICT, WITHOUT ROWID;
+CREATE TABLE messages (
+  sequence INTEGER PRIMARY KEY, queue TEXT NOT NULL, routing_key TEXT NOT NULL, message_id TEXT NOT NULL,
+  conversation_id TEXT, body TEXT NOT NULL, headers TEXT NOT NULL, published_at TEXT NOT NULL,
+  state TEXT NOT NULL DEFAULT 'ready', deliveries INTEGER NOT NULL DEFAULT 0, lease TEXT, leased_until_ms INTEGER,
+  UNIQUE (queue, message_id)) STRICT;
+CREATE INDEX messages_to_deliver ON messages (queue, sequence) WHERE state IN ('ready', 'taken');
+CREATE INDEX messages_by_conversation ON messages (conversation_id, sequence)`;
+
+const publishBatch = 500;
+const pollMs = 100;
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Messages in one SQLite file on a local disk, shared by the processes of this machine. A message published again is taken once. */
+export function sqliteBus({ path, clock = systemClock, leaseMs = 60_000 }: SqliteBusOptions): Bus {
+  const file = sqliteFile({ path, title: "message bus", schemaVersion: 1, schema });
+  const closing = new AbortController();
+  const publishing = new Set<Promise<void>>();
+  const leases = new Set<string>();
+  const endLease = async (lease: string): Promise<void> => {
+    if (leases.delete(lease)) await file.transaction((database) => giveBack(database, lease));
+  };
+
+  async function publish(
+    messages: Iterable<BusMessage> | AsyncIterable<BusMessage>,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    for await (const batch of batches(messages)) {
+      signal?.throwIfAborted();
+      await file.transaction((database) => insertMessages(database, batch, clock.now()));
+    }
+  }
+
+  async function* consume(queue: string, prefetch: number, stop: AbortSignal): AsyncIterable<Delivery> {
+    const lease = randomUUID();
+    const held = new Set<number>();
+    const settle = async (row: Row, state: StoredMessageState): Promise<void> => {
+      const settled = leases.has(lease) && (await file.transaction((db) => settleMessage(db, row, lease, state)));
+      held.delete(Number(row.sequence));
+      if (!settled) throw busDeliveryExpired(queue, String(row.message_id));
+    };
+    leases.add(lease);
+    // A failing renewal shows at the next call anyway, and at worst as a second delivery.
+    const renew = () =>
+      file.transaction((database) => renewLease(database, lease, Date.now() + leaseMs)).catch(() => {});
+    const renewal = setInterval(renew, leaseMs / 3).unref();
+    try {
+      while (!stop.aborted) {
+        const rows = await file.transaction((database) =>
+          takeMessages(database, queue, lease, leaseMs, prefetch - held.size),
+        );
+        for (const row of rows) held.add(Number(row.sequence));
+        for (const row of rows) {
+          if (stop.aborted) return;
+          yield {
+            body: parseBody(String(row.body)) ?? {},
+            messageId: String(row.message_id),
+            routingKey: String(row.routing_key),
+            redelivered: Number(row.deliveries) > 1,
+            headers: parseBody(String(row.headers)) ?? {},
+            ack: () => settle(row, "acknowledged"),
+            reject: (options) => settle(row, options?.requeue === true ? "ready" : "rejected"),
+          };
+        }
+        if (rows.length === 0) await sleep(pollMs, undefined, { signal: stop }).catch(() => {});
+      }
+    } finally {
+      clearInterval(renewal);
+      await endLease(lease);
+    }
+  }
+
+  return {
+    name: "sqlite",
+    declare: (bindings) =>
+      file.transaction((database) => {
+        const insert = database.prepare("INSERT OR IGNORE INTO bindings VALUES (?, ?)");
+        for (const { routingKey, queue } of bindings) insert.run(routingKey, queue);
+      }),
+    async publish(messages, signal) {
+      const work = publish(messages, signal);
+      publishing.add(work);
+      await work.finally(() => publishing.delete(work));
+    },
+    consume: (queue, { prefetch = 10, signal } = {}) =>
+      consume(queue, prefetch, signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal])),
+    async *messages({ conversationId } = {}) {
+      for (let last = -1; ; ) {
+        const rows = await file.transaction((database) => storedMessages(database, conversationId, last));
+        if (rows.length === 0) return;
+        for (const row of rows) yield storedMessage(row);
+        last = Number(rows.at(-1)?.sequence);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.allSettled(publishing);
+      closing.abort();
+      for (const lease of leases) await endLease(lease);
+      await file.close();
+    },
+  };
+}
+
+async function* batches(messages: Iterable<BusMessage> | AsyncIterable<BusMessage>): AsyncIterable<BusMessage[]> {
+  let batch: BusMessage[] = [];
+  for await (const message of messages) {
+    batch.push(message);
+    if (batch.length < publishBatch) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function insertMessages(database: DatabaseSync, messages: readonly BusMessage[], at: Date): void {
+  const queuesOf = database.prepare("SELECT queue FROM bindings WHERE routing_key = ?");
+  const insert = database.prepare(
+    "INSERT OR IGNORE INTO messages (queue, routing_key, message_id, conversation_id, body, headers, published_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+  );
+  for (const message of messages) {
+    const { binding, body, messageId, headers } = message;
+    const queues = queuesOf.all(binding.routingKey);
+    if (queues.length === 0) throw busUnroutable(message);
+    const conversation = typeof body.conversationId === "string" ? body.conversationId : null;
+    const texts = [formatPythonJson(body), formatPythonJson(headers ?? {}), at.toISOString()] as const;
+    for (const { queue } of queues) insert.run(String(queue), binding.routingKey, messageId, conversation, ...texts);
+  }
+}
+
+function takeMessages(database: DatabaseSync, queue: string, lease: string, leaseMs: number, count: number): Row[] {
+  if (count <= 0) return [];
+  if (database.prepare("SELECT 1 FROM bindings WHERE queue = ?").get(queue) === undefined) throw busQueueMissing(queue);
+  const nowMs = Date.now();
+  const rows = database
+    .prepare(
+      "SELECT sequence FROM messages WHERE queue = ? AND (state = 'ready' OR state = 'taken' AND leased_until_ms < ?) ORDER BY sequence LIMIT ?",
+    )
+    .all(queue, nowMs, count);
+  const take = database.prepare(
+    "UPDATE messages SET state = 'taken', deliveries = deliveries + 1, lease = ?, leased_until_ms = ? WHERE sequence = ? RETURNING *",
+  );
+  return rows.map(({ sequence }) => take.get(lease, nowMs + leaseMs, Number(sequence)) ?? {});
+}
+
+function settleMessage(database: DatabaseSync, { sequence }: Row, lease: string, state: StoredMessageState): boolean {
+  const update = database.prepare(
+    "UPDATE messages SET state = ?, lease = NULL, leased_until_ms = NULL WHERE sequence = ? AND lease = ?",
+  );
+  return update.run(state, Number(sequence), lease).changes === 1;
+}
+
+function renewLease(database: DatabaseSync, lease: string, untilMs: number): void {
+  database.prepare("UPDATE messages SET leased_until_ms = ? WHERE state = 'taken' AND lease = ?").run(untilMs, lease);
+}
+
+function giveBack(database: DatabaseSync, lease: string): void {
+  database
+    .prepare(
+      "UPDATE messages SET state = 'ready', lease = NULL, leased_until_ms = NULL WHERE state = 'taken' AND lease = ?",
+    )
+    .run(lease);
+}
+
+function storedMessages(database: DatabaseSync, conversationId: string | undefined, after: number): Row[] {
+  const where = conversationId === undefined ? "" : "AND conversation_id = ?";
+  const select = database.prepare(`SELECT * FROM messages WHERE sequence > ? ${where} ORDER BY sequence LIMIT 500`);
+  return conversationId === undefined ? select.all(after) : select.all(after, conversationId);
+}
+
+function storedMessage(row: Row): StoredMessage {
+  return {
+    messageId: String(row.message_id),
+    routingKey: String(row.routing_key),
+    queue: String(row.queue),
+    body: parseBody(String(row.body)) ?? {},
+    state: String(row.state) as StoredMessageState,
+    publishedAt: String(row.published_at),
+  };
+}

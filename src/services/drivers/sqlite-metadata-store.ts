@@ -1,0 +1,205 @@
+import type { DatabaseSync } from "node:sqlite";
+import { type Clock, systemClock } from "../../core/clock.ts";
+import { FirstlightError } from "../../core/errors.ts";
+import { formatPythonJson } from "../../core/python-json.ts";
+import { checkDocument } from "../input-dataset.ts";
+import type {
+  InputDataset,
+  InputDatasetPartType,
+  MetadataStore,
+  ProvenanceRecord,
+  RecipeRun,
+  RecipeRunRecord,
+  RecipeRunRegistration,
+  RecipeRunStatusName,
+} from "../metadata-store.ts";
+import { sqliteFile } from "./sqlite-file.ts";
+
+export interface SqliteMetadataStoreOptions {
+  readonly path: string;
+  readonly clock?: Clock;
+}
+
+const schema = `
+CREATE TABLE recipe_run_status (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, is_complete INTEGER NOT NULL, description TEXT NOT NULL) STRICT;
+CREATE TABLE input_dataset (id INTEGER PRIMARY KEY, is_active INTEGER NOT NULL DEFAULT 1) STRICT;
+CREATE TABLE input_dataset_part (
+  id INTEGER PRIMARY KEY, input_dataset_id INTEGER NOT NULL REFERENCES input_dataset, type TEXT NOT NULL, document TEXT NOT NULL,
+  UNIQUE (input_dataset_id, type)) STRICT;
+CREATE TABLE recipe_run (
+  id INTEGER PRIMARY KEY, recipe_instance_id INTEGER NOT NULL, recipe_id INTEGER NOT NULL,
+  input_dataset_id INTEGER NOT NULL REFERENCES input_dataset, configuration TEXT NOT NULL, status_id INTEGER REFERENCES recipe_run_status) STRICT;
+CREATE TABLE recipe_run_provenance (
+  id INTEGER PRIMARY KEY, recipe_run_id INTEGER NOT NULL REFERENCES recipe_run, input_dataset_id INTEGER NOT NULL,
+  is_task_manual INTEGER NOT NULL, task_name TEXT NOT NULL, library_versions TEXT NOT NULL, workflow_version TEXT NOT NULL,
+  code_version TEXT, recorded_at TEXT NOT NULL) STRICT;
+CREATE TABLE catalog_receipt_account (dataset_id TEXT PRIMARY KEY, expected_object_count INTEGER NOT NULL) STRICT, WITHOUT ROWID`;
+
+const statuses: Readonly<Record<RecipeRunStatusName, { readonly isComplete: boolean; readonly description: string }>> =
+  {
+    INPROGRESS: { isComplete: false, description: "Recipe run is being processed" },
+    COMPLETEDSUCCESSFULLY: { isComplete: true, description: "Recipe run has been processed" },
+    TRIALSUCCESS: { isComplete: false, description: "Recipe run has been processed as a trial" },
+  };
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** The facility's records in one SQLite file, with registration: the metadata store of a laptop. */
+export function sqliteMetadataStore({ path, clock = systemClock }: SqliteMetadataStoreOptions): MetadataStore {
+  const file = sqliteFile({ path, title: "metadata store", schemaVersion: 1, schema });
+  return {
+    name: "sqlite",
+    recipeRun: (id) => file.transaction((database) => readRecipeRun(database, id)),
+    inputDataset: (id) => file.transaction((database) => readInputDataset(database, requireRun(database, id))),
+    setStatus: (id, status) =>
+      file.transaction((database) => {
+        requireRun(database, id);
+        const statusId = findOrCreateStatus(database, status);
+        database.prepare("UPDATE recipe_run SET status_id = ? WHERE id = ?").run(statusId, id);
+      }),
+    recordProvenance: (record) => file.transaction((database) => insertProvenance(database, record, clock.now())),
+    createReceiptAccount: (datasetId, expectedObjectCount) =>
+      file.transaction((database) => {
+        database
+          .prepare("INSERT OR REPLACE INTO catalog_receipt_account VALUES (?, ?)")
+          .run(datasetId, expectedObjectCount);
+      }),
+    register: async (run) => {
+      for (const { type, document } of run.parts) checkDocument(document, type);
+      await file.transaction((database) => register(database, run));
+    },
+    record: (id) => file.transaction((database) => readRecord(database, requireRun(database, id))),
+    expectedObjectCount: (datasetId) =>
+      file.transaction((database) => {
+        const select = database.prepare(
+          "SELECT expected_object_count AS it FROM catalog_receipt_account WHERE dataset_id = ?",
+        );
+        const found = select.get(datasetId)?.it;
+        return found === undefined ? undefined : Number(found);
+      }),
+    [Symbol.asyncDispose]: () => file.close(),
+  };
+}
+
+function requireRun(database: DatabaseSync, recipeRunId: number): Row {
+  const found = database.prepare("SELECT * FROM recipe_run WHERE id = ?").get(recipeRunId);
+  if (found !== undefined) return found;
+  throw new FirstlightError(
+    "RECIPE_RUN_NOT_FOUND",
+    `The metadata store knows no recipe run ${recipeRunId}. Register it with its input dataset first.`,
+    { fields: { recipeRunId } },
+  );
+}
+
+function readRecipeRun(database: DatabaseSync, recipeRunId: number): RecipeRun {
+  const run = requireRun(database, recipeRunId);
+  return {
+    recipeRunId,
+    recipeInstanceId: Number(run.recipe_instance_id),
+    recipeId: Number(run.recipe_id),
+    inputDatasetId: Number(run.input_dataset_id),
+    configuration: JSON.parse(String(run.configuration)) as Record<string, unknown>,
+    provenances: provenanceRows(database, recipeRunId).map((row) => ({
+      recipeRunProvenanceId: Number(row.id),
+      isTaskManual: row.is_task_manual === 1,
+    })),
+  };
+}
+
+function readInputDataset(database: DatabaseSync, run: Row): InputDataset {
+  const inputDatasetId = Number(run.input_dataset_id);
+  const parts = database.prepare("SELECT * FROM input_dataset_part WHERE input_dataset_id = ? ORDER BY id");
+  return {
+    inputDatasetId,
+    isActive: database.prepare("SELECT is_active FROM input_dataset WHERE id = ?").get(inputDatasetId)?.is_active === 1,
+    parts: parts.all(inputDatasetId).map((row) => ({
+      inputDatasetPartId: Number(row.id),
+      type: String(row.type) as InputDatasetPartType,
+      document: String(row.document),
+    })),
+  };
+}
+
+function readRecord(database: DatabaseSync, run: Row): RecipeRunRecord {
+  const status = database.prepare("SELECT name FROM recipe_run_status WHERE id = ?").get(Number(run.status_id ?? -1));
+  return {
+    status: status === undefined ? undefined : (String(status.name) as RecipeRunStatusName),
+    provenances: provenanceRows(database, Number(run.id)).map((row) => ({
+      recipeRunId: Number(row.recipe_run_id),
+      inputDatasetId: Number(row.input_dataset_id),
+      isTaskManual: row.is_task_manual === 1,
+      taskName: String(row.task_name),
+      libraryVersions: JSON.parse(String(row.library_versions)) as Record<string, string>,
+      workflowVersion: String(row.workflow_version),
+      ...(row.code_version === null ? {} : { codeVersion: String(row.code_version) }),
+    })),
+  };
+}
+
+function provenanceRows(database: DatabaseSync, recipeRunId: number): readonly Row[] {
+  return database.prepare("SELECT * FROM recipe_run_provenance WHERE recipe_run_id = ? ORDER BY id").all(recipeRunId);
+}
+
+function insertProvenance(database: DatabaseSync, record: ProvenanceRecord, at: Date): void {
+  requireRun(database, record.recipeRunId);
+  database
+    .prepare(
+      "INSERT INTO recipe_run_provenance (recipe_run_id, input_dataset_id, is_task_manual, task_name, library_versions, workflow_version, code_version, recorded_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .run(
+      record.recipeRunId,
+      record.inputDatasetId,
+      record.isTaskManual ? 1 : 0,
+      record.taskName,
+      formatPythonJson(record.libraryVersions),
+      record.workflowVersion,
+      record.codeVersion ?? null,
+      at.toISOString(),
+    );
+}
+
+function findOrCreateStatus(database: DatabaseSync, name: RecipeRunStatusName): number {
+  const { isComplete, description } = statuses[name];
+  database
+    .prepare("INSERT OR IGNORE INTO recipe_run_status (name, is_complete, description) VALUES (?, ?, ?)")
+    .run(name, isComplete ? 1 : 0, description);
+  return Number(database.prepare("SELECT id FROM recipe_run_status WHERE name = ?").get(name)?.id);
+}
+
+function register(database: DatabaseSync, run: RecipeRunRegistration): void {
+  const { recipeRunId } = run;
+  const configuration = formatPythonJson(run.configuration ?? {});
+  const types = run.parts.map(({ type }) => type);
+  if (new Set(types).size !== types.length) {
+    throw new FirstlightError(
+      "INPUT_DATASET_INVALID",
+      `The input dataset of recipe run ${recipeRunId} has two parts of one type (${types.join(", ")}); it may have one of each.`,
+      { disposition: "invalid", fields: { recipeRunId, types } },
+    );
+  }
+  const known = database.prepare("SELECT * FROM recipe_run WHERE id = ?").get(recipeRunId);
+  if (known !== undefined) {
+    const parts = readInputDataset(database, known).parts;
+    const same =
+      known.configuration === configuration &&
+      parts.length === run.parts.length &&
+      run.parts.every(({ type, document }) => parts.some((part) => part.type === type && part.document === document));
+    if (same) return;
+    throw new FirstlightError(
+      "RECIPE_RUN_CONFLICT",
+      `Recipe run ${recipeRunId} is registered with another input dataset or configuration. Take another id.`,
+      { disposition: "invalid", fields: { recipeRunId } },
+    );
+  }
+  const inputDatasetId = Number(database.prepare("INSERT INTO input_dataset DEFAULT VALUES").run().lastInsertRowid);
+  const insertPart = database.prepare(
+    "INSERT INTO input_dataset_part (input_dataset_id, type, document) VALUES (?, ?, ?)",
+  );
+  for (const { type, document } of run.parts) insertPart.run(inputDatasetId, type, document);
+  // A laptop knows no recipes: each run is the one instance of its own.
+  database
+    .prepare(
+      "INSERT INTO recipe_run (id, recipe_instance_id, recipe_id, input_dataset_id, configuration) VALUES (?, ?, ?, ?, ?)",
+    )
+    .run(recipeRunId, recipeRunId, recipeRunId, inputDatasetId, configuration);
+}

@@ -1,0 +1,50 @@
+export type {
+  Bus,
+  BusMessage,
+  Delivery,
+  QueueBinding,
+  StoredMessage,
+  StoredMessageState,
+} from "./bus.ts";
+export { type AmqpBusOptions, amqpBus } from "./drivers/amqp-bus.ts";
+export type { AmqpConnectionOptions } from "./drivers/amqp-connection.ts";
+export { type FsObjectStoreOptions, fsObjectStore } from "./drivers/fs-object-store.ts";
+export { type FsTransferOptions, fsTransfer } from "./drivers/fs-transfer.ts";
+export { type SqliteBusOptions, sqliteBus } from "./drivers/sqlite-bus.ts";
+export { type SqliteMetadataStoreOptions, sqliteMetadataStore } from "./drivers/sqlite-metadata-store.ts";
+export {
+  type FilePointer,
+  filePointer,
+  filePointers,
+  formatFrames,
+  formatParameters,
+  type InputFrames,
+  type InputParameter,
+  type InputParameterValue,
+  parseFrames,
+  parseParameters,
+} from "./input-dataset.ts";
+export {
+  catalogFrameMessage,
+  catalogObjectMessage,
+  createQualityReportMessage,
+  type MessageModel,
+  messageModels,
+  recipeRunFailureMessage,
+} from "./messages.ts";
+export type {
+  InputDataset,
+  InputDatasetPart,
+  InputDatasetPartType,
+  MetadataStore,
+  ProvenanceRecord,
+  RecipeRun,
+  RecipeRunRecord,
+  RecipeRunRegistration,
+  RecipeRunStatusName,
+} from "./metadata-store.ts";
+export type { ObjectInfo, ObjectStore, PutOptions } from "./object-store.ts";
+export { type OpenServicesOptions, openServices } from "./open-services.ts";
+export { type RecipeRunConfiguration, recipeRunConfiguration } from "./recipe-run-configuration.ts";
+export { type ServiceName, type Services, serviceNames } from "./services.ts";
+export type { Transfer, TransferItem, TransferOptions, TransferProgress } from "./transfer.ts";
