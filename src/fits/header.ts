@@ -8,6 +8,7 @@ import { type CardValue, isComplex } from "./card-value.ts";
 export type HeaderRecord = Readonly<Record<string, CardValue | readonly [CardValue, string]>>;
 
 const commentary: ReadonlySet<string> = new Set(["COMMENT", "HISTORY", ""]);
+const checksums: ReadonlySet<string> = new Set(["CHECKSUM", "DATASUM"]);
 
 /**
  * The cards of one HDU in their order. Untouched cards keep their bytes; a changed one keeps its place and, unless a new
@@ -103,12 +104,13 @@ export class Header implements Iterable<Card> {
   }
 
   /**
-   * Gives the keyword a value: in its place where it exists, else behind the last card that has a value. Without
+   * Gives the keyword a value: in its place where it exists, else behind the last card that has a value (but for the
+   * checksums, which stay last). Without
    * `comment` the old comment stays; the same value without a comment leaves the card's bytes alone. COMMENT, HISTORY
    * and a blank keyword get lines added.
    */
   set(key: string, value: CardValue, comment?: string): this {
-    const last = this.#cards.findLastIndex((card) => !card.isCommentary);
+    const last = this.#cards.findLastIndex((card) => !card.isCommentary && !checksums.has(card.keyword));
     return this.#put(key, value, comment, last + 1);
   }
 

@@ -1,0 +1,21 @@
+// What the author of a task and a workflow needs; the rest is in the subpaths.
+export { array } from "./codecs/array.ts";
+export { bytes } from "./codecs/bytes.ts";
+export type { Codec, Encoder } from "./codecs/codec.ts";
+export { fits } from "./codecs/fits.ts";
+export { json } from "./codecs/json.ts";
+export { model } from "./codecs/model.ts";
+export { path } from "./codecs/path.ts";
+export { text } from "./codecs/text.ts";
+export { type Disposition, FirstlightError, isFirstlightError } from "./core/errors.ts";
+export type { NdArray, PixelArray } from "./core/ndarray.ts";
+export { Real, real, type Scalar } from "./core/scalar.ts";
+export { StemName } from "./scratch/stem-name.ts";
+export { Tag } from "./scratch/tag.ts";
+export { allOf, anyOf, type TagQuery } from "./scratch/tag-query.ts";
+export { TaskName } from "./scratch/task-name.ts";
+export { type RunTaskOptions, runTask } from "./tasks/run-task.ts";
+export { ScienceTaskL0ToL1Base } from "./tasks/science-task.ts";
+export { TaskBase, type TaskClass } from "./tasks/task-base.ts";
+export { type ReadItem, WorkflowTaskBase, type WriteOptions } from "./tasks/workflow-task-base.ts";
+export { type NodeOptions, Workflow, type WorkflowOptions } from "./workflow/workflow.ts";

@@ -1,0 +1,26 @@
+import { basename } from "node:path";
+import { bytes } from "../../codecs/bytes.ts";
+import { fits } from "../../codecs/fits.ts";
+import { type PngOptions, renderPng } from "../../math/png.ts";
+import { Tag } from "../../scratch/tag.ts";
+import { WorkflowTaskBase } from "../workflow-task-base.ts";
+
+/** The tag of pictures for people. */
+export const browse = "BROWSE";
+
+/** A PNG of every product frame beside it, first row at the bottom: for whoever would rather look than read. */
+export class MakeBrowseImages extends WorkflowTaskBase {
+  /** How the pixels become brightness and colour. */
+  readonly picture: PngOptions = { stretch: "asinh" };
+
+  override async run(): Promise<void> {
+    const query = [Tag.output(), Tag.frame()];
+    this.progress.start(await this.count(query), "pictures");
+    for await (const { path, value: frame } of this.read(query, fits.frame)) {
+      await this.write(renderPng(frame.image, this.picture), [Tag.output(), browse], bytes, {
+        relativePath: `output/${basename(path, ".fits")}.png`,
+      });
+      this.progress.increment();
+    }
+  }
+}

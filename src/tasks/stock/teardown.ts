@@ -1,0 +1,17 @@
+import { recipeRunConfiguration } from "../../services/recipe-run-configuration.ts";
+import { WorkflowTaskBase } from "../workflow-task-base.ts";
+
+/** The last task: the recipe run is recorded as complete, then its scratch is emptied, unless the run keeps it. */
+export class Teardown extends WorkflowTaskBase<"metadataStore"> {
+  static override readonly uses = ["metadataStore"] as const;
+
+  override async run(): Promise<void> {
+    const { configuration } = await this.metadataStore.recipeRun(this.recipeRunId);
+    await this.metadataStore.setStatus(this.recipeRunId, "COMPLETEDSUCCESSFULLY");
+    if (!recipeRunConfiguration(configuration).teardownEnabled) {
+      this.log.info(`Keeping scratch ${this.scratch.folder}`);
+      return;
+    }
+    await this.span("Purge scratch", () => this.scratch.purge());
+  }
+}

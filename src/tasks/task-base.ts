@@ -1,0 +1,88 @@
+import { FirstlightError } from "../core/errors.ts";
+import type { ServiceName } from "../services/services.ts";
+import type { TaskContext } from "./task-context.ts";
+import type { TaskIdentity } from "./task-identity.ts";
+
+const brand = Symbol.for("firstlight.task");
+
+/** Carries the services of a task's type parameter to where a workflow can check them; it has no value. */
+export declare const usesOf: unique symbol;
+
+/**
+ * One step of a recipe run, instantiated for each attempt. `runTask` calls `rollback` before a retry, then `preRun`, `run`
+ * and `postRun`, each in a span of its own; what one of them throws ends the attempt.
+ */
+export abstract class TaskBase {
+  static readonly [brand] = true;
+
+  /** How often a failed attempt is tried again, where its error's disposition allows it. */
+  static readonly retries: number = 0;
+  static readonly retryDelaySeconds: number = 60;
+  /** Names the services that `run` uses; a workflow refuses a list that is shorter than the type parameter. */
+  static readonly uses: readonly ServiceName[] = [];
+  /** Raise it when results change though the class's own text does not: a resumed run does the task anew. */
+  static readonly version: string = "1";
+
+  readonly recipeRunId: number;
+  readonly workflowName: string;
+  readonly workflowVersion: string;
+  readonly attempt: number;
+  readonly #context: TaskContext | undefined;
+
+  constructor(identity: TaskIdentity, context?: TaskContext) {
+    if (!Number.isSafeInteger(identity.recipeRunId) || identity.recipeRunId < 0) {
+      throw new FirstlightError(
+        "RECIPE_RUN_ID_INVALID",
+        `A recipe run id is a whole number from 0; this is ${String(identity.recipeRunId)}.`,
+        { disposition: "invalid" },
+      );
+    }
+    this.recipeRunId = identity.recipeRunId;
+    this.workflowName = identity.workflowName;
+    this.workflowVersion = identity.workflowVersion;
+    this.attempt = identity.attempt ?? 1;
+    this.#context = context;
+  }
+
+  /** The class's name: what tags, audit, telemetry and the run store call this task. */
+  get taskName(): string {
+    return this.constructor.name;
+  }
+
+  async preRun(): Promise<void> {}
+
+  /** The science: filled in by the task's author. */
+  abstract run(): Promise<void>;
+
+  async postRun(): Promise<void> {}
+
+  /** Undoes what earlier attempts of this task left behind. */
+  async rollback(): Promise<void> {}
+
+  /** What `runTask` opened for this attempt. */
+  protected get context(): TaskContext {
+    if (this.#context === undefined) {
+      throw new FirstlightError(
+        "TASK_NOT_RUNNING",
+        `${this.taskName} was made with 'new' and has no scratch, services or log. Run it with runTask(${this.taskName}, { recipeRunId: ${this.recipeRunId} }).`,
+        { disposition: "invalid", fields: { task: this.taskName } },
+      );
+    }
+    return this.#context;
+  }
+}
+
+/** A class that can be made into an attempt. */
+export interface TaskClass<Task extends TaskBase = TaskBase> {
+  new (identity: TaskIdentity, context?: TaskContext): Task;
+  readonly name: string;
+  readonly retries: number;
+  readonly retryDelaySeconds: number;
+  readonly uses: readonly ServiceName[];
+  readonly version: string;
+}
+
+/** Whether something that a module exports is a task class, of this copy of the library or another. */
+export function isTaskClass(value: unknown): value is TaskClass {
+  return typeof value === "function" && brand in value;
+}

@@ -1,0 +1,1 @@
+export { type TmpRun, type TmpRunOptions, tmpRun } from "./tmp-run.ts";
