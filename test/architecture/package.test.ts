@@ -43,6 +43,19 @@ test("the lock file names no registry", () => {
   expect(lock).not.toMatch(/https?:\/\/[^"]*registry|\/-\/[^"]*\.tgz/);
 });
 
+test("the lock file holds the binaries of every platform that its packages offer", () => {
+  const { packages } = JSON.parse(read("package-lock.json")) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+  };
+  const missing = Object.entries(packages).flatMap(([at, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies).filter(
+      (name) => packages[`node_modules/${name}`] === undefined && packages[`${at}/node_modules/${name}`] === undefined,
+    ),
+  );
+  // `npm ci` refuses such a lock file, on every platform.
+  expect(missing).toEqual([]);
+});
+
 test("the lock file belongs to the manifest", () => {
   const lock = JSON.parse(read("package-lock.json"));
   const { dependencies, devDependencies, version } = lock.packages[""];
