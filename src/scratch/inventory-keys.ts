@@ -27,6 +27,8 @@ export interface InventoryKeys {
   readonly audited: string;
   /** Ours: paths of other tasks' files that the task overwrites or removes, each kept until then. */
   readonly kept: string;
+  /** The prefix of these of all tasks. */
+  readonly keeps: string;
 }
 
 export function inventoryKeys(recipeRunId: number, taskName: string): InventoryKeys {
@@ -46,5 +48,6 @@ export function inventoryKeys(recipeRunId: number, taskName: string): InventoryK
     removed: `${run}firstlight_removed:${taskName}`,
     audited: `${run}firstlight_audited:${taskName}`,
     kept: `${run}firstlight_kept:${taskName}`,
+    keeps: `${run}firstlight_kept:`,
   };
 }

@@ -29,7 +29,7 @@ export async function rollBack(inventory: Inventory, folders: AttemptFolders, fo
 
   const own = new Set(audited);
   const changes = sortChanges(inventory, added.map(entryOf));
-  const gone = await createdBy(inventory, written, keptPaths);
+  const { paths: gone, claims } = await createdBy(inventory, written, keptPaths);
 
   // Tags before files: nobody shall find a file that is not there.
   const tags = await inventory.tagsOf(gone);
@@ -54,6 +54,8 @@ export async function rollBack(inventory: Inventory, folders: AttemptFolders, fo
     fenced,
   );
 
+  // A task that overwrote or removed one of these files shall not bring the old one back later.
+  await inventory.remove(claims, fenced);
   await lowerCounters(inventory, changes.numbers);
   await driver.drop(records, fenced);
   await kept.clear();
@@ -85,19 +87,35 @@ function sortChanges({ keys }: Inventory, added: readonly Entry[]): Changes {
   };
 }
 
+interface Created {
+  readonly paths: readonly string[];
+  /** What other tasks' records say of these files, which is untrue once they are gone. */
+  readonly claims: readonly Entry[];
+}
+
 /**
- * The files that the task made: announced by it, not overwritten by it, and not announced by another task too. Of two tasks
- * that wanted the same new name only one can have got it; the file is left to the other, who will not have given it up.
+ * The files that the task made: announced by it, and not in place of another's. Of two tasks that announced the same new name
+ * only one can have got it: such a file is left to the other, who will not have given it up.
  */
 async function createdBy(
   { driver, keys }: Inventory,
   written: readonly string[],
   keptPaths: readonly string[],
-): Promise<readonly string[]> {
-  if (written.length === 0) return [];
-  const audits = (await driver.keys(keys.writeAudits)).filter((key) => key !== keys.writeAudit);
-  const others = new Set([...keptPaths, ...(await driver.members(audits)).flat()]);
-  return written.filter((path) => !others.has(path));
+): Promise<Created> {
+  if (written.length === 0) return { paths: [], claims: [] };
+  const recordsOfOthers = async (prefix: string, own: string): Promise<readonly Entry[]> => {
+    const names = (await driver.keys(prefix)).filter((key) => key !== own);
+    const sets = await driver.members(names);
+    return names.flatMap((key, i) => (sets[i] ?? []).map((path): Entry => [key, path]));
+  };
+  const announced = await recordsOfOthers(keys.writeAudits, keys.writeAudit);
+  const replaced = await recordsOfOthers(keys.keeps, keys.kept);
+  const foreign = new Set(announced.map(([, path]) => path));
+  for (const [, path] of replaced) foreign.delete(path);
+  for (const path of keptPaths) foreign.add(path);
+  const paths = written.filter((path) => !foreign.has(path));
+  const gone = new Set(paths);
+  return { paths, claims: [...announced, ...replaced].filter(([, path]) => gone.has(path)) };
 }
 
 /** What a transfer that was killed left beside the files it was to bring. */

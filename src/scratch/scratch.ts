@@ -84,7 +84,7 @@ export interface Scratch extends AsyncDisposable {
   rollback(): Promise<void>;
   /**
    * Lets go of the earlier versions of files that this task overwrote or removed. Until then a rollback brings them back,
-   * for as long as the run's scratch is there.
+   * for as long as the run's scratch is there; after it the files stay as this task left them.
    */
   commit(): Promise<void>;
   /** Removes everything of this recipe run: files, tags, counters, constants, audit. */
@@ -252,7 +252,7 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
         replaced.clear();
       }),
     async commit() {
-      await driver.drop([keys.kept], fenced);
+      await driver.add([], fenced);
       await onDisk(folders.release);
     },
     async purge() {

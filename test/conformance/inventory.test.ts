@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { memoryInventory } from "../../src/scratch/drivers/memory.ts";
-import { redisInventory } from "../../src/scratch/drivers/redis.ts";
 import { sqliteInventory } from "../../src/scratch/drivers/sqlite.ts";
 import type { InventoryDriver } from "../../src/scratch/inventory-driver.ts";
+import { redisAt } from "../scratch/each-inventory.ts";
 import { describeWithRedis } from "../servers/with-server.ts";
 import { inventoryConformance } from "./inventory-driver.ts";
 
@@ -30,8 +30,5 @@ describe("sqlite", () => {
 });
 
 describeWithRedis("redis", (url) => {
-  const { hostname: host, port } = new URL(url);
-  inventoryConformance({ describe, test, expect }, async (recipeRunId) =>
-    redisInventory({ host, port: Number(port), recipeRunId, dbCount: 16, clientName: "conformance" }),
-  );
+  inventoryConformance({ describe, test, expect }, async (recipeRunId) => redisAt(url, recipeRunId));
 });

@@ -1,0 +1,313 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { raiseFence } from "../../src/scratch/fence.ts";
+import type { Entry, InventoryDriver } from "../../src/scratch/inventory-driver.ts";
+import { openScratch, type Scratch } from "../../src/scratch/scratch.ts";
+import { bytes, eachInventory, type TestRun } from "./each-inventory.ts";
+
+// On memory, sqlite and redis.
+eachInventory((makeRun) => {
+  /** Another task's files, tags and constants, which have to survive. */
+  const withOtherTask = async () => {
+    const run = await makeRun();
+    await using other = await run.open("Other");
+    await other.write(bytes("keep"), ["INPUT", "SHARED"], { relativePath: "keep" });
+    await other.write(bytes("old"), ["INPUT", "OLD"], { relativePath: "old" });
+    await other.constants.set("KEPT", 1);
+    await other.genericName(["INPUT"]);
+    return { run, before: { facts: await run.facts(), files: await run.files() } };
+  };
+  const expectAsBefore = async (run: TestRun, before: { facts: unknown; files: unknown }) => {
+    expect(await run.facts()).toEqual(before.facts);
+    expect(await run.files()).toEqual(before.files);
+    expect(await readFile(join(run.folder, "old"), "utf8")).toBe("old");
+  };
+  const everything = async (scratch: Scratch) => {
+    await scratch.write(bytes("a"), ["INPUT", "NEW"], { relativePath: "new/a" });
+    await scratch.write(bytes("b"), ["OUTPUT"]);
+    await scratch.write(bytes("c"), ["INPUT"]);
+    await scratch.write(bytes("newer"), ["OLD", "CHANGED"], { relativePath: "old", overwrite: true });
+    await scratch.write(bytes("newest"), ["CHANGED2"], { relativePath: "old", overwrite: true });
+    await scratch.tag(["keep", "new/a"], ["SHARED", "EXTRA"]);
+    await scratch.untag("keep", ["INPUT"]);
+    await scratch.remove("keep");
+    await scratch.write(bytes("instead"), ["INSTEAD"], { relativePath: "keep" });
+    await scratch.reserve("never-arrived");
+    await scratch.constants.set("MINE", 2);
+  };
+
+  test("everything that the task did is undone, and nothing else", async () => {
+    const { run, before } = await withOtherTask();
+    await using scratch = await run.open("Task");
+    await everything(scratch);
+    await scratch.rollback();
+    await expectAsBefore(run, before);
+    expect(await readFile(join(run.folder, "keep"), "utf8")).toBe("keep");
+  });
+
+  test("a task that runs again after it makes the same names", async () => {
+    const { run } = await withOtherTask();
+    const first = await run.open("Task");
+    await everything(first);
+    const [facts, files] = [await run.facts(), await run.files()];
+    const second = await run.open("Task");
+    await second.rollback();
+    await everything(second);
+    expect(await run.facts()).toEqual(facts);
+    expect((await run.files()).filter((path) => !path.startsWith(".firstlight/"))).toEqual(
+      files.filter((path) => !path.startsWith(".firstlight/")),
+    );
+  });
+
+  test("what another task did meanwhile to the same tags and counters survives", async () => {
+    const run = await makeRun();
+    const mine = await run.open("Mine");
+    const theirs = await run.open("Theirs");
+    await mine.write(bytes("1"), ["NEW"], { relativePath: "mine" });
+    await theirs.write(bytes("2"), ["NEW"], { relativePath: "theirs" });
+    await theirs.tag("theirs", ["ALSO"]);
+    await mine.tag("theirs", ["NEW", "ALSO", "BY_MINE"]);
+    await theirs.tag("mine", ["BY_THEIRS"]);
+    expect([await mine.genericName(["X"]), await theirs.genericName(["X"]), await mine.genericName(["X"])]).toEqual([
+      "X_1.dat",
+      "X_2.dat",
+      "X_3.dat",
+    ]);
+    await mine.rollback();
+    expect(await theirs.tags("theirs")).toEqual(["ALSO", "NEW"]);
+    expect(await theirs.allTags()).toEqual(["ALSO", "NEW"]);
+    expect(await run.files()).toEqual(["theirs"]);
+    expect(await mine.genericName(["X"])).toBe("X_3.dat");
+  });
+
+  test("a constant that another task set first is not taken from it", async () => {
+    const run = await makeRun();
+    const mine = await run.open("Mine");
+    await (await run.open("Theirs")).constants.set("C", 1);
+    await expect(mine.constants.set("C", 2)).rejects.toMatchObject({ code: "CONSTANT_EXISTS" });
+    // As a crash leaves it between audit and value.
+    await run.driver.add(auditOf(run, "constants_audit:SET_Mine", "C"));
+    await mine.rollback();
+    expect(await mine.constants.get("C")).toBe(1);
+  });
+
+  test("a task whose attempt succeeded can be undone later, also what it overwrote", async () => {
+    const { run, before } = await withOtherTask();
+    {
+      await using scratch = await run.open("Task");
+      await everything(scratch);
+    }
+    await using later = await run.open("Task");
+    await later.rollback();
+    await expectAsBefore(run, before);
+  });
+
+  test("after a commit the earlier versions are let go", async () => {
+    const { run } = await withOtherTask();
+    await using scratch = await run.open("Task");
+    await scratch.write(bytes("newer"), [], { relativePath: "old", overwrite: true });
+    await scratch.commit();
+    expect(await run.files()).toEqual(["keep", "old"]);
+    await scratch.rollback();
+    expect(await run.files()).toEqual(["keep", "old"]);
+    expect(await readFile(join(run.folder, "old"), "utf8")).toBe("newer");
+  });
+
+  test.each(["overwritten", "removed", "committed"] as const)(
+    "a file that a later task has %s goes with the task that made it, and does not come back",
+    async (how) => {
+      const run = await makeRun();
+      const make = async (text: string) => {
+        await using maker = await run.open("Maker");
+        await maker.rollback();
+        await maker.write(bytes(text), ["A"], { relativePath: "f" });
+      };
+      await make("first");
+      await using later = await run.open("Later");
+      if (how === "removed") await later.remove("f");
+      else await later.write(bytes("later"), ["B"], { relativePath: "f", overwrite: true });
+      if (how === "committed") await later.commit();
+      await make("second");
+      await later.rollback();
+      expect(await readFile(join(run.folder, "f"), "utf8")).toBe("second");
+      expect(await later.tags("f")).toEqual(["A"]);
+    },
+  );
+
+  test("rolling back what never ran changes nothing", async () => {
+    const { run, before } = await withOtherTask();
+    await using scratch = await run.open("Task");
+    await scratch.rollback();
+    await scratch.rollback();
+    await expectAsBefore(run, before);
+  });
+
+  test("what an audit of a Python task says is undone", async () => {
+    const { run, before } = await withOtherTask();
+    const key = (name: string) => `${run.recipeRunId}:${name}`;
+    const path = join(run.folder, "python.dat");
+    await writeFile(path, "python");
+    await run.driver.add([
+      [key("scratch_audit:WRITE_Task"), path],
+      [key("scratch_audit:WRITE_Task"), "/elsewhere/never/touched"],
+      [key("path:INPUT"), path],
+      [key("scratch_audit:TAG_Task"), "PYTHON"],
+      [key("path:PYTHON"), path],
+      [key("path:PYTHON"), join(run.folder, "keep")],
+      [key("constants_audit:SET_Task"), "P"],
+      [key("constant:P"), "1.0"],
+    ]);
+    await using scratch = await run.open("Task");
+    await scratch.rollback();
+    await expectAsBefore(run, before);
+  });
+
+  test("a rollback that is killed at any of its steps is finished by the next", async () => {
+    const { run, before } = await withOtherTask();
+    for (let step = 0; ; step += 1) {
+      await everything(await run.open("Task"));
+      const { driver, calls } = failingAfter(run.driver, step);
+      const options = { basePath: run.basePath, recipeRunId: run.recipeRunId, taskName: "Task" };
+      const broken = await (await openScratch({ ...options, driver })).rollback().then(
+        () => false,
+        () => true,
+      );
+      await (await run.open("Task")).rollback();
+      expect(await run.facts()).toEqual(before.facts);
+      expect((await run.files()).filter((path) => !path.startsWith(".firstlight/"))).toEqual(before.files);
+      if (!broken) {
+        expect(calls()).toBeGreaterThan(5);
+        break;
+      }
+    }
+  });
+
+  test("an attempt that is killed at any of its steps is undone whole", async () => {
+    const { run, before } = await withOtherTask();
+    for (let step = 0; ; step += 1) {
+      const { driver } = failingAfter(run.driver, step);
+      const options = { basePath: run.basePath, recipeRunId: run.recipeRunId, taskName: "Task" };
+      const scratch = await openScratch({ ...options, driver });
+      const broken = await everything(scratch).then(
+        () => false,
+        () => true,
+      );
+      await (await run.open("Task")).rollback();
+      expect(await run.facts()).toEqual(before.facts);
+      expect((await run.files()).filter((path) => !path.startsWith(".firstlight/"))).toEqual(before.files);
+      if (!broken) break;
+    }
+  });
+
+  describe("fencing", () => {
+    const attempt = async (run: TestRun) => run.open("Task", await raiseFence(run.driver, run.recipeRunId, "Task"));
+
+    test("an attempt that a newer one replaced can change nothing any more", async () => {
+      const { run, before } = await withOtherTask();
+      const zombie = await attempt(run);
+      await zombie.write(bytes("z"), ["Z"], { relativePath: "z" });
+      const newer = await attempt(run);
+      await newer.rollback();
+      const refused = { code: "ATTEMPT_FENCED", disposition: "fatal" };
+      await expect(zombie.write(bytes("z"), ["Z"], { relativePath: "z" })).rejects.toMatchObject(refused);
+      await expect(zombie.write(bytes("z"), ["Z"])).rejects.toMatchObject(refused);
+      await expect(zombie.tag("keep", ["Z"])).rejects.toMatchObject(refused);
+      await expect(zombie.untag("keep", ["INPUT"])).rejects.toMatchObject(refused);
+      await expect(zombie.remove("keep")).rejects.toMatchObject(refused);
+      await expect(zombie.reserve("r")).rejects.toMatchObject(refused);
+      await expect(zombie.constants.set("Z", 1)).rejects.toMatchObject(refused);
+      await expect(zombie.rollback()).rejects.toMatchObject(refused);
+      await expect(zombie.commit()).rejects.toMatchObject(refused);
+      await expect(zombie.purge()).rejects.toMatchObject(refused);
+      await expectAsBefore(run, before);
+      await newer.write(bytes("n"), ["N"], { relativePath: "z" });
+      expect(await readFile(join(run.folder, "z"), "utf8")).toBe("n");
+    });
+
+    test("one that slept between its audit and its file puts no file there", async () => {
+      const { run, before } = await withOtherTask();
+      const sleeper = sleepingBefore(run.driver, "add");
+      const token = await raiseFence(run.driver, run.recipeRunId, "Task");
+      const options = { basePath: run.basePath, recipeRunId: run.recipeRunId, taskName: "Task" };
+      const zombie = await openScratch({ ...options, driver: sleeper.driver, token });
+      const work = [
+        zombie.write(bytes("z"), ["Z"], { relativePath: "z" }),
+        zombie.write(bytes("z"), ["Z"], { relativePath: "old", overwrite: true }),
+        zombie.remove("keep"),
+      ].map((writing) => writing.catch((error: unknown) => error));
+      await sleeper.reached(3);
+      const newer = await attempt(run);
+      await newer.rollback();
+      sleeper.wake();
+      for (const result of await Promise.all(work)) expect(result).toMatchObject({ code: "ATTEMPT_FENCED" });
+      await expectAsBefore(run, before);
+      expect(await readFile(join(run.folder, "keep"), "utf8")).toBe("keep");
+    });
+
+    test("other tasks are not fenced", async () => {
+      const run = await makeRun();
+      const other = await run.open("Another", await raiseFence(run.driver, run.recipeRunId, "Another"));
+      await attempt(run);
+      await attempt(run);
+      expect(await other.write(bytes("1"), ["A"])).toBe("A_1.dat");
+    });
+  });
+});
+
+function auditOf(run: TestRun, name: string, member: string): readonly Entry[] {
+  const key = `${run.recipeRunId}:${name}`;
+  return [
+    [key, member],
+    [`${run.recipeRunId}:firstlight_audited:${name.split("_").at(-1)}`, `${key}\n${member}`],
+  ];
+}
+
+/** A driver that dies with the process it stands for: after so many writes nothing is done any more. */
+function failingAfter(real: InventoryDriver, writes: number): { driver: InventoryDriver; calls: () => number } {
+  let calls = 0;
+  const counted =
+    <Args extends readonly unknown[], Result>(work: (...args: Args) => Promise<Result>) =>
+    async (...args: Args): Promise<Result> => {
+      if (calls >= writes) throw new Error("killed");
+      calls += 1;
+      return work(...args);
+    };
+  const driver: InventoryDriver = {
+    ...real,
+    add: counted(real.add),
+    remove: counted(real.remove),
+    setOnce: counted(real.setOnce),
+    increment: counted(real.increment),
+    drop: counted(real.drop),
+  };
+  return { driver, calls: () => calls };
+}
+
+/** A driver whose process is stopped after its next audits, until it is woken. */
+function sleepingBefore(real: InventoryDriver, _after: "add") {
+  const gate = Promise.withResolvers<void>();
+  let asleep = 0;
+  let whenReached: (() => void) | undefined;
+  const driver: InventoryDriver = {
+    ...real,
+    async add(entries, options) {
+      const added = await real.add(entries, options);
+      if (entries.length > 0) {
+        asleep += 1;
+        whenReached?.();
+        await gate.promise;
+      }
+      return added;
+    },
+    // The removed file's tags: a sleeper that has done this already has only the file left to move.
+    remove: async (entries, options) => (options?.journal === undefined ? real.remove(entries, options) : entries),
+  };
+  return {
+    driver,
+    wake: () => gate.resolve(),
+    reached: async (count: number) => {
+      while (asleep < count) await new Promise<void>((resolve) => (whenReached = resolve));
+    },
+  };
+}

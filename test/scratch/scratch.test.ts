@@ -1,0 +1,247 @@
+import { chmod, mkdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { Real } from "../../src/core/scalar.ts";
+import { allOf, anyOf } from "../../src/scratch/tag-query.ts";
+import { bytes, eachInventory } from "./each-inventory.ts";
+
+// On memory, sqlite and redis.
+eachInventory((makeRun) => {
+  test("a file is written under its tags, audited, and found", async () => {
+    const run = await makeRun();
+    await using scratch = await run.open("Writer");
+    expect(await scratch.write(bytes("one"), ["INPUT", "FRAME"], { relativePath: "sub/a.dat" })).toBe("sub/a.dat");
+    expect(await scratch.find(["FRAME", "INPUT"])).toEqual([join(run.folder, "sub/a.dat")]);
+    expect(await readFile(join(run.folder, "sub/a.dat"), "utf8")).toBe("one");
+    expect(await scratch.tags("sub/a.dat")).toEqual(["FRAME", "INPUT"]);
+    expect(await run.facts()).toMatchObject({
+      "path:INPUT": [join(run.folder, "sub/a.dat")],
+      "scratch_audit:WRITE_Writer": [join(run.folder, "sub/a.dat")],
+      "scratch_audit:TAG_Writer": ["FRAME", "INPUT"],
+    });
+    expect(await run.files()).toEqual(["sub/a.dat"]);
+  });
+
+  test("generic names count from 1 for each set of tags", async () => {
+    const scratch = await (await makeRun()).open("Writer");
+    expect(await scratch.write(bytes("1"), ["INPUT", "TASK_FOO", "FRAME"])).toBe("INPUT_TASK-FOO_1.dat");
+    expect(await scratch.write(bytes("2"), ["TASK_FOO", "INPUT"])).toBe("INPUT_TASK-FOO_2.dat");
+    expect(await scratch.write(bytes("3"), ["INPUT"])).toBe("INPUT_1.dat");
+    expect(await scratch.genericName(["INPUT"])).toBe("INPUT_2.dat");
+  });
+
+  test("a generic name that somebody took is passed over", async () => {
+    const run = await makeRun();
+    const scratch = await run.open("Writer");
+    await writeFile(join(run.folder, "INPUT_1.dat"), "somebody's");
+    expect(await scratch.write(bytes("mine"), ["INPUT"])).toBe("INPUT_2.dat");
+    expect(await readFile(join(run.folder, "INPUT_1.dat"), "utf8")).toBe("somebody's");
+  });
+
+  test("a file that is there is not written over, unless it is asked for", async () => {
+    const scratch = await (await makeRun()).open("Writer");
+    await scratch.write(bytes("one"), ["A"], { relativePath: "a" });
+    await expect(scratch.write(bytes("two"), ["B"], { relativePath: "a" })).rejects.toMatchObject({
+      code: "SCRATCH_FILE_EXISTS",
+    });
+    expect(await scratch.tags("a")).toEqual(["A"]);
+    await scratch.write(bytes("two"), ["B"], { relativePath: "a", overwrite: true });
+    expect(await scratch.find("A")).toEqual([join(scratch.folder, "a")]);
+    expect(await scratch.count("B")).toBe(1);
+    expect(await readFile(join(scratch.folder, "a"), "utf8")).toBe("two");
+  });
+
+  test("queries answer all, any and nested", async () => {
+    const scratch = await (await makeRun()).open("Writer");
+    const files = { one: ["A", "B"], two: ["B", "C"], three: ["A", "B", "C"], four: ["D"] };
+    for (const [name, tags] of Object.entries(files)) await scratch.write(bytes(name), tags, { relativePath: name });
+    const names = async (query: Parameters<typeof scratch.find>[0]) =>
+      (await scratch.find(query)).map((path) => path.slice(scratch.folder.length + 1));
+    expect(await names("B")).toEqual(["one", "three", "two"]);
+    expect(await names(["A", ["B", ["C"]]])).toEqual(["three"]);
+    expect(await names(anyOf("A", "C"))).toEqual(["one", "three", "two"]);
+    expect(await names(["B", anyOf("A", "D")])).toEqual(["one", "three"]);
+    expect(await names(anyOf(["A", "C"], "D"))).toEqual(["four", "three"]);
+    expect(await names([anyOf("A", "D"), anyOf("C", allOf("A", "B"))])).toEqual(["one", "three"]);
+    expect(await names(["A", "NONE"])).toEqual([]);
+    for (const query of ["B", ["A", "B"], anyOf("A", "D"), ["B", anyOf("A", "D")], ["A", "NONE"]] as const) {
+      expect(await scratch.count(query)).toBe((await scratch.find(query)).length);
+    }
+    for (const empty of [[], anyOf(), [[], allOf()]]) {
+      await expect(scratch.find(empty)).rejects.toMatchObject({ code: "TAG_QUERY_EMPTY" });
+    }
+  });
+
+  test("files come sorted by name, then by folder", async () => {
+    const scratch = await (await makeRun()).open("Writer");
+    for (const path of ["z/1", "a/2", "y/1", "0"]) await scratch.write(bytes(path), ["A"], { relativePath: path });
+    expect((await scratch.find("A")).map((path) => path.slice(scratch.folder.length + 1))).toEqual([
+      "0",
+      "y/1",
+      "z/1",
+      "a/2",
+    ]);
+  });
+
+  test("tags are added in bulk, read in bulk and taken away", async () => {
+    const scratch = await (await makeRun()).open("Writer");
+    const paths = await Promise.all(
+      [1, 2, 3].map((n) => scratch.write(bytes(`${n}`), ["A"], { relativePath: `f${n}` })),
+    );
+    await scratch.tagAll([
+      { paths, tags: ["B", "C"] },
+      { paths: join(scratch.folder, "f1"), tags: ["D"] },
+    ]);
+    expect(await scratch.tagsOfAll(["f3", "f1", "nothing"])).toEqual([["A", "B", "C"], ["A", "B", "C", "D"], []]);
+    await scratch.untag(["f1", "f2"], ["A", "B"]);
+    expect(await scratch.tagsOfAll(paths)).toEqual([["C", "D"], ["C"], ["A", "B", "C"]]);
+    expect(await scratch.allTags()).toEqual(["A", "B", "C", "D"]);
+    await expect(scratch.tag(["f1", "missing"], ["E"])).rejects.toMatchObject({ code: "SCRATCH_FILE_MISSING" });
+    expect(await scratch.count("E")).toBe(0);
+  });
+
+  test("a removed file has no tags left, and removing what is not there is no error", async () => {
+    const run = await makeRun();
+    const scratch = await run.open("Writer");
+    await scratch.write(bytes("1"), ["A", "B"], { relativePath: "f" });
+    await scratch.remove("f");
+    await scratch.remove("f");
+    expect(await run.files()).toEqual([]);
+    expect(await scratch.allTags()).toEqual([]);
+  });
+
+  test("a transferred file is reserved, adopted and then this task's own", async () => {
+    const run = await makeRun();
+    await using scratch = await run.open("Transfer");
+    const path = await scratch.reserve("frames/a.fits");
+    expect(path).toBe(join(run.folder, "frames/a.fits"));
+    await writeFile(path, "frame");
+    await scratch.adopt(path, ["INPUT", "FRAME"]);
+    await writeFile(join(run.folder, "frames/b.fits"), "frame");
+    await scratch.adopt(["frames/b.fits"], ["INPUT"]);
+    expect(await scratch.count("INPUT")).toBe(2);
+    await scratch.rollback();
+    expect(await run.files()).toEqual([]);
+    expect(await run.facts()).toEqual({});
+  });
+
+  test.each(["/etc/passwd", "../a", "sub/../../a", "", ".", "sub/", ".firstlight/a", "a\0b"])(
+    "nothing is written to %j",
+    async (relativePath) => {
+      const run = await makeRun();
+      const scratch = await run.open("Writer");
+      await expect(scratch.write(bytes("1"), ["A"], { relativePath })).rejects.toMatchObject({ code: "SCRATCH_PATH" });
+      expect(await run.facts()).toEqual({});
+      expect(await run.files()).toEqual([]);
+    },
+  );
+
+  test("no symbolic link leads out of scratch", async () => {
+    const run = await makeRun();
+    const scratch = await run.open("Writer");
+    const outside = join(run.basePath, "outside");
+    await mkdir(outside);
+    await writeFile(join(outside, "secret"), "1");
+    await symlink(outside, join(run.folder, "link"));
+    await symlink(join(outside, "secret"), join(run.folder, "file"));
+    const refused = { code: "SCRATCH_PATH", message: expect.stringContaining("symbolic link") };
+    await expect(scratch.write(bytes("1"), ["A"], { relativePath: "link/new" })).rejects.toMatchObject(refused);
+    await expect(scratch.write(bytes("1"), ["A"], { relativePath: "link/deep/new" })).rejects.toMatchObject(refused);
+    await expect(scratch.tag("file", ["A"])).rejects.toMatchObject(refused);
+    await expect(scratch.tag(join(outside, "secret"), ["A"])).rejects.toMatchObject({ code: "SCRATCH_PATH" });
+  });
+
+  test("an illegal tag is refused before anything is written", async () => {
+    const run = await makeRun();
+    const scratch = await run.open("Writer");
+    await expect(scratch.write(bytes("1"), ["A", "bad*"])).rejects.toMatchObject({ code: "TAG_ILLEGAL" });
+    expect(await run.files()).toEqual([]);
+    expect(await run.facts()).toEqual({});
+    await scratch.write(bytes("1"), ["A"], { relativePath: "a" });
+    await expect(scratch.tag("a", ["bad*"])).rejects.toMatchObject({ code: "TAG_ILLEGAL" });
+  });
+
+  test("whatever Python wrote as a tag is read", async () => {
+    const run = await makeRun();
+    const scratch = await run.open("Writer");
+    const path = await scratch.write(bytes("1"), ["A"], { relativePath: "a" });
+    await run.driver.add([[`${run.recipeRunId}:path:odd (tag) ä*`, join(run.folder, path)]]);
+    expect(await scratch.tags("a")).toEqual(["A", "odd (tag) ä*"]);
+    expect(await scratch.count(["A", "odd (tag) ä*"])).toBe(1);
+  });
+
+  test("others may write into the folders, whatever the umask", async () => {
+    const run = await makeRun();
+    const scratch = await run.open("Writer");
+    await scratch.write(bytes("1"), ["A"], { relativePath: "sub/deep/a" });
+    for (const folder of ["", "sub", "sub/deep"]) {
+      expect((await stat(join(run.folder, folder))).mode & 0o777).toBe(0o777);
+    }
+  });
+
+  test("a folder that cannot be written is named, with what to do", async () => {
+    const run = await makeRun();
+    const scratch = await run.open("Writer");
+    await mkdir(join(run.folder, "closed"));
+    await chmod(join(run.folder, "closed"), 0o555);
+    const work = scratch.write(bytes("1"), ["A"], { relativePath: "closed/sub/a" });
+    // The superuser writes everywhere.
+    if (process.getuid?.() === 0) await work;
+    else {
+      await expect(work).rejects.toMatchObject({
+        code: "SCRATCH_READ_ONLY",
+        message: expect.stringContaining("SCRATCH_BASE_PATH"),
+        fields: { folder: run.folder },
+      });
+    }
+    await chmod(join(run.folder, "closed"), 0o755);
+    await rm(join(run.folder, "closed"), { recursive: true });
+  });
+
+  test("constants are written once, and keep reals and integers apart", async () => {
+    const run = await makeRun();
+    const { constants } = await run.open("Parse");
+    await constants.set("B", { times: [new Real(10), 1e-5, 10, Number.NaN], name: "é", big: 2n ** 70n });
+    await constants.set("A", ["x"]);
+    expect(await run.driver.members([`${run.recipeRunId}:constant:B`])).toEqual([
+      ['{"times": [10.0, 1e-05, 10, NaN], "name": "\\u00e9", "big": 1180591620717411303424}'],
+    ]);
+    expect(await constants.get("B")).toEqual({
+      times: [new Real(10), 1e-5, 10, Number.NaN],
+      name: "é",
+      big: 2n ** 70n,
+    });
+    expect(await constants.names()).toEqual(["A", "B"]);
+    expect((await constants.entries()).map(([name]) => name)).toEqual(["A", "B"]);
+    expect(await constants.has("A")).toBe(true);
+    expect(await constants.has("C")).toBe(false);
+    await expect(constants.set("A", ["x"])).rejects.toMatchObject({
+      code: "CONSTANT_EXISTS",
+      message: expect.stringContaining('["x"]'),
+    });
+    await expect(constants.get("C")).rejects.toMatchObject({
+      code: "CONSTANT_MISSING",
+      message: expect.stringContaining("A, B"),
+    });
+    await expect(constants.set("D", undefined)).rejects.toMatchObject({ code: "JSON_INVALID" });
+    expect((await run.facts())["constants_audit:SET_Parse"]).toEqual(["A", "B"]);
+  });
+
+  test("a query that finds nothing says which tag failed and what is near", async () => {
+    const run = await makeRun();
+    const scratch = await run.open("Writer");
+    expect((await scratch.nearest(["INPUT"])).explanation).toContain("did the task that makes them run before");
+    await scratch.write(bytes("1"), ["INPUT", "TASK_DARK", "EXP_TIME_10.0"]);
+    await scratch.write(bytes("2"), ["INPUT", "TASK_DARK", "EXP_TIME_10.0"]);
+    await scratch.write(bytes("3"), ["OUTPUT", "TASK_OBSERVE"]);
+    const misspelt = await scratch.nearest(["INPUT", "TASK_DRK"]);
+    expect(misspelt.unknown).toEqual([{ tag: "TASK_DRK", similar: ["TASK_DARK", "TASK_OBSERVE"] }]);
+    expect(misspelt.near).toEqual([{ tags: ["EXP_TIME_10.0", "INPUT", "TASK_DARK"], missing: ["TASK_DRK"], files: 2 }]);
+    expect(misspelt.explanation).toBe(
+      "No file carries TASK_DRK at all; there is TASK_DARK, TASK_OBSERVE. Nearest: 2 files with EXP_TIME_10.0, INPUT, TASK_DARK, without TASK_DRK.",
+    );
+    const apart = await scratch.nearest(["INPUT", "TASK_DARK", anyOf("TASK_OBSERVE", "OUTPUT")]);
+    expect(apart.unknown).toEqual([]);
+    expect(apart.near[0]).toMatchObject({ missing: ["(TASK_OBSERVE or OUTPUT)"], files: 2 });
+  });
+});

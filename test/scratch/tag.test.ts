@@ -1,0 +1,93 @@
+import { describe, expect, test } from "vitest";
+import { real } from "../../src/core/scalar.ts";
+import { roundDigits } from "../../src/scratch/round-digits.ts";
+import { StemName, stemOf } from "../../src/scratch/stem-name.ts";
+import { requireLegalTags, Tag } from "../../src/scratch/tag.ts";
+import { allOf, anyOf, conjunctionOf, formatQuery, tagsOf } from "../../src/scratch/tag-query.ts";
+
+describe("tags", () => {
+  test("are a stem, or a stem and values in upper case", () => {
+    expect(Tag.input()).toBe("INPUT");
+    expect(Tag.task("observe")).toBe("TASK_OBSERVE");
+    expect(Tag.workflowTask("SubtractDark")).toBe("WORKFLOW_TASK_SUBTRACTDARK");
+    expect(Tag.parameter("dark_v2.json")).toBe("PARAMETER_DARK_V2.JSON");
+    expect(Tag.format("MAP", 3, "left")).toBe("MAP_3_LEFT");
+    expect(Tag.csStep(0)).toBe("CS_STEP_0");
+    expect(Tag.modstate(0)).toBe("MODSTATE_0");
+  });
+
+  test("have the shortcuts of the Python stack", () => {
+    expect(Tag.taskGeometricOffset()).toBe("TASK_GEOMETRIC_OFFSETS");
+    expect(Tag.taskGeometricSpectralShifts()).toBe("TASK_GEOMETRIC_SPEC_SHIFTS");
+    expect(Tag.taskDemodulationMatrices()).toBe("TASK_DEMOD_MATRICES");
+    expect(Tag.inputDatasetObserveFrames()).toBe("INPUT_DATASET_OBSERVE_FRAMES");
+    expect(Tag.inputDatasetParameters()).toBe("INPUT_DATASET_PARAMETERS");
+  });
+
+  test("spell numbers as Python does", () => {
+    expect(Tag.exposureTime(10)).toBe("EXP_TIME_10.0");
+    expect(Tag.exposureTime(10n)).toBe("EXP_TIME_10");
+    expect(Tag.exposureTime(0.01)).toBe("EXP_TIME_0.01");
+    expect(Tag.exposureTime(0.00001)).toBe("EXP_TIME_1E-05");
+    expect(Tag.exposureTime(1.23456789)).toBe("EXP_TIME_1.234568");
+    expect(Tag.readoutExposureTime(0.1 + 0.2)).toBe("READOUT_EXP_TIME_0.3");
+    expect(Tag.format("GAIN", real(1e16), true)).toBe("GAIN_1E+16_TRUE");
+  });
+
+  test("every function of the vocabulary gives a legal tag", () => {
+    const made = Object.entries(Tag).map(([name, make]) =>
+      name === "format"
+        ? Tag.format("A", "b")
+        : (make as (value: never) => string)((/Time$|Step$|state$|Repeat$/.test(name) ? 1 : "x") as never),
+    );
+    expect(() => requireLegalTags(made)).not.toThrow();
+    expect(new Set(made).size).toBe(made.length);
+  });
+
+  test.each(["", "lower", "_A", " A", "A\n", "A*", "Ä", "A".repeat(201), "A\0"])("%j is refused by name", (tag) => {
+    expect(() => requireLegalTags(["GOOD", tag])).toThrow(
+      expect.objectContaining({ code: "TAG_ILLEGAL", message: expect.stringContaining("A-Z or 0-9"), fields: { tag } }),
+    );
+  });
+
+  test.each(["A", "0", "A_B C.D:E+F/G-9", "A".repeat(200)])("%j is legal", (tag) => {
+    expect(() => requireLegalTags([tag])).not.toThrow();
+  });
+});
+
+describe("rounding", () => {
+  test.each([
+    [0.0078125, 6, 0.007812],
+    [0.0234375, 6, 0.023438],
+    [-0.0078125, 6, -0.007812],
+    [2.5, 0, 2],
+    [3.5, 0, 4],
+    [2.675, 2, 2.67],
+    [1e22, 6, 1e22],
+    [0.0000005, 6, 0],
+  ])("of %d to %d digits is %d, as in Python", (value, digits, expected) => {
+    expect(roundDigits(value, digits)).toBe(expected);
+  });
+});
+
+describe("stems", () => {
+  test("the longest stem wins, and only a whole word counts", () => {
+    expect(stemOf("QUALITY_TASK_DARK")).toBe(StemName.qualityTask);
+    expect(stemOf("QUALITY_DARK")).toBe(StemName.quality);
+    expect(stemOf("INPUT_DATASET_PARAMETERS")).toBe(StemName.inputDataset);
+    expect(stemOf("INPUTS")).toBeUndefined();
+    expect(stemOf("MAP_SCAN_3", ["MAP", "MAP_SCAN"])).toBe("MAP_SCAN");
+  });
+});
+
+describe("queries", () => {
+  test("nested lists are one list", () => {
+    expect(conjunctionOf(["A", ["B", ["C", "A"]]])).toEqual({ tags: ["A", "B", "C"], choices: [] });
+    expect(conjunctionOf(allOf("A", ["B"]))).toEqual({ tags: ["A", "B"], choices: [] });
+    expect(conjunctionOf(anyOf("A"))).toEqual({ tags: ["A"], choices: [] });
+  });
+  test("are put in words", () => {
+    expect(formatQuery(["A", anyOf("B", ["C", "D"])])).toBe("A and (B or C and D)");
+    expect(tagsOf(["A", anyOf("B", ["A", "D"])])).toEqual(["A", "B", "D"]);
+  });
+});
