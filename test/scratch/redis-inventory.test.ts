@@ -1,0 +1,87 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
+import { Redis } from "ioredis";
+import { expect, onTestFinished, test } from "vitest";
+import { redisInventory } from "../../src/scratch/drivers/redis.ts";
+import { describeWithRedis } from "../servers/with-server.ts";
+import { bytes, freshRunId, redisAt, testRun } from "./each-inventory.ts";
+
+const base = { recipeRunId: 5, dbCount: 16, clientName: "test" };
+
+describeWithRedis("redis", (url) => {
+  const raw = (db: number): Redis => {
+    const redis = new Redis(`${url}/${db}`);
+    onTestFinished(() => redis.disconnect());
+    return redis;
+  };
+
+  test("the layout is that of the Python stack", async () => {
+    const id = freshRunId();
+    const run = await testRun((n) => redisAt(url, n), id);
+    await using scratch = await run.open("ParseL0");
+    await scratch.write(bytes("1"), ["INPUT", "EXP_TIME_10.0"], { relativePath: "a.fits" });
+    await scratch.write(bytes("2"), ["INPUT"]);
+    await scratch.constants.set("NUM_MODSTATES", 8);
+    const redis = raw(id % 15);
+    const a = `${run.folder}/a.fits`;
+    expect(await redis.smembers(`${id}:path:EXP_TIME_10.0`)).toEqual([a]);
+    expect((await redis.smembers(`${id}:path:INPUT`)).toSorted()).toEqual([`${run.folder}/INPUT_1.dat`, a].toSorted());
+    expect(await redis.get(`${id}:counter:INPUT`)).toBe("1");
+    expect(await redis.smembers(`${id}:constant:NUM_MODSTATES`)).toEqual(["8"]);
+    expect(await redis.smembers(`${id}:constants_audit:SET_ParseL0`)).toEqual(["NUM_MODSTATES"]);
+    expect((await redis.smembers(`${id}:scratch_audit:TAG_ParseL0`)).toSorted()).toEqual(["EXP_TIME_10.0", "INPUT"]);
+    expect((await redis.smembers(`${id}:scratch_audit:WRITE_ParseL0`)).length).toBe(2);
+    const own = (await redis.keys(`${id}:*`)).filter(
+      (key) => !/:(path|counter|constant|constants_audit|scratch_audit):/.test(key),
+    );
+    expect(own.filter((key) => !key.startsWith(`${id}:firstlight_`))).toEqual([]);
+  });
+
+  test("a connection that the server cut is made again", async () => {
+    const id = freshRunId();
+    const run = await testRun((n) => redisAt(url, n), id);
+    await run.driver.add([[`${id}:path:A`, "x"]]);
+    const redis = raw(0);
+    const name = "test_scratch";
+    const clients = String(await redis.client("LIST"))
+      .split("\n")
+      .filter((line) => line.includes(`name=${name}`));
+    for (const line of clients) await redis.client("KILL", "ID", Number(/id=(\d+)/.exec(line)?.[1]));
+    expect(clients.length).toBeGreaterThan(0);
+    expect(await run.driver.members([`${id}:path:A`])).toEqual([["x"]]);
+  });
+
+  test("what Redis refuses is told as it is", async () => {
+    const id = freshRunId();
+    const run = await testRun((n) => redisAt(url, n), id);
+    await run.driver.increment(`${id}:counter:A`);
+    await expect(run.driver.members([`${id}:counter:A`])).rejects.toMatchObject({
+      code: "INVENTORY_REFUSED",
+      message: expect.stringContaining("WRONGTYPE"),
+    });
+  });
+});
+
+test("a Redis that is not there is named with its address and the setting", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  await using driver = redisInventory({ ...base, host: "127.0.0.1", port });
+  await expect(driver.keys("")).rejects.toMatchObject({
+    code: "INVENTORY_UNREACHABLE",
+    disposition: "retry",
+    message: expect.stringMatching(new RegExp(`127.0.0.1:${port} .*ECONNREFUSED.*MESH_CONFIG`)),
+  });
+});
+
+test("a count of databases that leaves none is refused", () => {
+  expect(() => redisInventory({ ...base, host: "127.0.0.1", port: 6379, dbCount: 1 })).toThrow(
+    expect.objectContaining({
+      code: "SETTINGS_INVALID",
+      message: expect.stringContaining("SCRATCH_INVENTORY_DB_COUNT"),
+    }),
+  );
+});

@@ -1,0 +1,138 @@
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { DatabaseSync } from "node:sqlite";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { sqliteInventory } from "../../src/scratch/drivers/sqlite.ts";
+import { networkFileSystem } from "../../src/scratch/drivers/sqlite-inventory-file.ts";
+import { raiseFence } from "../../src/scratch/fence.ts";
+import { bytes, testRun } from "./each-inventory.ts";
+
+const fixture = (name: string): string => join(import.meta.dirname, "../fixtures/scratch", name);
+const source = "--conditions=firstlight-source";
+
+describe("the file of an inventory", () => {
+  let folder = "";
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "firstlight-inventory-"));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  test("may be written by several processes at once", async () => {
+    const path = join(folder, "inventory.sqlite");
+    const count = 150;
+    await Promise.all(
+      ["a", "b", "c"].map((name) =>
+        promisify(execFile)(process.execPath, [source, fixture("add-entries.ts"), path, "7", name, String(count)]),
+      ),
+    );
+    await using driver = sqliteInventory({ path });
+    expect(await driver.sizes?.(["7:path:ALL", "7:path:SHARED"])).toEqual([3 * count, count]);
+    expect((await driver.members(["7:path:ALL"]))[0]?.length).toBe(3 * count);
+    expect(await driver.increment("7:counter:ALL", 0)).toBe(3 * count);
+    expect((await driver.members(await driver.keys("7:constant:"))).map((values) => values.length)).toEqual(
+      Array.from({ length: count }, () => 1),
+    );
+  });
+
+  test("is made with its folders, with a write-ahead log", async () => {
+    const path = join(folder, "deep/er/inventory.sqlite");
+    await using driver = sqliteInventory({ path });
+    await driver.add([["1:path:A", "x"]]);
+    expect(await readdir(join(folder, "deep/er"))).toContain("inventory.sqlite-wal");
+  });
+
+  test("that a later version wrote is refused by name", async () => {
+    const path = join(folder, "inventory.sqlite");
+    {
+      await using driver = sqliteInventory({ path });
+      await driver.add([["1:path:A", "x"]]);
+    }
+    const database = new DatabaseSync(path);
+    database.exec("UPDATE schema_version SET version = 99");
+    database.close();
+    await using driver = sqliteInventory({ path });
+    await expect(driver.keys("")).rejects.toMatchObject({
+      code: "INVENTORY_NEWER",
+      message: expect.stringMatching(/schema version 99.*knows 1/),
+    });
+  });
+
+  test("that is no database, or cannot be made, is named with what to do", async () => {
+    const path = join(folder, "inventory.sqlite");
+    await writeFile(path, "this is not a database, but long enough to look at".repeat(10));
+    await using damaged = sqliteInventory({ path });
+    await expect(damaged.keys("")).rejects.toMatchObject({ code: "INVENTORY_UNUSABLE", fields: { path } });
+    await using impossible = sqliteInventory({ path: join(path, "below/a/file") });
+    await expect(impossible.add([["1:path:A", "x"]])).rejects.toMatchObject({
+      code: "INVENTORY_UNUSABLE",
+      message: expect.stringContaining("SCRATCH_BASE_PATH"),
+    });
+  });
+});
+
+describe("network file systems", () => {
+  const mounts = [
+    "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw",
+    "30 22 0:40 / /data rw shared:2 - fuse.sshfs host:/data rw",
+    "31 30 0:41 / /data/local rw shared:3 - fuse.mergerfs a:b rw",
+    "32 22 0:42 / /with\\040blank rw - fuse.rclone remote rw",
+  ].join("\n");
+  test.each([
+    ["/x", 0x6969, "NFS"],
+    ["/x", 0xff534d42 | 0, "CIFS"],
+    ["/x", 0xfe534d42, "SMB2"],
+    ["/x", 0x0bd00bd0, "Lustre"],
+    ["/data/run", 0x65735546, "fuse.sshfs"],
+    ["/with blank/run", 0x65735546, "fuse.rclone"],
+    ["/data/local/run", 0x65735546, undefined],
+    ["/database", 0x65735546, undefined],
+    ["/x", 0xef53, undefined],
+  ])("%s of type %i is %s", (folder, type, name) => {
+    expect(networkFileSystem(folder, type, mounts)).toBe(name);
+  });
+});
+
+describe("kill -9", () => {
+  test("a task that is killed anywhere is undone by the next attempt", async () => {
+    const run = await testRun((_, basePath) => sqliteInventory({ path: join(basePath, "inventory.sqlite") }));
+    {
+      await using other = await run.open("Other");
+      for (const name of ["keep", "old", "gone"]) await other.write(bytes(name), ["SHARED"], { relativePath: name });
+      await other.constants.set("KEPT", 1);
+    }
+    const [facts, files] = [await run.facts(), await run.files()];
+    for (let kill = 0; kill < 8; kill += 1) {
+      const token = await raiseFence(run.driver, run.recipeRunId, "Killed");
+      const child = spawn(
+        process.execPath,
+        [
+          source,
+          fixture("write-for-ever.ts"),
+          run.basePath,
+          String(run.recipeRunId),
+          String(token),
+          join(run.basePath, "inventory.sqlite"),
+        ],
+        { stdio: ["ignore", "pipe", "inherit"] },
+      );
+      const ended = once(child, "exit");
+      for await (const line of createInterface({ input: child.stdout })) if (Number(line) >= kill) break;
+      // Somewhere within the round that follows.
+      await new Promise((resolve) => setTimeout(resolve, kill * 3));
+      child.kill("SIGKILL");
+      await ended;
+      const scratch = await run.open("Killed", await raiseFence(run.driver, run.recipeRunId, "Killed"));
+      expect(await scratch.count("INPUT")).toBeGreaterThan(0);
+      await scratch.rollback();
+      await scratch[Symbol.asyncDispose]();
+      expect(await run.facts()).toEqual(facts);
+      expect(await run.files()).toEqual(files);
+      expect(await readFile(join(run.folder, "old"), "utf8")).toBe("old");
+    }
+  }, 120_000);
+});
