@@ -30,6 +30,7 @@ export function makeAttemptInChild({ module, exportName }: ChildSource): MakeAtt
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
     const lastLines: string[] = [];
+    let heapFull = false;
     let end: AttemptEnd | undefined;
     child.on("message", (message: AttemptMessage) => {
       if (message.type === "progress") watch.onProgress(message.state);
@@ -39,7 +40,9 @@ export function makeAttemptInChild({ module, exportName }: ChildSource): MakeAtt
     const output = [
       eachLine(child.stdout, (line) => watch.onLine("stdout", line)),
       eachLine(child.stderr, (line) => {
-        lastLines.push(line);
+        heapFull ||= line.includes("heap out of memory");
+        // The engine's own frames tell an astronomer nothing, and would push out what does.
+        if (!/^\s*\d+: 0x/.test(line)) lastLines.push(line);
         if (lastLines.length > keptLines) lastLines.shift();
         watch.onLine("stderr", line);
       }),
@@ -52,7 +55,7 @@ export function makeAttemptInChild({ module, exportName }: ChildSource): MakeAtt
       await Promise.race([Promise.all(output), delay(outputGraceMs)]);
       if (end?.kind === "done") return end;
       if (watch.signal.aborted) return { kind: "interrupted" };
-      return end ?? crashed(job, code, signal, lastLines);
+      return end ?? crashed(job, { code, signal, lastLines, heapFull });
     } catch (error) {
       const message = `Attempt ${job.attempt} of ${job.node.name} could not be started: ${messageOf(error)}`;
       return { kind: "crashed", error: { code: "TASK_CRASHED", message, disposition: "retry" } };
@@ -101,12 +104,15 @@ function endOnSignal(child: ChildProcess, stop: AbortSignal, kill: AbortSignal, 
   };
 }
 
-function crashed(
-  job: AttemptJob,
-  code: number | null,
-  signal: NodeJS.Signals | null,
-  lastLines: readonly string[],
-): AttemptEnd {
+interface Crash {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly lastLines: readonly string[];
+  readonly heapFull: boolean;
+}
+
+function crashed(job: AttemptJob, crash: Crash): AttemptEnd {
+  const { code, signal, lastLines } = crash;
   const how = signal === null ? `its process ended with exit code ${code}` : `its process was killed by ${signal}`;
   const told =
     lastLines.length === 0 ? "It wrote nothing to standard error." : `Its last lines:\n${lastLines.join("\n")}`;
@@ -114,18 +120,19 @@ function crashed(
     kind: "crashed",
     error: {
       code: "TASK_CRASHED",
-      message: `Attempt ${job.attempt} of ${job.node.name} crashed: ${how} before it was done.${hint(code, signal, lastLines)} ${told}`,
+      message: `Attempt ${job.attempt} of ${job.node.name} crashed: ${how} before it was done.${hint(crash)} ${told}`,
       disposition: "retry",
     },
   };
 }
 
-function hint(code: number | null, signal: NodeJS.Signals | null, lastLines: readonly string[]): string {
-  if (lastLines.some((line) => line.includes("heap out of memory") || line.includes("heap limit"))) {
+function hint({ code, signal, heapFull }: Crash): string {
+  if (heapFull) {
     return " JavaScript's heap was full: read fewer frames at once, or raise it with NODE_OPTIONS=--max-old-space-size=MEGABYTES.";
   }
-  if (signal === "SIGKILL")
+  if (signal === "SIGKILL") {
     return " If nobody killed it, the machine ran out of memory: run fewer tasks at once with --workers.";
+  }
   // Node's own number for a main program whose promises can never settle.
   if (code === 13) return " It waited for something that can never happen.";
   if (code === 0) return " Something called process.exit().";

@@ -13,6 +13,9 @@ const progressIntervalMs = 200;
 /** Makes an attempt in the process that this runs in: a debugger's, a test's, or the one that was forked for it. */
 export const makeAttemptInProcess: MakeAttempt = async (job, watch) => {
   const progress = throttle(progressIntervalMs, watch.onProgress);
+  const write = (lines: string): void => {
+    for (const line of lines.trimEnd().split("\n")) watch.onLine("stderr", line);
+  };
   try {
     watch.signal.throwIfAborted();
     watch.onStart(process.pid);
@@ -27,20 +30,16 @@ export const makeAttemptInProcess: MakeAttempt = async (job, watch) => {
       env: job.env,
       signal: watch.signal,
       onProgress: progress.push,
-      log: createLogger({
-        level: settings.loguruLevel,
-        pretty: true,
-        write: (lines) => {
-          for (const line of lines.trimEnd().split("\n")) watch.onLine("stderr", line);
-        },
-      }),
+      log: createLogger({ level: settings.loguruLevel, pretty: true, write }),
       clock: job.clock ?? clockFrom(job.env),
       threads: job.threads,
     });
     return { kind: "done", report };
   } catch (error) {
     if (watch.signal.aborted) return { kind: "interrupted" };
-    for (const line of traceOf(error)) watch.onLine("stderr", line);
+    // Always in the record of the attempt; who shows the log to people can tell it by its level.
+    const log = createLogger({ level: "DEBUG", pretty: true, write });
+    for (const line of traceOf(error)) log.debug(line);
     return { kind: "failed", error: attemptErrorOf(error) };
   } finally {
     progress.flush();

@@ -132,7 +132,7 @@ function takeLease(database: DatabaseSync, recipeRunId: number, leaseMs: number)
     });
   }
   const row = database.prepare("SELECT * FROM leases WHERE recipe_run_id = ?").get(recipeRunId);
-  const holder = row?.owner == null ? undefined : (JSON.parse(String(row.owner)) as ProcessIdentity);
+  const holder = holderOf(row);
   if (holder !== undefined && Number(row?.expires_ms) > Date.now() && isProcessAlive(holder) !== false) {
     throw new FirstlightError(
       "RUN_LEASED",
@@ -177,10 +177,11 @@ function leaseOf({ database, recipeRunId, owner, ghosts, leaseMs, now }: Held): 
     inTransaction(database, () => {
       const row = database.prepare("SELECT epoch, owner FROM leases WHERE recipe_run_id = ?").get(recipeRunId);
       if (row?.epoch === owner.epoch && row.owner !== null) return work();
-      const taker = row?.owner == null ? "it was given back" : `${String(row.owner)} took it over`;
+      const taker = holderOf(row);
+      const why = taker === undefined ? "it was given back" : `process ${taker.pid} on ${taker.host} took it over`;
       throw new FirstlightError(
         "RUN_LEASE_LOST",
-        `This runner no longer holds recipe run ${recipeRunId}: ${taker}. Nothing was written.`,
+        `This runner no longer holds recipe run ${recipeRunId}: ${why}. Nothing was written.`,
         { fields: { recipeRunId, epoch: owner.epoch } },
       );
     });
@@ -273,6 +274,9 @@ function changeAttempt(database: DatabaseSync, recipeRunId: number, change: Atte
       change.attempt,
     );
 }
+
+const holderOf = (row: Row | undefined): ProcessIdentity | undefined =>
+  jsonOf(row?.owner) as ProcessIdentity | undefined;
 
 type Select = (sql: string, ...values: readonly SQLInputValue[]) => readonly Row[];
 type Row = Readonly<Record<string, unknown>>;
