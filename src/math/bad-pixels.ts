@@ -14,7 +14,7 @@ export interface HotPixelOptions {
 /**
  * Flags hot pixels of a mean dark or a map of dark rates, the longest exposure available: those that exceed the median of
  * their neighbours by `sigma` times the deviation of that excess over the whole image, taken from its median absolute
- * deviation. Slow structure, such as a glowing corner, stays.
+ * deviation. Structure that changes over a neighbourhood by less than the noise, such as a glowing corner, stays.
  */
 export function flagHotPixels(dark: NdArray, options: HotPixelOptions = {}): NdArray<Uint32Array> {
   imageSize(dark, "find hot pixels in");
