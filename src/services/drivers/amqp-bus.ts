@@ -73,6 +73,7 @@ export function amqpBus(options: AmqpBusOptions): Bus {
       }),
     async [Symbol.asyncDispose]() {
       closing.abort();
+      connection.giveUp();
       await Promise.allSettled(atWork);
       await connection.close();
     },

@@ -22,6 +22,8 @@ export interface AmqpConnectionOptions {
 /** One connection, made at first use, and anew after it was lost. */
 export interface AmqpConnection {
   open(): Promise<ChannelModel>;
+  /** Waits for no broker any more; a connection that is there stays. */
+  giveUp(): void;
   close(): Promise<void>;
 }
 
@@ -32,7 +34,7 @@ export function amqpConnection(options: AmqpConnectionOptions): AmqpConnection {
   let connecting: Promise<ChannelModel> | undefined;
   return {
     open() {
-      if (closing.signal.aborted) return Promise.reject(busClosed());
+      if (closing.signal.aborted && connecting === undefined) return Promise.reject(busClosed());
       connecting ??= connectWithRetry(options, closing.signal).then(
         (connection) => {
           connection.on("close", () => {
@@ -51,8 +53,9 @@ export function amqpConnection(options: AmqpConnectionOptions): AmqpConnection {
       );
       return connecting;
     },
+    giveUp: () => closing.abort(),
     async close() {
-      closing.abort(busClosed());
+      closing.abort();
       const connection = await connecting?.catch(() => undefined);
       await connection?.close().catch(() => {});
     },

@@ -36,8 +36,10 @@ export function sqliteBus({ path, clock = systemClock, leaseMs = 60_000 }: Sqlit
   const closing = new AbortController();
   const publishing = new Set<Promise<void>>();
   const leases = new Set<string>();
+  // What a consumer does may be lost: then the message is delivered again.
+  const consuming = <T>(work: (database: DatabaseSync) => T): Promise<T> => file.transaction(work, { mayBeLost: true });
   const endLease = async (lease: string): Promise<void> => {
-    if (leases.delete(lease)) await file.transaction((database) => giveBack(database, lease));
+    if (leases.delete(lease)) await consuming((database) => giveBack(database, lease));
   };
 
   async function publish(
@@ -54,20 +56,17 @@ export function sqliteBus({ path, clock = systemClock, leaseMs = 60_000 }: Sqlit
     const lease = randomUUID();
     const held = new Set<number>();
     const settle = async (row: Row, state: StoredMessageState): Promise<void> => {
-      const settled = leases.has(lease) && (await file.transaction((db) => settleMessage(db, row, lease, state)));
+      const settled = leases.has(lease) && (await consuming((db) => settleMessage(db, row, lease, state)));
       held.delete(Number(row.sequence));
       if (!settled) throw busDeliveryExpired(queue, String(row.message_id));
     };
     leases.add(lease);
     // A failing renewal shows at the next call anyway, and at worst as a second delivery.
-    const renew = () =>
-      file.transaction((database) => renewLease(database, lease, Date.now() + leaseMs)).catch(() => {});
+    const renew = () => consuming((database) => renewLease(database, lease, Date.now() + leaseMs)).catch(() => {});
     const renewal = setInterval(renew, leaseMs / 3).unref();
     try {
       while (!stop.aborted) {
-        const rows = await file.transaction((database) =>
-          takeMessages(database, queue, lease, leaseMs, prefetch - held.size),
-        );
+        const rows = await consuming((database) => takeMessages(database, queue, lease, leaseMs, prefetch - held.size));
         for (const row of rows) held.add(Number(row.sequence));
         for (const row of rows) {
           if (stop.aborted) return;

@@ -15,8 +15,8 @@ export interface SqliteFileOptions {
 
 /** A SQLite file that several processes of this machine share, and that has lost nothing once a call has returned. */
 export interface SqliteFile {
-  /** Runs `work` in one IMMEDIATE transaction: whole or not at all. */
-  transaction<T>(work: (database: DatabaseSync) => T): Promise<T>;
+  /** Runs `work` in one IMMEDIATE transaction: whole or not at all, and durable unless `mayBeLost` with the power. */
+  transaction<T>(work: (database: DatabaseSync) => T, options?: { readonly mayBeLost?: boolean }): Promise<T>;
   /** Waits for what has been opened, and closes it. */
   close(): Promise<void>;
 }
@@ -28,11 +28,13 @@ export function sqliteFile(options: SqliteFileOptions): SqliteFile {
   let opening: Promise<DatabaseSync> | undefined;
   let closed = false;
   return {
-    async transaction(work) {
+    async transaction(work, { mayBeLost = false } = {}) {
       if (closed) throw new FirstlightError("SERVICE_CLOSED", `The ${options.title} ${options.path} is closed.`);
       opening ??= open(options);
       try {
         const database = await opening;
+        // With a write-ahead log NORMAL leaves out the sync at each commit, and nothing else.
+        database.exec(`PRAGMA synchronous = ${mayBeLost ? "NORMAL" : "FULL"}`);
         return inTransaction(database, () => work(database));
       } catch (error) {
         throw isFirstlightError(error) ? error : unusable(options, error);
@@ -52,7 +54,7 @@ async function open(options: SqliteFileOptions): Promise<DatabaseSync> {
   const database = new DatabaseSync(options.path, { timeout: busyTimeoutMs });
   try {
     await useWriteAheadLog(database);
-    database.exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+    database.exec("PRAGMA foreign_keys = ON");
     inTransaction(database, () => prepare(database, options));
     return database;
   } catch (error) {

@@ -1,0 +1,235 @@
+import { randomUUID } from "node:crypto";
+import type { Bus, BusMessage, Delivery, QueueBinding } from "../../src/services/bus.ts";
+import type { TestRunner } from "./inventory-driver.ts";
+
+/** Opens a bus; every bus that it opens reaches the same queues. The suite's queues have random names. */
+export type MakeBus = () => Promise<Bus>;
+
+/** What every bus does, whatever carries its messages. */
+export function busConformance({ describe, test, expect }: TestRunner, makeBus: MakeBus): void {
+  const newBinding = (): QueueBinding => {
+    const name = `firstlight.test.${randomUUID()}`;
+    return { routingKey: `${name}.m`, queue: `${name}.q` };
+  };
+  const message = (binding: QueueBinding, n: number, more: Record<string, unknown> = {}): BusMessage => ({
+    binding,
+    messageId: `${binding.queue}/${n}`,
+    body: { conversationId: "1", n, ...more },
+  });
+  const range = (count: number) => Array.from({ length: count }, (_, n) => n);
+  const numbers = (deliveries: readonly Delivery[]) => deliveries.map(({ body }) => body.n);
+
+  /** Takes messages until there are `count`, acknowledges them, and leaves. */
+  async function take(bus: Bus, queue: string, count: number): Promise<Delivery[]> {
+    const taken: Delivery[] = [];
+    for await (const delivery of bus.consume(queue)) {
+      taken.push(delivery);
+      await delivery.ack();
+      if (taken.length === count) break;
+    }
+    return taken;
+  }
+
+  const withBus = (name: string, body: (bus: Bus, binding: QueueBinding) => Promise<void>): void =>
+    test(name, async () => {
+      await using bus = await makeBus();
+      const binding = newBinding();
+      await bus.declare([binding]);
+      await body(bus, binding);
+    });
+
+  describe("publishing", () => {
+    withBus("delivers every message once, in order, with its id and routing key", async (bus, binding) => {
+      await bus.publish(range(1200).map((n) => message(binding, n)));
+      const taken = await take(bus, binding.queue, 1200);
+      expect(numbers(taken)).toEqual(range(1200));
+      expect(taken[7]?.messageId).toBe(`${binding.queue}/7`);
+      expect(taken[7]?.routingKey).toBe(binding.routingKey);
+      expect(taken[7]?.redelivered).toBe(false);
+    });
+
+    withBus("takes messages from an async iterable", async (bus, binding) => {
+      async function* some() {
+        for (const n of range(3)) yield message(binding, n);
+      }
+      await bus.publish(some());
+      expect(numbers(await take(bus, binding.queue, 3))).toEqual([0, 1, 2]);
+    });
+
+    withBus("keeps every field of a body, and every header", async (bus, binding) => {
+      const body = {
+        text: "naïve – ☉",
+        nested: { list: [1, 2.5, null, true] },
+        huge: 12345678901234567890n,
+        empty: {},
+      };
+      await bus.publish([{ ...message(binding, 0, body), headers: { traceparent: "00-abc" } }]);
+      const [taken] = await take(bus, binding.queue, 1);
+      expect(taken?.body).toEqual({ conversationId: "1", n: 0, ...body });
+      expect(taken?.headers).toEqual({ traceparent: "00-abc" });
+    });
+
+    test("refuses a message that no queue takes, and takes others afterwards", async () => {
+      await using bus = await makeBus();
+      const [known, unknown] = [newBinding(), newBinding()];
+      await bus.declare([known]);
+      await expect(bus.publish([message(unknown, 0)])).rejects.toMatchObject({
+        code: "BUS_UNROUTABLE",
+        fields: { routingKey: unknown.routingKey },
+      });
+      await bus.publish([message(known, 1)]);
+      expect(numbers(await take(bus, known.queue, 1))).toEqual([1]);
+    });
+
+    withBus("does no harm when it is repeated: what comes twice has the same id", async (bus, binding) => {
+      await bus.publish(range(3).map((n) => message(binding, n)));
+      await bus.publish(range(4).map((n) => message(binding, n)));
+      const ids = new Set<string>();
+      for await (const delivery of bus.consume(binding.queue)) {
+        ids.add(delivery.messageId);
+        await delivery.ack();
+        if (ids.size === 4) break;
+      }
+      expect([...ids]).toEqual(range(4).map((n) => `${binding.queue}/${n}`));
+    });
+
+    withBus("stops at the signal", async (bus, binding) => {
+      const stop = new AbortController();
+      async function* endless() {
+        for (let n = 0; ; n += 1) {
+          if (n === 2000) stop.abort();
+          yield message(binding, n);
+        }
+      }
+      await expect(bus.publish(endless(), stop.signal)).rejects.toMatchObject({ name: "AbortError" });
+    });
+
+    withBus("hands on what the source of the messages throws", async (bus, binding) => {
+      async function* failing() {
+        yield message(binding, 0);
+        throw new RangeError("no more");
+      }
+      await expect(bus.publish(failing())).rejects.toMatchObject({ name: "RangeError", message: "no more" });
+    });
+
+    test("serves several queues on one routing key", async () => {
+      await using bus = await makeBus();
+      const first = newBinding();
+      const second = { ...newBinding(), routingKey: first.routingKey };
+      await bus.declare([first, second]);
+      await bus.declare([first, second]);
+      await bus.publish([message(first, 0)]);
+      expect(numbers(await take(bus, first.queue, 1))).toEqual([0]);
+      expect(numbers(await take(bus, second.queue, 1))).toEqual([0]);
+    });
+
+    withBus("is finished before the bus is closed, and the messages outlive it", async (first, binding) => {
+      const publishing = first.publish(range(50).map((n) => message(binding, n)));
+      await first[Symbol.asyncDispose]();
+      await publishing;
+      await using second = await makeBus();
+      expect(numbers(await take(second, binding.queue, 50))).toEqual(range(50));
+    });
+  });
+
+  describe("consuming", () => {
+    withBus("waits for messages that come later, from another client", async (bus, binding) => {
+      const taking = take(bus, binding.queue, 1);
+      await using other = await makeBus();
+      await other.publish([message(binding, 0)]);
+      expect(numbers(await taking)).toEqual([0]);
+    });
+
+    withBus(
+      "gives back what was not acknowledged when the loop is left, and says that it comes again",
+      async (bus, binding) => {
+        await bus.publish(range(3).map((n) => message(binding, n)));
+        for await (const delivery of bus.consume(binding.queue)) {
+          if (delivery.body.n === 0) await delivery.ack();
+          else break;
+        }
+        const again = await take(bus, binding.queue, 2);
+        expect(numbers(again)).toEqual([1, 2]);
+        expect(again[0]?.redelivered).toBe(true);
+      },
+    );
+
+    withBus("has no more than prefetch messages unacknowledged", async (bus, binding) => {
+      await bus.publish(range(4).map((n) => message(binding, n)));
+      const stop = new AbortController();
+      const held: Delivery[] = [];
+      const consuming = (async () => {
+        for await (const delivery of bus.consume(binding.queue, { prefetch: 2, signal: stop.signal }))
+          held.push(delivery);
+      })();
+      // Whoever else consumes gets the others: that is how one sees that they were left.
+      const others = await take(bus, binding.queue, 2);
+      const all = [...held, ...others].map(({ messageId }) => messageId);
+      expect(held.length <= 2).toBe(true);
+      expect(new Set(all).size).toBe(all.length);
+      stop.abort();
+      await consuming;
+    });
+
+    withBus("drops a rejected message, and delivers again one that is to be requeued", async (bus, binding) => {
+      await bus.publish(range(2).map((n) => message(binding, n)));
+      const seen: unknown[] = [];
+      for await (const delivery of bus.consume(binding.queue, { prefetch: 1 })) {
+        seen.push(delivery.body.n);
+        if (delivery.redelivered) {
+          await delivery.ack();
+          break;
+        }
+        await delivery.reject({ requeue: delivery.body.n === 1 });
+      }
+      expect(seen).toEqual([0, 1, 1]);
+    });
+
+    withBus("ends when the signal fires, also while it waits", async (bus, binding) => {
+      const stop = new AbortController();
+      const taken: Delivery[] = [];
+      const consuming = (async () => {
+        for await (const delivery of bus.consume(binding.queue, { signal: stop.signal })) {
+          taken.push(delivery);
+          await delivery.ack();
+          setImmediate(() => stop.abort());
+        }
+      })();
+      await bus.publish([message(binding, 0)]);
+      await consuming;
+      expect(numbers(taken)).toEqual([0]);
+    });
+
+    withBus("refuses to acknowledge what has gone back to the queue", async (bus, binding) => {
+      await bus.publish([message(binding, 0)]);
+      let kept: Delivery | undefined;
+      for await (const delivery of bus.consume(binding.queue)) {
+        kept = delivery;
+        break;
+      }
+      await expect(kept?.ack()).rejects.toMatchObject({ code: "BUS_DELIVERY_EXPIRED" });
+      expect(numbers(await take(bus, binding.queue, 1))).toEqual([0]);
+    });
+
+    withBus("gives back what it holds when the bus is closed", async (bus, binding) => {
+      await using first = await makeBus();
+      await bus.publish([message(binding, 0)]);
+      const iterator = first.consume(binding.queue)[Symbol.asyncIterator]();
+      await iterator.next();
+      await first[Symbol.asyncDispose]();
+      expect(numbers(await take(bus, binding.queue, 1))).toEqual([0]);
+    });
+
+    test("names a queue that is not there", async () => {
+      await using bus = await makeBus();
+      const { queue } = newBinding();
+      await expect(take(bus, queue, 1)).rejects.toMatchObject({ code: "BUS_QUEUE_MISSING", fields: { queue } });
+    });
+  });
+
+  test("a closed bus says that it is closed", async () => {
+    const bus = await makeBus();
+    await bus[Symbol.asyncDispose]();
+    await expect(bus.declare([newBinding()])).rejects.toMatchObject({ code: "SERVICE_CLOSED" });
+  });
+}

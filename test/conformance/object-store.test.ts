@@ -1,0 +1,13 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { fsObjectStore } from "../../src/services/drivers/fs-object-store.ts";
+import { objectStoreConformance } from "./object-store.ts";
+
+const root = await mkdtemp(join(tmpdir(), "firstlight-objects-"));
+afterAll(() => rm(root, { recursive: true }));
+
+describe("fs object store", () => {
+  objectStoreConformance({ describe, test, expect }, async () => fsObjectStore({ root }), "data");
+});
