@@ -46,7 +46,8 @@ export function frameCount(options: CameraOptions = {}): number {
  * the smooth part of the response comes from them. A good flat is the lamp's times the smooth part of sunlight over lamp.
  * The level of either light changes by a per cent from frame to frame.
  */
-export function* makeFrames(options: CameraOptions = {}, truth: Truth = cameraTruth(options)): Generator<RawFrame> {
+export function* makeFrames(options: CameraOptions = {}): Generator<RawFrame> {
+  const truth = cameraTruth(options);
   const { settings } = truth;
   const size = settings.sizePixels;
   let index = 0;

@@ -1,0 +1,3 @@
+export { type Comparison, limits, meetsLimits } from "./compare.ts";
+export { type DemoOptions, type DemoResult, runDemo } from "./run-demo.ts";
+export { workflow } from "./workflow.ts";

@@ -1,0 +1,113 @@
+import { join, resolve } from "node:path";
+import { loadSettings } from "../core/settings.ts";
+import { formatFrames } from "../services/input-dataset.ts";
+import { openServices } from "../services/open-services.ts";
+import type { RunEvent } from "../workflow/run-event.ts";
+import type { RunResult } from "../workflow/run-options.ts";
+import { runWorkflow } from "../workflow/run-workflow.ts";
+import { frameCount } from "./camera.ts";
+import type { CameraOptions } from "./camera-options.ts";
+import { type Comparison, compare, meetsLimits } from "./compare.ts";
+import { findProducts } from "./find-products.ts";
+import { makeL0 } from "./make-l0.ts";
+import { cameraTruth } from "./truth.ts";
+import { workflow } from "./workflow.ts";
+
+export interface DemoOptions {
+  /** Where frames, scratch and products go. Default `firstlight-output` in the current folder. */
+  readonly output?: string;
+  readonly keepScratch?: boolean;
+  /** A smaller or another camera, for tests. */
+  readonly camera?: CameraOptions;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** A line for people. */
+  readonly say: (line: string) => void;
+  /** How many frames of the synthetic camera are made. */
+  readonly onFrame?: (made: number, total: number) => void;
+  readonly onEvent?: (event: RunEvent) => void;
+  readonly signal?: AbortSignal;
+  readonly killSignal?: AbortSignal;
+}
+
+export interface DemoResult {
+  readonly run: RunResult;
+  /** Absolute. */
+  readonly inputFolder: string;
+  readonly productFolder: string;
+  readonly objectStorePath: string;
+  readonly scratchBasePath: string;
+  readonly framesIn: number;
+  readonly framesOut: number;
+  /** Undefined when the run did not end well. */
+  readonly comparison: Comparison | undefined;
+  readonly passed: boolean;
+}
+
+/**
+ * Makes the frames of a synthetic camera, runs a whole workflow over them with no server and no settings, and holds the
+ * products against the truth. The truth is asked at the very end, by the comparison alone.
+ */
+export async function runDemo(options: DemoOptions): Promise<DemoResult> {
+  const root = resolve(options.output ?? "firstlight-output");
+  const inputFolder = join(root, "l0");
+  const objectStore = join(root, "products");
+  const env = {
+    ...options.env,
+    SCRATCH_BASE_PATH: join(root, "scratch"),
+    FIRSTLIGHT_OBJECT_STORE_PATH: objectStore,
+  };
+  const settings = loadSettings(env);
+  const total = frameCount(options.camera);
+  options.say(`Making ${total} frames of a synthetic camera in ${inputFolder}`);
+  const fileNames = await makeL0(inputFolder, {
+    ...(options.camera === undefined ? {} : { camera: options.camera }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    onFrame: (made) => options.onFrame?.(made, total),
+  });
+
+  const run = await runWorkflow(workflow, {
+    module: new URL(import.meta.url.endsWith(".ts") ? "./workflow.ts" : "./workflow.js", import.meta.url).href,
+    inputKey: inputFolder,
+    inputDigest: JSON.stringify(options.camera ?? {}),
+    outputKey: objectStore,
+    fresh: true,
+    env,
+    prepare: async (recipeRunId) => {
+      await using services = openServices(settings);
+      await services.metadataStore.register?.({
+        recipeRunId,
+        parts: [
+          { type: "observe_frames", document: documentOf(inputFolder, fileNames, (name) => name.includes("observe")) },
+          {
+            type: "calibration_frames",
+            document: documentOf(inputFolder, fileNames, (name) => !name.includes("observe")),
+          },
+        ],
+        configuration: { teardown_enabled: options.keepScratch !== true },
+      });
+    },
+    ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...(options.killSignal === undefined ? {} : { killSignal: options.killSignal }),
+  });
+
+  await using services = openServices(settings);
+  const products = await findProducts(services.objectStore, run.recipeRunId);
+  const facts = {
+    run,
+    inputFolder,
+    objectStorePath: objectStore,
+    productFolder: join(objectStore, products.bucket, products.prefix),
+    scratchBasePath: settings.scratchBasePath,
+    framesIn: fileNames.length,
+    framesOut: products.l1Keys.length,
+  };
+  if (run.status !== "done") return { ...facts, comparison: undefined, passed: false };
+  options.say("Comparing the products with the truth of the camera");
+  const comparison = await compare(products.frames(), await products.calibration(), cameraTruth(options.camera));
+  return { ...facts, comparison, passed: meetsLimits(comparison) };
+}
+
+function documentOf(bucket: string, names: readonly string[], belongs: (name: string) => boolean): string {
+  return formatFrames([{ bucket, objectKeys: names.filter(belongs) }]);
+}
