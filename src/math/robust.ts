@@ -78,7 +78,8 @@ export interface ModeEstimate {
 /**
  * The half-sample mode: of all runs of half the sorted values take the shortest, again and again, until at most three are
  * left (D. R. Bickel, R. Frühwirth, Comput. Stat. Data Anal. 50 (2006) 3500). It ignores a one-sided tail, such as faint
- * corona over a pedestal, that still drags the median. NaN is left out.
+ * corona over a pedestal, that still drags the median. Where two peaks rival, resamples hop between them, and the
+ * uncertainty is of the size of their distance. NaN is left out.
  *
  * @throws FirstlightError ARRAY_EMPTY without any number
  */

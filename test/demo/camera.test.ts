@@ -128,15 +128,9 @@ describe("the synthetic camera", () => {
   });
 
   test("counts photons with the noise that its gain and read noise say", async () => {
-    const truth = cameraTruth({
-      seed: 3,
-      sizePixels: 64,
-      lampFrames: 200,
-      darkFrames: 2,
-      solarFrames: 1,
-      observeFrames: 1,
-    });
-    const lamps = [...makeFrames({}, truth)].filter((frame) => frame.kind === "lamp gain").map((frame) => frame.image);
+    const many = { seed: 3, sizePixels: 64, lampFrames: 200, darkFrames: 2, solarFrames: 1, observeFrames: 1 };
+    const truth = cameraTruth(many);
+    const lamps = [...makeFrames(many)].filter((frame) => frame.kind === "lamp gain").map((frame) => frame.image);
     // Against its neighbours a pixel shows photon and read noise only: the lamp's own flicker is taken out.
     const level = (image: NdArray) => median(image.data) - 200;
     const scaled = lamps.map((image) => multiply(subtract(image, 200), level(lamps[0]!) / level(image)));
@@ -148,7 +142,6 @@ describe("the synthetic camera", () => {
         ? Number.NaN
         : (deviation.data[i]! * detector.electronsPerAdu) / noise;
     });
-    expect(median(pulls)).toBeCloseTo(1, 1);
     expect(Math.abs(median(pulls) - 1)).toBeLessThan(0.02);
   });
 });
