@@ -181,7 +181,7 @@ eachInventory((makeRun) => {
         break;
       }
     }
-  });
+  }, 120_000);
 
   test("an attempt that is killed at any of its steps is undone whole", async () => {
     const { run, before } = await withOtherTask();
@@ -198,7 +198,7 @@ eachInventory((makeRun) => {
       expect((await run.files()).filter((path) => !path.startsWith(".firstlight/"))).toEqual(before.files);
       if (!broken) break;
     }
-  });
+  }, 120_000);
 
   describe("fencing", () => {
     const attempt = async (run: TestRun) => run.open("Task", await raiseFence(run.driver, run.recipeRunId, "Task"));

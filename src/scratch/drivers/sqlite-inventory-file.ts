@@ -62,7 +62,8 @@ export async function openInventoryFile(path: string): Promise<DatabaseSync> {
     const database = new DatabaseSync(path, { timeout: busyTimeoutMs });
     try {
       await useWriteAheadLog(database);
-      database.exec("PRAGMA synchronous = NORMAL");
+      // The indexes of a large run's tags stay in memory while they grow; SQLite's own default is 2 MB.
+      database.exec("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536");
       prepare(database, path);
       return database;
     } catch (error) {

@@ -176,8 +176,9 @@ function change(
   const grown = new Map<number, number>();
   const changed = entries.filter(([key, member]) => {
     const keyId = idOf(store, keyIds, "keys", "key", key, kind);
+    if (keyId === 0) return false;
     const memberId = idOf(store, memberIds, "members", "member", member, kind);
-    if (keyId === 0 || memberId === 0) return false;
+    if (memberId === 0) return false;
     const sql =
       kind === "add"
         ? "INSERT OR IGNORE INTO entries VALUES (?, ?)"
@@ -207,7 +208,8 @@ function log(store: Store, lines: readonly string[], into: string, outOf: string
       undefined,
     ).map(([, line]) => line),
   );
-  const fresh = lines.filter((line) => !takenBack.has(line));
+  // In order, so that each index grows at few places.
+  const fresh = lines.filter((line) => !takenBack.has(line)).sort();
   change(
     store,
     fresh.map((line): Entry => [into, line]),
@@ -227,11 +229,12 @@ function idOf(
 ): number {
   const there = known.get(text);
   if (there !== undefined) return there;
-  const found = store.one(`SELECT id AS it FROM ${table} WHERE ${column} = ?`, text);
-  const id =
-    found === undefined && kind === "add"
-      ? Number(store.one(`INSERT INTO ${table} (${column}) VALUES (?) RETURNING id AS it`, text))
-      : Number(found ?? 0);
+  // Most of what a bulk write brings is new: to insert first saves a look-up.
+  const made =
+    kind === "add"
+      ? store.one(`INSERT OR IGNORE INTO ${table} (${column}) VALUES (?) RETURNING id AS it`, text)
+      : undefined;
+  const id = Number(made ?? store.one(`SELECT id AS it FROM ${table} WHERE ${column} = ?`, text) ?? 0);
   known.set(text, id);
   return id;
 }
