@@ -2,13 +2,13 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { NdArray } from "../../src/core/ndarray.ts";
 import { frameCount, makeFrames, type RawFrame } from "../../src/demo/camera.ts";
 import { detector, exposureSeconds } from "../../src/demo/camera-options.ts";
-import { type Comparison, compare, meetsLimits } from "../../src/demo/compare.ts";
+import { type CalibrationProducts, type Comparison, compare, meetsLimits } from "../../src/demo/compare.ts";
 import { cameraTruth } from "../../src/demo/truth.ts";
 import { Header } from "../../src/fits/header.ts";
 import { add, divide, multiply, subtract } from "../../src/math/arithmetic.ts";
 import { average, meanAndDeviation } from "../../src/math/average.ts";
 import { flagDeadPixels, flagHotPixels } from "../../src/math/bad-pixels.ts";
-import { mergeMasks, pixelFlags } from "../../src/math/flags.ts";
+import { emptyMask, mergeMasks, pixelFlags } from "../../src/math/flags.ts";
 import { median } from "../../src/math/order-statistics.ts";
 import { fitSurface } from "../../src/math/surface.ts";
 
@@ -17,6 +17,8 @@ const options = { seed: "test", sizePixels: 256 };
 interface Recipe {
   readonly dark: "matched" | "of the longest exposure" | "none";
   readonly flat: "lamp and Sun" | "lamp alone" | "none";
+  /** Changes the products before they are compared. */
+  readonly spoil?: (products: CalibrationProducts) => CalibrationProducts;
 }
 
 /** A calibration as its tasks do it, from the raw frames and their header facts only. */
@@ -50,7 +52,8 @@ async function calibrate(frames: readonly RawFrame[], recipe: Recipe): Promise<C
       number: frame.number,
       image: divide(subtract(frame.image, darkFor("observe")), flat),
     }));
-  return compare(calibrated, { mask, darkRate, darkRateVariance }, cameraTruth(options));
+  const products = { mask, darkRate, darkRateVariance };
+  return compare(calibrated, recipe.spoil?.(products) ?? products, cameraTruth(options));
 }
 
 describe("a calibration of the synthetic camera's frames", () => {
@@ -79,6 +82,24 @@ describe("a calibration of the synthetic camera's frames", () => {
   ] as const)("leaves too much pattern with the dark: $dark, the flat: $flat", async (recipe) => {
     const comparison = await calibrate(frames, recipe);
     expect(comparison.residualRatio).toBeGreaterThan(1.2);
+    expect(meetsLimits(comparison)).toBe(false);
+  });
+});
+
+describe("products of the calibration that are wrong", () => {
+  const right = { dark: "matched", flat: "lamp and Sun" } as const;
+
+  test("are found out where bad pixels carry no flag", async () => {
+    const spoil = (products: CalibrationProducts) => ({ ...products, mask: emptyMask(products.mask.shape) });
+    const comparison = await calibrate([...makeFrames(options)], { ...right, spoil });
+    expect(comparison.badPixelsFlagged).toBe(0);
+    expect(meetsLimits(comparison)).toBe(false);
+  });
+
+  test("are found out where the dark current is off by three per mille", async () => {
+    const spoil = (products: CalibrationProducts) => ({ ...products, darkRate: multiply(products.darkRate, 1.003) });
+    const comparison = await calibrate([...makeFrames(options)], { ...right, spoil });
+    expect(comparison.darkRateSigma).toBeGreaterThan(3);
     expect(meetsLimits(comparison)).toBe(false);
   });
 });
