@@ -2,11 +2,10 @@ import { Tag } from "firstlight";
 
 /** The tags that only EIT has. */
 export const EitTag = {
-  wavelength: (angstrom: number) => Tag.format("WAVELENGTH", angstrom),
-  missingBlocks: (count: number) => Tag.format("MISSING_BLOCKS", count),
+  /** What the camera said of itself, "yes" or "no". `parse-eit.ts` tags the input frames with it. */
+  cameraError: (answer: "yes" | "no") => Tag.format("CAMERA_ERROR", answer),
   /** Missing telemetry blocks are NaN, and in the mask. */
-  masked: () => "BLOCKS_MASKED",
+  blocksMasked: () => "BLOCKS_MASKED",
   /** The pedestal is subtracted. */
   pedestalRemoved: () => "PEDESTAL_REMOVED",
-  browse: () => "BROWSE",
 } as const;

@@ -1,7 +1,4 @@
-import { basename } from "node:path";
 import { fits, Tag } from "firstlight";
-import { access } from "firstlight/parsing";
-import { eitAccess } from "./eit-access.ts";
 import { EitTag } from "./eit-tag.ts";
 import { EitTask } from "./eit-task.ts";
 import { maskMissingBlocks } from "./missing-blocks.ts";
@@ -9,21 +6,17 @@ import { maskMissingBlocks } from "./missing-blocks.ts";
 /** Turns missing telemetry blocks into NaN and mask flags. */
 export class MaskMissingBlocks extends EitTask {
   override async run(): Promise<void> {
-    this.progress.start(await this.count([Tag.input(), Tag.frame()]), "frames");
-    for await (const { path, value: frame } of this.read([Tag.input(), Tag.frame()], fits.frame)) {
-      const file = basename(path);
-      const eit = access(eitAccess, frame.header, file);
-      const masked = maskMissingBlocks(
-        frame,
-        { missing: eit.missingBlocks, horizontal: eit.blocksHorizontal, vertical: eit.blocksVertical },
-        file,
-      );
+    for await (const { file, frame, eit } of this.frames([Tag.input(), Tag.frame()])) {
+      const masked = maskMissingBlocks(frame, eit);
       const header = frame.header.clone();
-      header.addHistory(`Done: missing telemetry blocks (${eit.missingBlocks}) set to NaN, flagged in MASK`);
-      await this.write({ ...masked, header }, [Tag.intermediate(), Tag.frame(), EitTag.masked()], fits.frame, {
-        relativePath: `masked/${file}`,
+      header.addHistory(
+        eit.missingBlocks === 0
+          ? "Done: zero pixels looked for, no telemetry block is missing"
+          : `Done: missing telemetry blocks (${eit.missingBlocks}) set to NaN, flagged in MASK`,
+      );
+      await this.write({ ...masked, header }, [Tag.intermediate(), Tag.frame(), EitTag.blocksMasked()], fits.frame, {
+        relativePath: `blocks-masked/${file}`,
       });
-      this.progress.increment();
     }
   }
 }

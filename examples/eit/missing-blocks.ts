@@ -1,55 +1,47 @@
 import { FirstlightError } from "firstlight";
 import type { Frame } from "firstlight/fits";
-import { pixelFlags } from "firstlight/math";
-
-export interface BlockLayout {
-  /** As the header counts them. */
-  readonly missing: number;
-  readonly horizontal: number;
-  readonly vertical: number;
-}
+import { emptyMask, pixelFlags } from "firstlight/math";
+import type { Eit } from "./eit-access.ts";
 
 /**
- * Marks the telemetry blocks that never arrived. On the ground they were filled with zeros, a value that the pedestal of
- * more than 800 makes impossible for a measured pixel. What is zero must be exactly the blocks that the header
- * counts: everything else means that the frame or its header is damaged.
+ * Marks the telemetry blocks that never arrived: NaN, and flagged in a mask. On the ground they were filled with zeros,
+ * which no measured pixel can be above a pedestal of some 844. So the zeros must be exactly the blocks that the header
+ * counts; anything else means that the frame or its header is damaged. A frame that misses none comes back as it is.
  */
-export function maskMissingBlocks(frame: Frame, blocks: BlockLayout, file: string): Frame {
-  const [rows = 0, columns = 0] = frame.image.shape;
-  const height = rows / blocks.vertical;
-  const width = columns / blocks.horizontal;
-  if (!Number.isInteger(height) || !Number.isInteger(width)) {
-    throw damaged(
-      file,
-      `${columns} × ${rows} pixels do not divide into ${blocks.horizontal} × ${blocks.vertical} blocks`,
-    );
+export function maskMissingBlocks(frame: Frame, eit: Eit): Frame {
+  const { rows, columns, blocksAcross, blocksUp, missingBlocks, file } = eit;
+  const [width, height] = [columns / blocksAcross, rows / blocksUp];
+  if (!Number.isInteger(width) || !Number.isInteger(height)) {
+    throw damaged(file, `${columns} × ${rows} pixels cannot be cut into ${blocksAcross} × ${blocksUp} blocks`);
   }
-  const data = Float64Array.from(frame.image.data as Float64Array);
-  const mask = new Uint32Array(data.length);
+  const data = Float64Array.from(frame.image.data, Number);
+  const mask = emptyMask(frame.image.shape);
   let found = 0;
-  for (let top = 0; top < rows; top += height) {
+  for (let bottom = 0; bottom < rows; bottom += height) {
     for (let left = 0; left < columns; left += width) {
-      const pixels = blockPixels(top, left, height, width, columns);
-      if (!pixels.every((pixel) => data[pixel] === 0)) continue;
+      const block = pixelsOf(bottom, left, height, width, columns);
+      if (!block.every((pixel) => data[pixel] === 0)) continue;
       found += 1;
-      for (const pixel of pixels) {
+      for (const pixel of block) {
         data[pixel] = Number.NaN;
-        mask[pixel] = pixelFlags.missing;
+        mask.data[pixel] = pixelFlags.missing;
       }
     }
   }
   const strays = data.reduce((count, value) => (value === 0 ? count + 1 : count), 0);
-  if (found !== blocks.missing || strays > 0) {
-    const seen = `${found} zero-valued blocks${strays > 0 ? ` and ${strays} zero pixels outside of them` : ""}`;
-    throw damaged(file, `N_MISSING_BLOCKS is ${blocks.missing}, and the image has ${seen}`);
+  if (found !== missingBlocks || strays > 0) {
+    const pixels = strays === 1 ? "1 zero pixel" : `${strays} zero pixels`;
+    const seen = `${found} zero-valued ${found === 1 ? "block" : "blocks"}${strays > 0 ? ` and ${pixels} outside of them` : ""}`;
+    throw damaged(file, `N_MISSING_BLOCKS is ${missingBlocks}, but the image has ${seen}`);
   }
-  return { ...frame, image: { data, shape: frame.image.shape }, mask: { data: mask, shape: frame.image.shape } };
+  return found === 0 ? frame : { ...frame, image: { data, shape: frame.image.shape }, mask };
 }
 
-function blockPixels(top: number, left: number, height: number, width: number, columns: number): Uint32Array {
+/** The places of a block's pixels in the image. */
+function pixelsOf(bottom: number, left: number, height: number, width: number, columns: number): Uint32Array {
   return Uint32Array.from(
     { length: height * width },
-    (_, index) => (top + Math.floor(index / width)) * columns + left + (index % width),
+    (_, index) => (bottom + Math.floor(index / width)) * columns + left + (index % width),
   );
 }
 

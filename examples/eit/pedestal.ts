@@ -1,5 +1,4 @@
 import { FirstlightError, type NdArray } from "firstlight";
-
 import { median } from "firstlight/math";
 
 export interface Pedestal {
@@ -7,12 +6,10 @@ export interface Pedestal {
   readonly value: number;
   /** One standard deviation, in the image's own unit. */
   readonly uncertainty: number;
-  /** How many tiles it rests on. */
-  readonly tiles: number;
 }
 
+/** Where the Sun is, in pixels, the first pixel being 0. */
 export interface Disk {
-  /** Counted from 0. */
   readonly column: number;
   readonly row: number;
   readonly radius: number;
@@ -24,50 +21,49 @@ export const pedestalMethod = "mean of darkest tenth of off-disk tile medians";
 const tilesAcross = 16;
 const clearanceInRadii = 1.3;
 const darkestShare = 0.1;
+const fewestTiles = 3;
 
 /**
- * The electronic pedestal of one frame. Light only ever adds to it: corona, scattered light and the shadow of the grid fill
- * the sky unevenly, so that a median over the corners lies some ten counts too high. The frame is therefore cut into 16 × 16
- * tiles; of those that lie wholly beyond 1.3 solar radii the median is taken, which cosmic rays do not move, and the
+ * The electronic pedestal of one frame. Light only ever adds to it, and corona, scattered light and the shadow of the grid
+ * fill the sky unevenly: a median over the corners lies some ten counts too high. The frame is therefore cut into 16 × 16
+ * tiles. Each one that lies wholly beyond 1.3 solar radii has its median taken, which cosmic rays do not move; the
  * darkest tenth of these medians is averaged. Their standard deviation is the uncertainty: it holds the noise of a
  * tile's median and the slope of the light that is left.
  */
 export function estimatePedestal(image: NdArray, disk: Disk, file: string): Pedestal {
-  const [rows = 0, columns = 0] = image.shape;
-  const height = Math.floor(rows / tilesAcross);
-  const width = Math.floor(columns / tilesAcross);
-  const clearance = disk.radius * clearanceInRadii;
-  const medians: number[] = [];
-  for (let top = 0; top + height <= rows; top += height) {
-    for (let left = 0; left + width <= columns; left += width) {
-      if (nearest(disk, top, left, height, width) < clearance) continue;
-      const tile = new Float64Array(height * width);
-      for (let row = 0; row < height; row++) {
-        const start = (top + row) * columns + left;
-        for (let column = 0; column < width; column++) tile[row * width + column] = Number(image.data[start + column]);
-      }
-      // A tile with a missing block says nothing.
-      if (!tile.some(Number.isNaN)) medians.push(median(tile));
-    }
-  }
-  const darkest = Float64Array.from(medians)
-    .sort()
-    .subarray(0, Math.max(3, Math.round(medians.length * darkestShare)));
-  if (darkest.length < 3) {
+  const medians = tileMedians(image, disk);
+  const darkest = medians.sort().subarray(0, Math.max(fewestTiles, Math.round(medians.length * darkestShare)));
+  if (darkest.length < fewestTiles) {
     throw new FirstlightError(
       "EIT_PEDESTAL",
-      `${file} has ${medians.length} tiles beyond ${clearanceInRadii} solar radii; the pedestal needs at least 3. Is it a full-disk frame?`,
+      `${file}: ${medians.length} tiles of the sky lie beyond ${clearanceInRadii} solar radii; the pedestal needs ${fewestTiles} at least. Use full-disk frames.`,
       { fields: { file, tiles: medians.length } },
     );
   }
   const value = darkest.reduce((sum, each) => sum + each, 0) / darkest.length;
-  const spread = darkest.reduce((sum, each) => sum + (each - value) ** 2, 0) / (darkest.length - 1);
-  return { value, uncertainty: Math.sqrt(spread), tiles: darkest.length };
+  const squares = darkest.reduce((sum, each) => sum + (each - value) ** 2, 0);
+  return { value, uncertainty: Math.sqrt(squares / (darkest.length - 1)) };
 }
 
-/** Distance from the disk's centre to the nearest pixel of a tile. */
-function nearest(disk: Disk, top: number, left: number, height: number, width: number): number {
-  const dx = Math.max(left - disk.column, 0, disk.column - (left + width - 1));
-  const dy = Math.max(top - disk.row, 0, disk.row - (top + height - 1));
-  return Math.hypot(dx, dy);
+/** The medians of the tiles off the disk. A tile with a missing block says nothing. */
+function tileMedians(image: NdArray, disk: Disk): Float64Array {
+  const [rows = 0, columns = 0] = image.shape;
+  const [height, width] = [Math.ceil(rows / tilesAcross), Math.ceil(columns / tilesAcross)];
+  const medians: number[] = [];
+  for (let bottom = 0; bottom + height <= rows; bottom += height) {
+    for (let left = 0; left + width <= columns; left += width) {
+      // The tile's pixel that is nearest to the centre of the disk.
+      const dx = Math.max(left - disk.column, 0, disk.column - (left + width - 1));
+      const dy = Math.max(bottom - disk.row, 0, disk.row - (bottom + height - 1));
+      if (Math.hypot(dx, dy) < clearanceInRadii * disk.radius) continue;
+      const tile: number[] = [];
+      for (let row = bottom; row < bottom + height; row++) {
+        for (const value of image.data.subarray(row * columns + left, row * columns + left + width)) {
+          tile.push(Number(value));
+        }
+      }
+      if (!tile.some(Number.isNaN)) medians.push(median(Float64Array.from(tile)));
+    }
+  }
+  return Float64Array.from(medians);
 }

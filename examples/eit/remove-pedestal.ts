@@ -1,45 +1,32 @@
-import { basename } from "node:path";
-import { fits, Tag } from "firstlight";
+import { fits, real, Tag } from "firstlight";
 import { subtract } from "firstlight/math";
-import { access } from "firstlight/parsing";
-import { resampling } from "./correct-header.ts";
-import { eitAccess } from "./eit-access.ts";
+import { trueRadius } from "./correct-coordinates.ts";
 import { EitTag } from "./eit-tag.ts";
 import { EitTask } from "./eit-task.ts";
 import { estimatePedestal, pedestalMethod } from "./pedestal.ts";
 
-/** Subtracts the electronic pedestal, one number per frame, and notes it in the header. */
+/** Subtracts the electronic pedestal, one number per frame, and says in the header what was subtracted. */
 export class RemovePedestal extends EitTask {
   override async run(): Promise<void> {
-    const query = [Tag.intermediate(), Tag.frame(), EitTag.masked()];
-    this.progress.start(await this.count(query), "frames");
-    for await (const { path, value: frame } of this.read(query, fits.frame)) {
-      const file = basename(path);
-      const { header } = frame;
-      const factor = resampling(access(eitAccess, header, file));
-      const disk = {
-        column: header.number("CRPIX1") - 1,
-        row: header.number("CRPIX2") - 1,
-        radius: header.number("SOLAR_R") / factor,
-      };
-      const pedestal = estimatePedestal(frame.image, disk, file);
-      const value = rounded(pedestal.value);
-      const result = subtract(frame, value);
-      result.header.set("PEDESTAL", value, "[DN] subtracted from every pixel");
-      result.header.set("PEDSIGMA", rounded(pedestal.uncertainty), "[DN] its uncertainty, one standard deviation");
-      result.header.set("PEDMETH", pedestalMethod);
-      result.header.addHistory(
-        `Done: pedestal of ${pedestal.value.toFixed(2)} +- ${pedestal.uncertainty.toFixed(2)} DN subtracted`,
-      );
+    for await (const { file, frame, eit } of this.frames([Tag.intermediate(), Tag.frame(), EitTag.blocksMasked()])) {
+      // FITS counts pixels from 1.
+      const disk = { column: eit.sunColumn - 1, row: eit.sunRow - 1, radius: trueRadius(eit) };
+      const found = estimatePedestal(frame.image, disk, file);
+      const [pedestal, uncertainty] = [rounded(found.value), rounded(found.uncertainty)];
+      const result = subtract(frame, pedestal);
+      result.header
+        .set("PEDESTAL", real(pedestal), "[adu] subtracted from every pixel")
+        .set("PEDSIGMA", real(uncertainty), "[adu] its uncertainty, one standard deviation")
+        .set("PEDMETH", pedestalMethod)
+        .addHistory(`Done: pedestal of ${pedestal} +- ${uncertainty} adu subtracted`);
       await this.write(result, [Tag.intermediate(), Tag.frame(), EitTag.pedestalRemoved()], fits.frame, {
         relativePath: `pedestal-removed/${file}`,
       });
-      this.progress.increment();
     }
   }
 }
 
 /** What is subtracted is what the card says, to the last digit. */
 function rounded(value: number): number {
-  return Math.round(value * 1e4) / 1e4;
+  return Math.round(value * 1000) / 1000;
 }
