@@ -3,16 +3,16 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { errorCatalogue } from "../src/core/error-catalogue.ts";
 import { type Setting, settingsTable } from "../src/core/settings-table.ts";
-import { thrownCodes } from "./thrown-codes.ts";
+import type { ThrownCodes } from "./thrown-codes.ts";
 
 const settings = Object.values<Setting>(settingsTable);
 
-/** Path relative to the root → the whole text of the file as it should be. */
-export function generatedDocs(root: string): ReadonlyMap<string, string> {
+/** Path relative to the root → the whole text of the file as it should be. `thrown` is what `thrownCodes(root)` found. */
+export function generatedDocs(root: string, thrown: ThrownCodes): ReadonlyMap<string, string> {
   return new Map([
     ["README.md", between(readFileSync(join(root, "README.md"), "utf8"), "settings", shortSettings())],
     ["docs/settings.md", settingsPage()],
-    ["docs/errors.md", errorsPage(root)],
+    ["docs/errors.md", errorsPage(thrown)],
   ]);
 }
 
@@ -44,8 +44,7 @@ ${table(["Variable", "Expects", "Default", "Meaning"], rows)}
 `;
 }
 
-function errorsPage(root: string): string {
-  const { codes } = thrownCodes(root);
+function errorsPage({ codes }: ThrownCodes): string {
   const rows = Object.entries(errorCatalogue)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, { when, remedy }]) => [

@@ -31,16 +31,15 @@ export function thrownCodes(root: string): ThrownCodes {
     if (ts.isNewExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === "FirstlightError") {
       const [code, , options] = node.arguments ?? [];
       const path = relative(root, file.fileName);
-      const dispositions = dispositionsOf(checker, options);
-      for (const literal of code === undefined ? [] : literalsOf(checker.getTypeAtLocation(code))) {
-        if (literal === undefined || dispositions.includes(undefined)) {
+      for (const [literal, disposition] of code === undefined ? [] : pairsOf(checker, code, options)) {
+        if (literal === undefined || disposition === undefined) {
           unknown.push(`${path}:${file.getLineAndCharacterOfPosition(node.getStart(file)).line + 1}`);
           continue;
         }
         const entry = codes.get(literal) ?? { files: new Set(), dispositions: new Set() };
         codes.set(literal, entry);
         entry.files.add(path);
-        for (const disposition of dispositions) if (disposition !== undefined) entry.dispositions.add(disposition);
+        entry.dispositions.add(disposition);
       }
     }
     ts.forEachChild(node, (child) => visit(child, file));
@@ -50,6 +49,30 @@ export function thrownCodes(root: string): ThrownCodes {
     if (file !== undefined) visit(file, file);
   }
   return { codes, unknown };
+}
+
+type Pair = readonly [code: string | undefined, disposition: string | undefined];
+
+/** Which code goes with which disposition; where one condition chooses both, branch by branch. */
+function pairsOf(checker: ts.TypeChecker, code: ts.Expression, options: ts.Expression | undefined): readonly Pair[] {
+  const given = options !== undefined && ts.isObjectLiteralExpression(options) ? options.properties : [];
+  const property = given.find((one) => ts.isPropertyAssignment(one) && one.name.getText() === "disposition");
+  const disposition = property !== undefined && ts.isPropertyAssignment(property) ? property.initializer : undefined;
+  const literals = (expression: ts.Expression) => literalsOf(checker.getTypeAtLocation(expression));
+  const cross = (codes: ReturnType<typeof literals>, dispositions: ReturnType<typeof literals>): readonly Pair[] =>
+    codes.flatMap((one) => dispositions.map((other) => [one, other] as const));
+  if (
+    ts.isConditionalExpression(code) &&
+    disposition !== undefined &&
+    ts.isConditionalExpression(disposition) &&
+    code.condition.getText() === disposition.condition.getText()
+  ) {
+    return [
+      ...cross(literals(code.whenTrue), literals(disposition.whenTrue)),
+      ...cross(literals(code.whenFalse), literals(disposition.whenFalse)),
+    ];
+  }
+  return cross(literals(code), dispositionsOf(checker, options));
 }
 
 /** `fatal` where the options name none, as in the constructor. */

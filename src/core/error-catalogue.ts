@@ -19,6 +19,10 @@ export const errorCatalogue = {
     when: "an attempt wanted to write after a newer attempt of the same task had begun",
     remedy: "None is needed: nothing was changed, and the newer attempt goes on.",
   },
+  ATTEMPT_INVALID: {
+    when: "the number of an attempt is no whole number from 1",
+    remedy: "Count attempts from 1.",
+  },
   ATTEMPT_TASK_NOT_FOUND: {
     when: "the process of an attempt does not find its task in the workflow's file",
     remedy: "Do not change the workflow's file while it runs; run it again.",
@@ -28,6 +32,34 @@ export const errorCatalogue = {
     remedy:
       "Fetch the named files again or take them out; `skipBadFrames` of the workflow leaves them out and records it.",
   },
+  BUS_ACCESS_REFUSED: {
+    when: "the message broker refuses user, password or virtual host",
+    remedy: "Check `ISB_USERNAME` and `ISB_PASSWORD`.",
+  },
+  BUS_DELIVERY_EXPIRED: {
+    when: "a message is acknowledged after it went back to its queue",
+    remedy: "None is needed: it is delivered again.",
+  },
+  BUS_NOT_CONFIRMED: {
+    when: "the broker did not confirm a message",
+    remedy: "Publish it again; its id stays the same, so that a consumer can drop the second.",
+  },
+  BUS_QUEUE_MISSING: {
+    when: "there is no such queue on the bus",
+    remedy: "Declare it first.",
+  },
+  BUS_TOPOLOGY_CONFLICT: {
+    when: "an exchange or queue is there with other properties than are declared",
+    remedy: "Set `ISB_EXCHANGE` and `ISB_QUEUE_TYPE` to what the broker has.",
+  },
+  BUS_UNREACHABLE: {
+    when: "the message broker does not answer",
+    remedy: "Start it, or correct its address in `MESH_CONFIG`.",
+  },
+  BUS_UNROUTABLE: {
+    when: "no queue takes a message",
+    remedy: "Declare its queue first.",
+  },
   CODEC_DATA: {
     when: "a file does not hold what its codec expects",
     remedy: "Look at the named file, and at the task that wrote it.",
@@ -36,6 +68,10 @@ export const errorCatalogue = {
     when: "a codec was given a value that it cannot encode",
     remedy: "Give `write` the codec that belongs to the value.",
   },
+  CONSTANT_EXISTS: {
+    when: "a constant is set a second time",
+    remedy: "Choose another name; a task that runs again has to be rolled back first.",
+  },
   CONSTANT_INVALID: {
     when: "a constant is set to something that its schema refuses",
     remedy: "Correct the bud that sets it, or the schema of the constants view.",
@@ -43,6 +79,30 @@ export const errorCatalogue = {
   CONSTANT_MISSING: {
     when: "a task reads a constant that nobody has set",
     remedy: "Add the bud that sets it, or run the task that computes it first.",
+  },
+  CONSTANT_NAME_ILLEGAL: {
+    when: "the name of a constant is empty or has several lines",
+    remedy: "Choose another name.",
+  },
+  DEMO_PRODUCT_MISSING: {
+    when: "the demo does not find what its pipeline should have made",
+    remedy: "Run it again with `--fresh`.",
+  },
+  DISK_FULL: {
+    when: "the disk of the object store is full",
+    remedy: "Free space there, or name another folder.",
+  },
+  DRIVER_MISSING: {
+    when: "a setting asks for a driver that this version does not have",
+    remedy: "Set the driver that the message names to another.",
+  },
+  ENV_FILE_UNREADABLE: {
+    when: "the command line finds a file `.env` in the current folder and cannot read it",
+    remedy: "Make it readable, or remove it.",
+  },
+  FILE_NAME_INVALID: {
+    when: "the name of an L1 file cannot be made of its header",
+    remedy: "Correct the card that the message names.",
   },
   FITS_ACCESS_ATTRIBUTE_UNKNOWN: {
     when: "a stem asks for an attribute that the FitsAccess does not have",
@@ -70,11 +130,11 @@ export const errorCatalogue = {
     when: "a card holds a value of another type than was asked for",
     remedy: "Read it with the method of its type, or correct the header.",
   },
+  FITS_NOT_FITS: { when: "a file is named as FITS and is none", remedy: "Take it out of the input." },
   FITS_NO_HDU: {
     when: "a file has no HDU of this index or name",
     remedy: "Check the selector; the message lists the HDUs.",
   },
-  FITS_NOT_FITS: { when: "a file is named as FITS and is none", remedy: "Take it out of the input." },
   FITS_SHAPE: {
     when: "an image's data, shape and companions (mask, variance) do not fit together",
     remedy: "Give mask and variance the shape of the image.",
@@ -88,6 +148,10 @@ export const errorCatalogue = {
     when: "a process of an earlier run was killed and does not end",
     remedy: "Look at what it waits for, such as a disk that hangs, and run again.",
   },
+  HEADER_FACTS_INVALID: {
+    when: "what a header profile is to write does not fit its schema",
+    remedy: "The message names the fact and what was expected of it.",
+  },
   HEADER_KEY_INVALID: {
     when: "a card holds something that an attribute's schema refuses",
     remedy: "Correct the header, or widen the attribute's schema.",
@@ -95,6 +159,22 @@ export const errorCatalogue = {
   HEADER_KEY_MISSING: {
     when: "a header lacks a card that an attribute needs",
     remedy: "Correct the header, or make the attribute optional.",
+  },
+  INPUT_DATASET_INVALID: {
+    when: "an input dataset's documents break their format",
+    remedy: "The message names the part and what is wrong with it.",
+  },
+  INPUT_FOLDER: {
+    when: "`--input` names no folder",
+    remedy: "Check the path.",
+  },
+  INPUT_FRAME_UNREADABLE: {
+    when: "a frame in the folder of `--input` is a link to nothing, or went away while the folder was read",
+    remedy: "Mend the link or take it out.",
+  },
+  INPUT_NOT_REGISTERED: {
+    when: "`--input` is used with a metadata store in which no input dataset can be registered",
+    remedy: "Set `METADATA_STORE_DRIVER=sqlite`.",
   },
   INVENTORY_NETWORK_FILE_SYSTEM: {
     when: "the inventory's SQLite file lies on a network file system",
@@ -120,13 +200,65 @@ export const errorCatalogue = {
     when: "a text is no JSON, not even as Python writes it",
     remedy: "The message shows where it breaks off.",
   },
-  NO_FILES_FOUND: {
-    when: "a task asks for a file by tags that no file carries together",
-    remedy: "The message lists the nearest tag sets and the tag that failed.",
+  LIMB_NOT_FOUND: {
+    when: "too few points of the Sun's limb lie on one circle",
+    remedy: "Give a better centre or narrower radii.",
+  },
+  MATH_SINGULAR: {
+    when: "data do not determine all unknowns of a fit",
+    remedy: "Give more data, or fit fewer unknowns.",
+  },
+  MESSAGE_INVALID: {
+    when: "the body of a message does not fit its model",
+    remedy: "The message lists what is missing or wrong.",
   },
   NOT_A_TASK: {
     when: "`runTask` got something that is no task class",
     remedy: "Pass the class itself, not an instance.",
+  },
+  NO_FILES_FOUND: {
+    when: "a task asks for a file by tags that no file carries together",
+    remedy: "The message lists the nearest tag sets and the tag that failed.",
+  },
+  NO_INPUT_FRAMES: {
+    when: "the folder of `--input`, or an input dataset, names no frame",
+    remedy: "Name the folder that holds the frames themselves; folders below it are not searched.",
+  },
+  NO_PRODUCTS: {
+    when: "a workflow has come to its transfer and no file is tagged as output",
+    remedy: "Check that the task before it writes with `Tag.output()`.",
+  },
+  OBJECT_BUCKET_ILLEGAL: {
+    when: "the name of a bucket cannot be used",
+    remedy: "Choose another; the message says what a name is made of.",
+  },
+  OBJECT_DAMAGED: {
+    when: "an object does not read back as it was written",
+    remedy: "Check the disk; the object was removed.",
+  },
+  OBJECT_KEY_CONFLICT: {
+    when: "one key would be both an object and the folder of others",
+    remedy: "Choose another key.",
+  },
+  OBJECT_KEY_ILLEGAL: {
+    when: "the key of an object cannot be used",
+    remedy: "Choose another; the message says what is wrong with it.",
+  },
+  OBJECT_NOT_FOUND: {
+    when: "there is no such object",
+    remedy: "Check bucket and key.",
+  },
+  OBJECT_SOURCE_TRUNCATED: {
+    when: "a source ends before the size that it gave",
+    remedy: "Nothing was stored; look at who shortens the file meanwhile.",
+  },
+  OBJECT_STORE_FAILED: {
+    when: "the object store cannot read or write a file",
+    remedy: "The message carries the system's reason: rights, disk or path.",
+  },
+  OUTPUT_FOLDER: {
+    when: "the folder of `--output` cannot be made",
+    remedy: "Name a folder that you may write to.",
   },
   PARAMETERS_INVALID: {
     when: "the parameters of a task do not fit its schema",
@@ -140,19 +272,47 @@ export const errorCatalogue = {
     when: "a task uses a service that does not exist",
     remedy: "Correct `static uses` of the task.",
   },
-  RECIPE_RUN_ID_INVALID: { when: "a recipe run id is no whole number from 0", remedy: "Pass an integer." },
-  RUN_EXISTS: { when: "a run is to be begun afresh under an id that is taken", remedy: "Name a free id, or none." },
-  RUN_LEASE_LOST: {
-    when: "a runner finds that another has taken over its recipe run",
-    remedy: "None is needed: nothing was written, and the other goes on.",
+  QUALITY_INVALID: {
+    when: "a file is no such quality document",
+    remedy: "Look at the named file, and at the task that wrote it.",
   },
+  QUALITY_NOT_FINITE: {
+    when: "a quality number is NaN or infinite",
+    remedy: "Look at the frames that it was computed from.",
+  },
+  RECIPE_RUN_CONFIGURATION_INVALID: {
+    when: "the configuration of a recipe run does not fit its schema",
+    remedy: "The message lists what is wrong.",
+  },
+  RECIPE_RUN_CONFLICT: {
+    when: "a recipe run is registered already with another input dataset or configuration",
+    remedy: "Take another id.",
+  },
+  RECIPE_RUN_ID_INVALID: { when: "a recipe run id is no whole number from 0", remedy: "Pass an integer." },
+  RECIPE_RUN_NOT_FOUND: {
+    when: "the metadata store knows no such recipe run",
+    remedy: "Register it with its input dataset first.",
+  },
+  ROLLBACK_FAILED: {
+    when: "what an earlier attempt left behind cannot be undone",
+    remedy: "The message names the task and the reason; run again when it is gone.",
+  },
+  RUN_EXISTS: { when: "a run is to be begun afresh under an id that is taken", remedy: "Name a free id, or none." },
   RUN_LEASED: {
     when: "another process is running this recipe run",
     remedy: "Wait for it, stop it, or begin another run with `--fresh`.",
   },
+  RUN_LEASE_LOST: {
+    when: "a runner finds that another has taken over its recipe run",
+    remedy: "None is needed: nothing was written, and the other goes on.",
+  },
   RUN_MISMATCH: {
     when: "a recipe run is to be continued with another workflow, version, input or output",
     remedy: "Name another id, or none to begin a new run.",
+  },
+  RUN_MODULE_MISSING: {
+    when: "attempts are to run in processes of their own, and the workflow's file is not known",
+    remedy: "Load the workflow from its file, or run in one process.",
   },
   RUN_NOT_FOUND: { when: "the run store knows no such recipe run", remedy: "Check the id and `SCRATCH_BASE_PATH`." },
   RUN_STORE_NETWORK_FILE_SYSTEM: {
@@ -165,6 +325,38 @@ export const errorCatalogue = {
   },
   RUN_STORE_UNUSABLE: {
     when: "the run store cannot be opened",
+    remedy: "Check that `SCRATCH_BASE_PATH` is writable and the disk not full.",
+  },
+  SCRATCH_FILE_EXISTS: {
+    when: "a task writes a file that is there already",
+    remedy: "Choose another name, or allow `overwrite`.",
+  },
+  SCRATCH_FILE_MISSING: {
+    when: "a tag is given to a file that is not in scratch",
+    remedy: "Write the file first.",
+  },
+  SCRATCH_FULL: {
+    when: "there is no room left in scratch",
+    remedy: "Free space there, or let `SCRATCH_BASE_PATH` name a larger disk; nothing half-written stays.",
+  },
+  SCRATCH_PATH: {
+    when: "a path leaves the recipe run's scratch, or is absolute",
+    remedy: "Give a path relative to the recipe run's scratch.",
+  },
+  SCRATCH_READ_ONLY: {
+    when: "scratch cannot be written",
+    remedy: "Give the user the right to write there, or name another folder in `SCRATCH_BASE_PATH`.",
+  },
+  SERVICE_CLOSED: {
+    when: "a service is used after it was closed",
+    remedy: "Await all its work before its scope ends.",
+  },
+  SERVICE_FILE_NEWER: {
+    when: "a later firstlight wrote the file of a service",
+    remedy: "Update firstlight, or name another `SCRATCH_BASE_PATH`.",
+  },
+  SERVICE_FILE_UNUSABLE: {
+    when: "the SQLite file of a service cannot be opened or written",
     remedy: "Check that `SCRATCH_BASE_PATH` is writable and the disk not full.",
   },
   SETTINGS_INVALID: {
@@ -184,9 +376,21 @@ export const errorCatalogue = {
     when: "a tag is written that breaks the rules of tags",
     remedy: "Make it with `Tag.format`, which puts a value into upper case.",
   },
+  TAG_QUERY_EMPTY: {
+    when: "files are asked for without naming a tag",
+    remedy: "Name at least one.",
+  },
   TASK_NOT_RUNNING: {
     when: "a task made with `new` reaches for scratch, services or log",
     remedy: "Run it with `runTask`.",
+  },
+  TRANSFER_FAILED: {
+    when: "a file cannot be copied between object store and scratch",
+    remedy: "The message names each file and why; no file is there in part.",
+  },
+  USAGE: {
+    when: "a command line is not understood",
+    remedy: "`firstlight --help`, or `--help` after the name of a command.",
   },
   WORKFLOW_AMBIGUOUS: { when: "a file exports several workflows", remedy: "Say which with `--workflow NAME`." },
   WORKFLOW_CYCLE: {
