@@ -280,6 +280,10 @@ export const errorCatalogue = {
     when: "a quality number is NaN or infinite",
     remedy: "Look at the frames that it was computed from.",
   },
+  PRODUCTS_COLLIDE: {
+    when: "two products of a recipe run would have the same object key",
+    remedy: "Give one of the named files another name.",
+  },
   RECIPE_RUN_CONFIGURATION_INVALID: {
     when: "the configuration of a recipe run does not fit its schema",
     remedy: "The message lists what is wrong.",

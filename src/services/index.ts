@@ -47,4 +47,4 @@ export type { ObjectInfo, ObjectStore, PutOptions } from "./object-store.ts";
 export { type OpenServicesOptions, openServices } from "./open-services.ts";
 export { type RecipeRunConfiguration, recipeRunConfiguration } from "./recipe-run-configuration.ts";
 export { type ServiceName, type Services, serviceNames } from "./services.ts";
-export type { Transfer, TransferItem, TransferOptions, TransferProgress } from "./transfer.ts";
+export type { Transfer, TransferItem, TransferOptions, TransferProgress, TransferredFile } from "./transfer.ts";

@@ -18,12 +18,22 @@ export interface TransferProgress {
   readonly bytes: number;
 }
 
+/** A file that has come to its place. */
+export interface TransferredFile {
+  /** Absolute, in scratch. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+}
+
 export interface TransferOptions {
   /** What the transfer is called where it can be watched. */
   readonly label: string;
   readonly recipeRunId: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: TransferProgress) => void;
+  /** Called for each file whose digest the driver has taken anyhow; one that leaves verifying to others takes none. */
+  readonly onFile?: (file: TransferredFile) => void;
 }
 
 /**

@@ -1,11 +1,14 @@
+import { inspect } from "node:util";
 import { z } from "zod";
+import { isFirstlightError } from "../core/errors.ts";
+import { formatPythonJson } from "../core/python-json.ts";
 import type { AttemptRecord } from "../provenance/attempt-record.ts";
 import type { Scratch } from "../scratch/scratch.ts";
 import { libraryVersions } from "./library-versions.ts";
 import type { Lineage } from "./lineage.ts";
 import type { TaskClass } from "./task-base.ts";
 
-/** The tag of what attempts leave about themselves, as in the Python stack. */
+/** The tag of the files that attempts leave about themselves. */
 export const provenanceRecord = "PROVENANCE_RECORD";
 
 /** Reads back what `keepAttemptRecord` wrote. */
@@ -28,7 +31,9 @@ export const attemptRecordSchema: z.ZodType<AttemptRecord> = z.object({
   endedAt: z.string(),
 }) as z.ZodType<AttemptRecord>;
 
+/** What is known of an attempt when it has done its work. */
 export interface AttemptFacts {
+  /** ISO 8601, UTC, by the clock of products. */
   readonly startedAt: string;
   readonly endedAt: string;
   readonly parameters: unknown;
@@ -53,8 +58,18 @@ export async function keepAttemptRecord(task: TaskClass, facts: AttemptFacts): P
     startedAt,
     endedAt,
   };
-  await scratch.write(new TextEncoder().encode(JSON.stringify(record)), [provenanceRecord], {
+  await scratch.write(new TextEncoder().encode(encode(record)), [provenanceRecord], {
     relativePath: `provenance/${task.name}.json`,
     overwrite: true,
   });
+}
+
+/** A schema may make of parameters what JSON cannot hold; that must not fail an attempt which has done its work. */
+function encode(record: AttemptRecord): string {
+  try {
+    return formatPythonJson(record);
+  } catch (error) {
+    if (!isFirstlightError(error, "JSON_INVALID")) throw error;
+    return formatPythonJson({ ...record, parameters: inspect(record.parameters, { depth: null, breakLength: 120 }) });
+  }
 }

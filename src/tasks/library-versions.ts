@@ -36,9 +36,3 @@ function installedVersion(name: string, require: NodeJS.Require): string | undef
 function readManifest(path: string): z.infer<typeof manifest> {
   return manifest.parse(JSON.parse(readFileSync(path, "utf8")));
 }
-
-/** Name and version of this library: what CREATOR says. */
-export function softwareName(): string {
-  const { firstlight } = libraryVersions();
-  return `firstlight ${firstlight ?? "unknown"}`;
-}

@@ -5,7 +5,7 @@ export interface LineageWrite {
   readonly sha256: string;
   readonly sizeBytes: number;
   readonly tags: readonly string[];
-  /** Which of the attempt's reads it was made of; undefined means all of them. */
+  /** Which of the attempt's reads it was made of; undefined where nothing narrower is known than all of them. */
   readonly derivedFrom?: readonly string[];
 }
 
@@ -19,20 +19,27 @@ export interface LineageLoop {
 /** What an attempt read and wrote, noted at the one door to scratch so that no task can forget it. */
 export interface Lineage {
   readonly reads: ReadonlySet<string>;
+  /** Of a file that was written twice, the last. */
   readonly writes: readonly LineageWrite[];
+  /** A single file: what is written from now on may be made of it, also in a loop, whose later rounds may still hold it. */
   noteRead(path: string): void;
   openLoop(): LineageLoop;
   noteWrite(write: Omit<LineageWrite, "derivedFrom">): void;
 }
 
+/** Every write of a loop repeats what was read before: beyond this many the record of thousands of frames would fill memory. */
+const longestList = 100;
+
 export function createLineage(): Lineage {
   const reads = new Set<string>();
   const settled = new Set<string>();
   const current = new Map<LineageLoop, string>();
-  const writes: LineageWrite[] = [];
+  const writes = new Map<string, LineageWrite>();
   return {
     reads,
-    writes,
+    get writes() {
+      return [...writes.values()];
+    },
     noteRead(path) {
       reads.add(path);
       settled.add(path);
@@ -53,8 +60,11 @@ export function createLineage(): Lineage {
       return loop;
     },
     noteWrite(write) {
-      const derivedFrom = current.size === 0 ? undefined : [...new Set([...settled, ...current.values()])].sort();
-      writes.push(derivedFrom === undefined ? write : { ...write, derivedFrom });
+      const isNarrower = current.size > 0 && settled.size + current.size <= longestList;
+      const derivedFrom = isNarrower ? [...new Set([...settled, ...current.values()])].sort() : undefined;
+      // Written again, a file moves to its new place in the order of time.
+      writes.delete(write.path);
+      writes.set(write.path, derivedFrom === undefined ? write : { ...write, derivedFrom });
     },
   };
 }

@@ -1,7 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { Attributes } from "@opentelemetry/api";
-import { type Clock, clockFrom } from "../core/clock.ts";
-import { FirstlightError } from "../core/errors.ts";
+import { type Clock, clockFrom, systemClock } from "../core/clock.ts";
 import { type IdSource, randomIds } from "../core/ids.ts";
 import { type Logger, silentLogger } from "../core/log.ts";
 import { Progress, type ProgressState } from "../core/progress.ts";
@@ -17,17 +16,25 @@ import { openServices } from "../services/open-services.ts";
 import type { Services } from "../services/services.ts";
 import type { AttemptReport } from "./attempt-report.ts";
 import { keepAttemptRecord } from "./keep-attempt-record.ts";
-import { createLineage } from "./lineage.ts";
+import { createLineage, type Lineage } from "./lineage.ts";
+import { requireIdentity } from "./require-identity.ts";
+import { requireTask } from "./require-task.ts";
 import { resolveParameters } from "./resolve-parameters.ts";
-import { isTaskClass, type TaskClass } from "./task-base.ts";
+import type { TaskClass } from "./task-base.ts";
 import type { TaskContext } from "./task-context.ts";
+import type { TaskIdentity } from "./task-identity.ts";
+import { withResources } from "./with-resources.ts";
 
 export interface RunTaskOptions {
   readonly recipeRunId: number;
+  /** Default "manual". */
   readonly workflowName?: string;
+  /** Default: BUILD_VERSION of the settings. */
   readonly workflowVersion?: string;
   /** From 2 on, what the attempts before left behind is rolled back first. */
   readonly attempt?: number;
+  /** A person runs this task by hand, outside of its workflow: its provenance says so, and is always recorded. */
+  readonly isManual?: boolean;
   /** Leave out input frames that cannot be read, and record them, instead of failing. */
   readonly skipBadFrames?: boolean;
   /** Default: the settings of `env`, which defaults to the process's environment. */
@@ -40,6 +47,7 @@ export interface RunTaskOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (state: ProgressState) => void;
   readonly log?: Logger;
+  /** What time it is in products. Default: the system's, or that of SOURCE_DATE_EPOCH. */
   readonly clock?: Clock;
   readonly ids?: IdSource;
   readonly threads?: number;
@@ -48,99 +56,118 @@ export interface RunTaskOptions {
 /**
  * Runs one attempt of a task: the only way in which anybody runs one. Opens scratch and services, rolls back earlier attempts,
  * then `preRun`, `run` and `postRun` under a root span `{workflow}.{task}`; closes everything whatever happens. Throws
- * what the task threw.
+ * what the task threw, or the signal's reason. From its start on, earlier attempts of the task may not write any more.
+ *
+ * @throws FirstlightError NOT_A_TASK, RECIPE_RUN_ID_INVALID, ATTEMPT_INVALID; SETTINGS_INVALID; PARAMETERS_INVALID; what
+ * scratch and services throw when they open
  */
 export async function runTask(task: TaskClass, options: RunTaskOptions): Promise<AttemptReport> {
-  if (!isTaskClass(task)) {
-    throw new FirstlightError(
-      "NOT_A_TASK",
-      "runTask takes a class that extends TaskBase, such as ScienceTaskL0ToL1Base.",
-      {
-        disposition: "invalid",
-      },
-    );
-  }
+  requireTask(task);
   const env = options.env ?? process.env;
   const settings = options.settings ?? loadSettings(env);
   const { recipeRunId, attempt = 1, workflowName = "manual", workflowVersion = settings.buildVersion } = options;
-  const clock = options.clock ?? clockFrom(env);
-  const attributes = telemetryAttributes(task.name, settings, { recipeRunId, workflowName, workflowVersion });
-  const log = (options.log ?? silentLogger).child({ "recipe.run.id": recipeRunId, "task.name": task.name, attempt });
+  const identity: TaskIdentity = { recipeRunId, workflowName, workflowVersion, attempt };
+  requireIdentity(identity);
+  const startedAt = systemClock.now();
+  const startedMs = performance.now();
   const progress = new Progress();
   if (options.onProgress !== undefined) progress.watch(options.onProgress);
-  const signal = options.signal ?? new AbortController().signal;
-  const started = performance.now();
-  const startedAt = clock.now();
-
-  await using resources = new AsyncDisposableStack();
-  const driver =
-    options.inventory ?? resources.use(await openInventory(settings, { recipeRunId, clientName: task.name }));
-  const services = resources.use(openServices(settings, { log, clock, given: options.services ?? {} }));
-  const token = await raiseFence(driver, recipeRunId, task.name);
-  const scratch = resources.use(
-    await openScratch({ basePath: settings.scratchBasePath, recipeRunId, taskName: task.name, driver, token }),
-  );
   const lineage = createLineage();
-  const makeContext = async (): Promise<TaskContext> => {
-    const constants = new Map<string, unknown>(await scratch.constants.entries());
-    return {
-      settings,
-      scratch,
-      constants,
-      services,
-      parameters: await resolveParameters(task, scratch, observedAt(constants) ?? clock.now()),
-      clock,
-      ids: options.ids ?? randomIds,
-      log,
-      progress,
-      lineage,
-      skipBadFrames: options.skipBadFrames ?? false,
-      signal,
-      threads: options.threads ?? settings.threads ?? availableParallelism(),
-    };
-  };
-
-  const counter = meter().createCounter(`${instrumentationName}.processing.tasks.executed`, {
-    description: "Attempts of tasks begun.",
-  });
-  counter.add(1, attributes);
-  await withSpan(`${workflowName}.${task.name}`, { ...attributes, "dkist.root": "True" }, async () => {
-    const identity = { recipeRunId, workflowName, workflowVersion, attempt };
-    if (attempt > 1) {
-      log.info("Rolling back earlier attempts");
-      const earlier = new task(identity, await makeContext());
-      await withSpan("Rollback", attributes, () => earlier.rollback());
-    }
-    signal.throwIfAborted();
-    const context = await makeContext();
-    const instance = new task(identity, context);
-    log.info("Starting");
-    await withSpan("Pre Run", attributes, () => instance.preRun());
-    await withSpan("Run", attributes, () => instance.run());
-    signal.throwIfAborted();
-    await withSpan("Post Run", attributes, () => instance.postRun());
-    await keepAttemptRecord(task, {
-      startedAt: startedAt.toISOString(),
-      endedAt: clock.now().toISOString(),
-      parameters: context.parameters,
-      lineage,
-      scratch,
-    });
-    log.info("Complete");
-  });
-  progress.complete();
-  const endedAt = clock.now();
+  const telemetry = telemetryAttributes(task.name, settings, identity);
+  meter()
+    .createCounter(`${instrumentationName}.processing.tasks.executed`, { description: "Attempts of tasks begun." })
+    .add(1, telemetry);
+  const stopObserving = observeProgress(progress, telemetry);
+  try {
+    await withSpan(`${workflowName}.${task.name}`, { ...telemetry, "dkist.root": "True" }, () =>
+      liveThrough(task, identity, {
+        settings,
+        clock: options.clock ?? clockFrom(env),
+        ids: options.ids ?? randomIds,
+        log: (options.log ?? silentLogger).child({ "recipe.run.id": recipeRunId, "task.name": task.name, attempt }),
+        progress,
+        lineage,
+        skipBadFrames: options.skipBadFrames ?? false,
+        isManual: options.isManual ?? false,
+        telemetry,
+        signal: options.signal ?? new AbortController().signal,
+        threads: options.threads ?? settings.threads ?? availableParallelism(),
+        given: { services: options.services ?? {}, inventory: options.inventory },
+      }),
+    );
+    progress.complete();
+  } finally {
+    stopObserving();
+  }
   return {
     task: task.name,
     attempt,
     startedAt: startedAt.toISOString(),
-    endedAt: endedAt.toISOString(),
-    elapsedMs: performance.now() - started,
+    endedAt: systemClock.now().toISOString(),
+    elapsedMs: performance.now() - startedMs,
     reads: [...lineage.reads].sort(),
     writes: lineage.writes,
     // Linux and macOS differ in the unit of ru_maxrss; Node gives kilobytes on both.
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
   };
+}
+
+/** What is there before anything is opened. */
+interface Beginning extends Omit<TaskContext, "scratch" | "constants" | "services" | "parameters"> {
+  readonly given: { readonly services: Partial<Services>; readonly inventory: InventoryDriver | undefined };
+}
+
+async function liveThrough(task: TaskClass, identity: TaskIdentity, beginning: Beginning): Promise<void> {
+  const { given, ...rest } = beginning;
+  const { settings, clock, log, signal, telemetry } = rest;
+  const { recipeRunId, attempt = 1 } = identity;
+  const beganAt = clock.now();
+  signal.throwIfAborted();
+  await withResources(log, async (opened) => {
+    const driver = given.inventory ?? opened.use(await openInventory(settings, { recipeRunId, clientName: task.name }));
+    const services = opened.use(openServices(settings, { log, clock, given: given.services }));
+    const token = await raiseFence(driver, recipeRunId, task.name);
+    const scratch = opened.use(
+      await openScratch({ basePath: settings.scratchBasePath, recipeRunId, taskName: task.name, driver, token }),
+    );
+    const contextNow = async (lineage: Lineage): Promise<TaskContext> => {
+      const constants = new Map<string, unknown>(await scratch.constants.entries());
+      return { ...rest, scratch, services, constants, lineage, parameters: undefined };
+    };
+    if (attempt > 1) {
+      log.info("Rolling back earlier attempts");
+      const earlier = new task(identity, await contextNow(createLineage()));
+      await withSpan("Rollback", telemetry, () => earlier.rollback());
+      signal.throwIfAborted();
+    }
+    const bare = await contextNow(rest.lineage);
+    const parameters = await resolveParameters(task, scratch, observedAt(bare.constants) ?? clock.now());
+    const instance = new task(identity, { ...bare, parameters });
+    log.info("Starting");
+    await withSpan("Pre Run", telemetry, () => instance.preRun());
+    await withSpan("Run", telemetry, () => instance.run());
+    signal.throwIfAborted();
+    await withSpan("Post Run", telemetry, () => instance.postRun());
+    await keepAttemptRecord(task, {
+      startedAt: beganAt.toISOString(),
+      endedAt: clock.now().toISOString(),
+      parameters,
+      lineage: rest.lineage,
+      scratch,
+    });
+    log.info("Complete");
+  });
+}
+
+function observeProgress(progress: Progress, attributes: Attributes): () => void {
+  const gauge = meter().createObservableGauge(`${instrumentationName}.processing.tasks.outer.loop.progress`, {
+    description: "How far the outer loop of a task is.",
+    unit: "%",
+  });
+  const observe = (result: { observe(value: number, attributes: Attributes): void }): void =>
+    result.observe(progress.percent, attributes);
+  gauge.addCallback(observe);
+  return () => gauge.removeCallback(observe);
 }
 
 /** Parameters are those that were in force when the observation began; a run that does not know its time takes today's. */
@@ -150,11 +177,7 @@ function observedAt(constants: ReadonlyMap<string, unknown>): Date | undefined {
   return timeUs === undefined ? undefined : new Date(timeUs / 1000);
 }
 
-function telemetryAttributes(
-  taskName: string,
-  settings: Settings,
-  run: { readonly recipeRunId: number; readonly workflowName: string; readonly workflowVersion: string },
-): Attributes {
+function telemetryAttributes(taskName: string, settings: Settings, run: TaskIdentity): Attributes {
   return {
     "recipe.run.id": run.recipeRunId,
     "workflow.name": run.workflowName,

@@ -1,5 +1,6 @@
 import { FirstlightError } from "../core/errors.ts";
 import type { ServiceName } from "../services/services.ts";
+import { requireIdentity } from "./require-identity.ts";
 import type { TaskContext } from "./task-context.ts";
 import type { TaskIdentity } from "./task-identity.ts";
 
@@ -30,13 +31,7 @@ export abstract class TaskBase {
   readonly #context: TaskContext | undefined;
 
   constructor(identity: TaskIdentity, context?: TaskContext) {
-    if (!Number.isSafeInteger(identity.recipeRunId) || identity.recipeRunId < 0) {
-      throw new FirstlightError(
-        "RECIPE_RUN_ID_INVALID",
-        `A recipe run id is a whole number from 0; this is ${String(identity.recipeRunId)}.`,
-        { disposition: "invalid" },
-      );
-    }
+    requireIdentity(identity);
     this.recipeRunId = identity.recipeRunId;
     this.workflowName = identity.workflowName;
     this.workflowVersion = identity.workflowVersion;
@@ -56,7 +51,7 @@ export abstract class TaskBase {
 
   async postRun(): Promise<void> {}
 
-  /** Undoes what earlier attempts of this task left behind. */
+  /** Undoes what earlier attempts of this task left behind. Parameters are not there yet; constants are those left behind. */
   async rollback(): Promise<void> {}
 
   /** What `runTask` opened for this attempt. */
@@ -75,6 +70,7 @@ export abstract class TaskBase {
 /** A class that can be made into an attempt. */
 export interface TaskClass<Task extends TaskBase = TaskBase> {
   new (identity: TaskIdentity, context?: TaskContext): Task;
+  readonly prototype: Task;
   readonly name: string;
   readonly retries: number;
   readonly retryDelaySeconds: number;

@@ -1,3 +1,4 @@
+import type { Attributes } from "@opentelemetry/api";
 import type { Clock } from "../core/clock.ts";
 import type { IdSource } from "../core/ids.ts";
 import type { Logger } from "../core/log.ts";
@@ -14,6 +15,7 @@ export interface TaskContext {
   /** The constants of the recipe run as they stood when the attempt began, and what it has set since. */
   readonly constants: Map<string, unknown>;
   readonly services: Services;
+  /** Undefined during a rollback. */
   readonly parameters: unknown;
   readonly clock: Clock;
   readonly ids: IdSource;
@@ -24,6 +26,10 @@ export interface TaskContext {
   readonly skipBadFrames: boolean;
   /** Fires when the attempt shall stop. */
   readonly signal: AbortSignal;
+  /** A person runs this task by hand, outside of its workflow. */
+  readonly isManual: boolean;
+  /** What every span and metric of the attempt carries. */
+  readonly telemetry: Attributes;
   /** This attempt's share of the machine's cores. */
   readonly threads: number;
 }

@@ -1,17 +1,21 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { relative } from "node:path";
+import type { Counter } from "@opentelemetry/api";
 import type { Codec, Encoder } from "../codecs/codec.ts";
-import { FirstlightError, isFirstlightError } from "../core/errors.ts";
+import { isFirstlightError } from "../core/errors.ts";
 import { openFile } from "../core/file.ts";
 import type { Logger } from "../core/log.ts";
 import type { Progress } from "../core/progress.ts";
+import { formatPythonJson, parsePythonJson } from "../core/python-json.ts";
 import { instrumentationName, meter, withSpan } from "../core/telemetry.ts";
 import { datasetId } from "../parsing/dataset-id.ts";
 import type { Scratch, TagQuery } from "../scratch/scratch.ts";
+import { Tag } from "../scratch/tag.ts";
 import type { ServiceName } from "../services/services.ts";
 import type { DeclaredService } from "./declared-service.ts";
 import { libraryVersions } from "./library-versions.ts";
 import { noFilesFound } from "./no-files-found.ts";
+import { severalFilesFound } from "./several-files-found.ts";
 import { TaskBase, type usesOf } from "./task-base.ts";
 
 /** A file found by its tags, and what its codec made of it. */
@@ -34,14 +38,18 @@ export interface WriteOptions {
 export abstract class WorkflowTaskBase<Uses extends ServiceName = never, Parameters = unknown> extends TaskBase {
   declare readonly [usesOf]: Uses;
 
-  /** Record in the metadata store, before the run, which library versions this attempt runs with. */
+  /**
+   * Record in the metadata store, before the run, which library versions this attempt runs with. A task run by hand is always
+   * recorded.
+   */
   readonly recordsProvenance: boolean = false;
 
   override async preRun(): Promise<void> {
-    if (this.recordsProvenance) await this.span("Record Provenance", () => this.#recordProvenance());
+    if (this.recordsProvenance || this.context.isManual)
+      await this.span("Record Provenance", () => this.#recordProvenance());
   }
 
-  /** Every file that carries all tags, decoded one at a time in the order of their names; none is no error. */
+  /** Every file that the query finds, decoded one at a time in the order of their names; none is no error. */
   async *read<Value>(query: TagQuery, codec: Codec<Value, never>): AsyncIterable<ReadItem<Value>> {
     const paths = await this.context.scratch.find(query);
     const loop = this.context.lineage.openLoop();
@@ -57,24 +65,29 @@ export abstract class WorkflowTaskBase<Uses extends ServiceName = never, Paramet
     }
   }
 
-  /** The one file that carries all tags. None, or more than one, is an error that says what there is. */
+  /**
+   * The one file that the query finds.
+   *
+   * @throws FirstlightError NO_FILES_FOUND with the nearest tag sets, SEVERAL_FILES_FOUND with what there is
+   */
   async readOne<Value>(query: TagQuery, codec: Codec<Value, never>): Promise<ReadItem<Value>> {
-    const paths = await this.context.scratch.find(query);
+    const { scratch, lineage } = this.context;
+    const paths = await scratch.find(query);
     const [path] = paths;
-    if (path === undefined) throw await noFilesFound(this.context.scratch, query);
-    if (paths.length > 1) {
-      throw new FirstlightError(
-        "SEVERAL_FILES_FOUND",
-        `${this.taskName} asked for one file and found ${paths.length}: ${paths.slice(0, 3).join(", ")}${paths.length > 3 ? ", …" : ""}. Add a tag that tells them apart, or read them all with read().`,
-        { fields: { query, paths } },
-      );
-    }
-    this.context.lineage.noteRead(relative(this.context.scratch.folder, path));
+    if (path === undefined) throw await noFilesFound(scratch, query);
+    if (paths.length > 1) throw severalFilesFound(scratch, query, paths);
+    lineage.noteRead(relative(scratch.folder, path));
     this.#countRead();
     return { path, value: await this.#decode(path, codec) };
   }
 
-  /** Encodes a value into scratch under these tags and resolves to its path there. The file appears whole or not at all. */
+  /**
+   * Encodes a value into scratch under these tags, and `WORKFLOW_TASK_<class>`, and resolves to its path relative to the run's
+   * scratch. The file appears whole or not at all.
+   *
+   * @throws FirstlightError SCRATCH_FILE_EXISTS, SCRATCH_FULL, SCRATCH_READ_ONLY, SCRATCH_PATH, TAG_ILLEGAL, ATTEMPT_FENCED; what
+   * the codec throws
+   */
   async write<Value>(
     value: Value,
     tags: readonly string[],
@@ -83,27 +96,21 @@ export abstract class WorkflowTaskBase<Uses extends ServiceName = never, Paramet
   ): Promise<string> {
     this.signal.throwIfAborted();
     const bytes = await codec.encode(value);
-    const written = await this.context.scratch.write(
-      bytes,
-      [...tags, `WORKFLOW_TASK_${this.taskName.toUpperCase()}`],
-      options,
-    );
-    meter().createCounter(`${instrumentationName}.processing.tasks.writes`).add(1, this.#attributes);
-    this.context.lineage.noteWrite({
-      path: written,
-      sha256: createHash("sha256").update(bytes).digest("hex"),
-      sizeBytes: bytes.length,
-      tags,
+    const path = await this.context.scratch.write(bytes, [...tags, Tag.workflowTask(this.taskName)], options);
+    this.#writes ??= meter().createCounter(`${instrumentationName}.processing.tasks.writes`, {
+      description: "Files that tasks wrote into scratch.",
     });
-    return written;
+    this.#writes.add(1, this.context.telemetry);
+    this.context.lineage.noteWrite({ path, sha256: hash("sha256", bytes), sizeBytes: bytes.length, tags: [...tags] });
+    return path;
   }
 
-  /** How many files carry all tags. */
+  /** How many files the query finds. */
   count(query: TagQuery): Promise<number> {
     return this.context.scratch.count(query);
   }
 
-  /** The absolute paths of the files that carry all tags, by name. */
+  /** The absolute paths of the files that the query finds, in the order of their names. */
   paths(query: TagQuery): Promise<readonly string[]> {
     return this.context.scratch.find(query);
   }
@@ -122,9 +129,10 @@ export abstract class WorkflowTaskBase<Uses extends ServiceName = never, Paramet
     return this.context.scratch.untag(paths, tags);
   }
 
-  /** Exactly what earlier attempts of this task wrote, tagged and set is undone. */
+  /** Exactly what earlier attempts of this task wrote, tagged and set is undone, and the recipe run is in progress again. */
   override async rollback(): Promise<void> {
-    await this.context.scratch.rollback();
+    await this.span("Roll back scratch", () => this.scratch.rollback());
+    await this.#setInProgress();
   }
 
   /** The recipe run's constants: as they stood when this attempt began, and what it has set itself. */
@@ -132,10 +140,15 @@ export abstract class WorkflowTaskBase<Uses extends ServiceName = never, Paramet
     return this.context.constants;
   }
 
-  /** Sets a constant, once for the whole recipe run. Throws `CONSTANT_EXISTS` when there is one. */
+  /**
+   * Sets a constant, once for the whole recipe run: what JSON can hold, integers and reals (`real(10)`) apart.
+   *
+   * @throws FirstlightError CONSTANT_EXISTS when there is one, JSON_INVALID, ATTEMPT_FENCED
+   */
   async setConstant(name: string, value: unknown): Promise<void> {
     await this.context.scratch.constants.set(name, value);
-    this.context.constants.set(name, value);
+    // This attempt shall see what the tasks after it will see.
+    this.context.constants.set(name, parsePythonJson(formatPythonJson(value)));
   }
 
   /** The name of the dataset that this recipe run makes. */
@@ -143,6 +156,7 @@ export abstract class WorkflowTaskBase<Uses extends ServiceName = never, Paramet
     return datasetId(this.recipeRunId);
   }
 
+  /** What the schema in `static parameters` made of the input dataset's parameters. */
   get parameters(): Parameters {
     return this.context.parameters as Parameters;
   }
@@ -179,38 +193,55 @@ export abstract class WorkflowTaskBase<Uses extends ServiceName = never, Paramet
 
   /** Runs a step of the task in a span of its own. */
   protected span<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
-    return withSpan(name, this.#attributes, work);
+    return withSpan(name, this.context.telemetry, work);
   }
 
+  /** For what `read` and `write` cannot do: what goes past them is in no lineage. */
   protected get scratch(): Scratch {
     return this.context.scratch;
   }
 
   async #recordProvenance(): Promise<void> {
-    const { metadataStore } = this.context.services;
     const { recipeRunId, workflowVersion, taskName } = this;
+    const { isManual, services, log } = this.context;
+    const { metadataStore } = services;
     try {
       const { inputDatasetId } = await metadataStore.recipeRun(recipeRunId);
-      const record = { recipeRunId, inputDatasetId, taskName, workflowVersion, isTaskManual: false };
+      const record = { recipeRunId, inputDatasetId, taskName, workflowVersion, isTaskManual: isManual };
       await metadataStore.recordProvenance({ ...record, libraryVersions: libraryVersions() });
     } catch (error) {
-      // A task that is tried out by itself belongs to no registered recipe run, and the laptop's own store knows none.
-      if (metadataStore.name !== "sqlite" || !isFirstlightError(error, "RECIPE_RUN_NOT_FOUND")) throw error;
-      this.log.debug("Not a registered recipe run: its provenance is not recorded");
+      if (!this.#isUnregistered(error)) throw error;
+      log.debug("Not a registered recipe run: its provenance is not recorded");
     }
   }
 
-  #countRead(): void {
-    meter().createCounter(`${instrumentationName}.processing.tasks.reads`).add(1, this.#attributes);
+  /** What was undone is undone, whether or not the metadata store can be told: an attempt that needs it will find out itself. */
+  async #setInProgress(): Promise<void> {
+    try {
+      await this.span("Set recipe run in progress", () =>
+        this.context.services.metadataStore.setStatus(this.recipeRunId, "INPROGRESS"),
+      );
+    } catch (error) {
+      if (this.#isUnregistered(error)) return;
+      this.log.warning("Rolled back, but the metadata store could not be told that the recipe run is in progress", {
+        error,
+      });
+    }
   }
 
-  get #attributes() {
-    return {
-      "recipe.run.id": this.recipeRunId,
-      "workflow.name": this.workflowName,
-      "workflow.version": this.workflowVersion,
-      "task.name": this.taskName,
-    };
+  /** A task that is tried out by itself belongs to no registered recipe run, and the laptop's own store knows none. */
+  #isUnregistered(error: unknown): boolean {
+    return this.context.services.metadataStore.name === "sqlite" && isFirstlightError(error, "RECIPE_RUN_NOT_FOUND");
+  }
+
+  #reads: Counter | undefined;
+  #writes: Counter | undefined;
+
+  #countRead(): void {
+    this.#reads ??= meter().createCounter(`${instrumentationName}.processing.tasks.reads`, {
+      description: "Files that tasks read from scratch.",
+    });
+    this.#reads.add(1, this.context.telemetry);
   }
 
   #service<Name extends ServiceName>(name: Name): DeclaredService<Name, Uses> {

@@ -1,1 +1,2 @@
-export { type TmpRun, type TmpRunOptions, tmpRun } from "./tmp-run.ts";
+export { type SyntheticFrameOptions, syntheticFrame } from "./synthetic-frame.ts";
+export { type TmpRun, type TmpRunOptions, type TmpRunTaskOptions, tmpRun } from "./tmp-run.ts";

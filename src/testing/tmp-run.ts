@@ -3,67 +3,92 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Codec, Encoder } from "../codecs/codec.ts";
 import { openFile } from "../core/file.ts";
+import { loadSettings } from "../core/settings.ts";
 import { memoryInventory } from "../scratch/drivers/memory.ts";
-import { openScratch, type TagQuery } from "../scratch/scratch.ts";
+import type { InventoryDriver } from "../scratch/inventory-driver.ts";
+import { openScratch, type Scratch, type TagQuery } from "../scratch/scratch.ts";
+import { openServices } from "../services/open-services.ts";
 import type { Services } from "../services/services.ts";
 import type { AttemptReport } from "../tasks/attempt-report.ts";
-import { runTask } from "../tasks/run-task.ts";
+import { type RunTaskOptions, runTask } from "../tasks/run-task.ts";
 import type { TaskClass } from "../tasks/task-base.ts";
 import type { ReadItem } from "../tasks/workflow-task-base.ts";
 
 export interface TmpRunOptions {
   /** Default 1. */
   readonly recipeRunId?: number;
-  /** Settings, as the environment would hold them. */
+  /** Settings, as the environment would hold them; nothing is taken from the process's environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Stand in for the embedded services, which lie in the temporary folder. They stay open. */
   readonly services?: Partial<Services>;
+  /** Stands in for the inventory in memory. It stays open, with what the run left in it. */
+  readonly inventory?: InventoryDriver;
 }
+
+/** How an attempt differs from the next ordinary one. */
+export type TmpRunTaskOptions = Partial<
+  Omit<RunTaskOptions, "recipeRunId" | "env" | "settings" | "services" | "inventory">
+>;
 
 /** A recipe run of its own in a temporary folder, for the test of a task: no server, and nothing left afterwards. */
 export interface TmpRun extends AsyncDisposable {
   readonly recipeRunId: number;
   /** The run's scratch. */
   readonly folder: string;
-  /** Puts a file into scratch, as an earlier task would. */
+  /** What the tasks work with: to register an input dataset, to look at messages and objects. */
+  readonly services: Services;
+  /** Puts a file into scratch, as an earlier task would. Resolves to its path relative to `folder`. */
   put<Value>(value: Value, tags: readonly string[], codec: Encoder<Value>, relativePath?: string): Promise<string>;
   setConstant(name: string, value: unknown): Promise<void>;
-  /** Runs one attempt; from the second of a task on, the one before is rolled back first. */
-  run(task: TaskClass): Promise<AttemptReport>;
-  /** What carries these tags, decoded. */
+  /** Runs one attempt; from the second of a task on, the one before is rolled back first. Throws what the task throws. */
+  run(task: TaskClass, options?: TmpRunTaskOptions): Promise<AttemptReport>;
+  /** What the query finds, decoded, in the order of their names; none is no error. */
   files<Value>(query: TagQuery, codec: Codec<Value, never>): Promise<readonly ReadItem<Value>[]>;
+  /** The tags of a file, sorted. */
+  tags(path: string): Promise<readonly string[]>;
   constants(): Promise<ReadonlyMap<string, unknown>>;
 }
 
+/** Makes a recipe run for one test: `await using run = await tmpRun()`. */
 export async function tmpRun(options: TmpRunOptions = {}): Promise<TmpRun> {
   const { recipeRunId = 1 } = options;
+  await using opening = new AsyncDisposableStack();
   const basePath = await mkdtemp(join(tmpdir(), "firstlight-run-"));
-  const inventory = memoryInventory();
-  const scratch = await openScratch({ basePath, recipeRunId, taskName: "Given", driver: inventory });
+  opening.defer(() => rm(basePath, { recursive: true, force: true }));
+  const env = { ...options.env, SCRATCH_BASE_PATH: basePath };
+  const settings = loadSettings(env);
+  const inventory = options.inventory ?? opening.use(memoryInventory());
+  const services = opening.use(openServices(settings, { given: options.services ?? {} }));
+  const scratch = opening.use(await openScratch({ basePath, recipeRunId, taskName: "Given", driver: inventory }));
   const attempts = new Map<string, number>();
+  const opened = opening.move();
   return {
     recipeRunId,
     folder: scratch.folder,
+    services,
     put: async (value, tags, codec, relativePath) => scratch.write(await codec.encode(value), tags, { relativePath }),
     setConstant: (name, value) => scratch.constants.set(name, value),
-    async run(task) {
-      const attempt = (attempts.get(task.name) ?? 0) + 1;
+    run(task, more = {}) {
+      const attempt = more.attempt ?? (attempts.get(task.name) ?? 0) + 1;
       attempts.set(task.name, attempt);
-      const env = { ...options.env, SCRATCH_BASE_PATH: basePath };
-      return runTask(task, { recipeRunId, attempt, env, inventory, services: options.services ?? {} });
+      return runTask(task, { ...more, recipeRunId, attempt, env, settings, inventory, services });
     },
-    async files(query, codec) {
-      const items = [];
-      for (const path of await scratch.find(query)) {
-        await using source = await openFile(path);
-        items.push({ path, value: await codec.decode(source, { path }) });
-      }
-      return items;
-    },
+    files: (query, codec) => decoded(scratch, query, codec),
+    tags: (path) => scratch.tags(path),
     constants: async () => new Map(await scratch.constants.entries()),
-    async [Symbol.asyncDispose]() {
-      await scratch[Symbol.asyncDispose]();
-      await inventory[Symbol.asyncDispose]();
-      await rm(basePath, { recursive: true, force: true });
-    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
+}
+
+async function decoded<Value>(
+  scratch: Scratch,
+  query: TagQuery,
+  codec: Codec<Value, never>,
+): Promise<readonly ReadItem<Value>[]> {
+  const items: ReadItem<Value>[] = [];
+  for (const path of await scratch.find(query)) {
+    await using source = await openFile(path);
+    items.push({ path, value: await codec.decode(source, { path }) });
+  }
+  return items;
 }

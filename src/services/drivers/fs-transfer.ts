@@ -27,6 +27,8 @@ export interface FsTransferOptions {
 interface Copy {
   readonly from: string;
   readonly to: string;
+  /** Which of the two is in scratch. */
+  readonly path: string;
   /** Called with what has been copied, or was there already. */
   readonly done: (facts: FileFacts) => Promise<void>;
 }
@@ -42,7 +44,10 @@ export function fsTransfer({ root }: FsTransferOptions): Transfer {
     const from = isAbsolute(item.bucket) ? keyPath(folder, item.key) : await objectPath(folder, item.key);
     const nothing = async (): Promise<void> => {};
     const files = item.recursive === true ? await filesBelow(from) : [from];
-    return files.map((file) => ({ from: file, to: join(item.path, relative(from, file)), done: nothing }));
+    return files.map((file) => {
+      const to = join(item.path, relative(from, file));
+      return { from: file, to, path: to, done: nothing };
+    });
   }
 
   async function planToObjectStore(item: TransferItem): Promise<readonly Copy[]> {
@@ -57,7 +62,7 @@ export function fsTransfer({ root }: FsTransferOptions): Transfer {
           if (written === undefined || (await readNote(folder, key, written))?.sha256 === facts.sha256) return;
           await writeNote(folder, key, { ...facts, modifiedMs: written.mtimeMs, metadata: {} });
         };
-        return { from: file, to, done };
+        return { from: file, to, path: file, done };
       }),
     );
   }
@@ -80,17 +85,18 @@ export function fsTransfer({ root }: FsTransferOptions): Transfer {
 }
 
 async function copyAll(copies: readonly Copy[], options: TransferOptions): Promise<void> {
-  const { signal, onProgress } = options;
+  const { signal, onProgress, onFile } = options;
   const states = await Promise.all(copies.map(({ from }) => fileState(from)));
   const missing = copies.filter((_, index) => states[index] === undefined).map(({ from }) => from);
   if (missing.length > 0) throw missingSources(missing, copies.length, options);
   let bytes = 0;
-  for (const [index, { from, to, done }] of copies.entries()) {
+  for (const [index, { from, to, path, done }] of copies.entries()) {
     signal?.throwIfAborted();
     try {
       const facts = await copyVerified(from, to, signal);
       await done(facts);
       bytes += facts.sizeBytes;
+      onFile?.({ path, ...facts });
     } catch (error) {
       throw isFirstlightError(error) || signal?.aborted === true ? error : storageFailed(to, error);
     }

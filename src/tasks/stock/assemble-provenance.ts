@@ -6,6 +6,9 @@ import { Tag } from "../../scratch/tag.ts";
 import { attemptRecordSchema, provenanceRecord } from "../keep-attempt-record.ts";
 import { WorkflowTaskBase } from "../workflow-task-base.ts";
 
+/** The tag of the document of a whole run. */
+const provenance = "PROVENANCE";
+
 /** Which file was made of which by what, for the whole run so far: `{dataset}_provenance.json` (W3C PROV) among the products. */
 export class AssembleProvenance extends WorkflowTaskBase {
   override async run(): Promise<void> {
@@ -17,7 +20,7 @@ export class AssembleProvenance extends WorkflowTaskBase {
       workflowVersion: this.workflowVersion,
       datasetId: this.datasetId,
     });
-    await this.write(document, [Tag.output(), provenanceRecord], json, {
+    await this.write(document, [Tag.output(), provenance], json, {
       relativePath: `output/${this.datasetId}_provenance.json`,
     });
   }

@@ -24,8 +24,7 @@ export class AssembleQualityData extends WorkflowTaskBase {
     const stored: StoredQuality[] = [];
     for (const metric of Object.keys(qualityRecords) as StoredMetric[]) {
       for await (const { path, value } of this.read([Tag.quality(metric)], bytes)) {
-        const taskTag = (await this.tags(path)).find((tag) => tag.startsWith(Tag.qualityTask("")));
-        const taskType = taskTag?.slice(Tag.qualityTask("").length);
+        const taskType = taskTypeOf(metric, await this.tags(path));
         const record = decodeQualityRecord(metric, value, path);
         stored.push({ metric, record, ...(taskType === undefined ? {} : { taskType }) } as StoredQuality);
       }
@@ -40,4 +39,10 @@ export class AssembleQualityData extends WorkflowTaskBase {
     const warnings = rejected.map(({ file, problem }: { file: string; problem: string }) => `${file}: ${problem}`);
     return [{ metric: "RANGE", record: { name: "Input frames that were left out", warnings } }];
   }
+}
+
+/** The tag of the metric TASK_TYPES looks like that of a task called TYPES. */
+function taskTypeOf(metric: StoredMetric, tags: readonly string[]): string | undefined {
+  const stem = Tag.qualityTask("");
+  return tags.find((tag) => tag !== Tag.quality(metric) && tag.startsWith(stem))?.slice(stem.length);
 }

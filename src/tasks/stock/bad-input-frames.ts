@@ -1,44 +1,61 @@
-import { basename } from "node:path";
-import { FirstlightError, messageOf } from "../../core/errors.ts";
+import { FirstlightError, isFirstlightError } from "../../core/errors.ts";
 import { openFile } from "../../core/file.ts";
-import { walkHdus } from "../../fits/open-fits.ts";
+import { badFile } from "../../fits/bad-file.ts";
+import { hasImage } from "../../fits/hdu.ts";
+import { openFits } from "../../fits/open-fits.ts";
 import { hduChecksums, requireChecksums } from "../../fits/verify-checksums.ts";
 
 /** An input frame that is not whole, and why. */
 export interface BadFrame {
+  /** Absolute. */
   readonly path: string;
+  /** Relative to the run's scratch. */
   readonly file: string;
   readonly problem: string;
 }
 
-/** What is wrong with a frame: its structure from end to end and, where it carries any, its checksums. */
-export async function checkFrame(path: string, checksums: boolean): Promise<BadFrame | undefined> {
-  const file = basename(path);
+export interface FrameCheck {
+  /** Take the checksums of what carries any. */
+  readonly checksums: boolean;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * What is wrong with a frame: its structure from end to end, whether it holds an image at all and, where it carries any, its
+ * checksums. A file that cannot be read for the machine's reasons is no bad frame: that is thrown.
+ */
+export async function checkFrame(path: string, file: string, check: FrameCheck): Promise<BadFrame | undefined> {
   try {
     await using source = await openFile(path);
-    for await (const hdu of walkHdus(source)) {
+    const { hdus, source: plain } = await openFits(source);
+    if (!hdus.some(hasImage)) throw badFile("FITS_NO_HDU", "no HDU holds an image.", { file: path });
+    for (const hdu of check.checksums ? hdus : []) {
+      check.signal.throwIfAborted();
       const carriesAny = hdu.header.has("CHECKSUM") || hdu.header.has("DATASUM");
-      if (checksums && carriesAny) requireChecksums(path, await hduChecksums(source, hdu));
+      if (carriesAny) requireChecksums(path, await hduChecksums(plain, hdu));
     }
     return undefined;
   } catch (error) {
-    // The path is where the run keeps the file; the user knows it by its name.
-    return {
-      path,
-      file,
-      problem: messageOf(error).replaceAll(`${path}, `, "").replaceAll(`${path}: `, "").replaceAll(path, file),
-    };
+    if (!isFirstlightError(error)) throw error;
+    // The path is where the run keeps the file; the user knows it by its name, which is told beside the problem.
+    const problem = error.message.replaceAll(`${path}, `, "").replaceAll(`${path}: `, "").replaceAll(path, file);
+    return { path, file, problem };
   }
 }
 
 const listed = 10;
 
+/** The error that names the bad frames, the first ten of them in its message. */
 export function badInputFrames(bad: readonly BadFrame[], total: number): FirstlightError {
   const lines = bad.slice(0, listed).map(({ file, problem }) => `  ${file}: ${problem}`);
   if (bad.length > listed) lines.push(`  … and ${bad.length - listed} more`);
+  const advice =
+    bad.length === total
+      ? "No good frame is left to go on with. Fetch them again, or name another input."
+      : "Fetch them again, take them out of the input, or let the workflow leave them out: new Workflow({ …, skipBadFrames: true }).";
   return new FirstlightError(
     "BAD_INPUT_FRAMES",
-    `${bad.length} of ${total} input frames cannot be used:\n${lines.join("\n")}\nFetch them again, take them out of the input, or let the workflow leave them out: new Workflow({ …, skipBadFrames: true }).`,
+    `${bad.length} of ${total} input frames cannot be used:\n${lines.join("\n")}\n${advice}`,
     { fields: { bad: bad.map(({ file, problem }) => ({ file, problem })), total } },
   );
 }

@@ -1,13 +1,15 @@
-import { Tag } from "../../scratch/tag.ts";
 import type { BusMessage } from "../../services/bus.ts";
 import { catalogFrameMessage, catalogObjectMessage } from "../../services/messages.ts";
 import { recipeRunConfiguration } from "../../services/recipe-run-configuration.ts";
 import { WorkflowTaskBase } from "../workflow-task-base.ts";
-import { objectKey } from "./object-key.ts";
+import { type Product, productsOf } from "./product.ts";
 
 /**
- * Tells the catalog of every product that was transferred: one message per frame, one per quality document, and before
- * them how many there will be. Ids follow from the content, so that a second attempt publishes the same messages.
+ * Tells the catalog of the products that were transferred: one message per frame and dataset extra, one per movie and quality
+ * document, and before them how many there will be. Ids follow from the content, so that a second attempt publishes the
+ * same messages.
+ *
+ * @throws FirstlightError NO_PRODUCTS, PRODUCTS_COLLIDE, and what the bus throws
  */
 export class PublishCatalogMessages extends WorkflowTaskBase<"bus" | "metadataStore"> {
   static override readonly uses = ["bus", "metadataStore"] as const;
@@ -15,23 +17,21 @@ export class PublishCatalogMessages extends WorkflowTaskBase<"bus" | "metadataSt
   override async run(): Promise<void> {
     const { configuration } = await this.metadataStore.recipeRun(this.recipeRunId);
     const bucket = recipeRunConfiguration(configuration).destinationBucket;
-    const objectName = (path: string): string => objectKey(this.constants, this.datasetId, path);
-    const frames = (await this.paths([Tag.output(), Tag.frame()])).map((path) =>
-      catalogFrameMessage.create(this.recipeRunId, { bucket, objectName: objectName(path) }),
-    );
-    const quality = (await this.paths([Tag.output(), Tag.qualityData()])).map((path) =>
-      catalogObjectMessage.create(this.recipeRunId, {
-        bucket,
-        objectName: objectName(path),
-        objectType: "QDATA",
-        groupId: this.datasetId,
-      }),
-    );
-    const messages = [...frames, ...quality];
+    const products = await productsOf(this.scratch, this.constants, this.datasetId);
+    const messages = products.flatMap((product) => this.#messageOf(product, bucket) ?? []);
     this.progress.start(messages.length, "messages");
     await this.metadataStore.createReceiptAccount(this.datasetId, messages.length);
     await this.bus.declare([catalogFrameMessage.binding, catalogObjectMessage.binding]);
     await this.bus.publish(this.#counted(messages), this.signal);
+    this.log.info(`Published ${messages.length} catalog messages`, { datasetId: this.datasetId });
+  }
+
+  #messageOf({ kind, key }: Product, bucket: string): BusMessage | undefined {
+    if (kind === "other") return undefined;
+    const place = { bucket, objectName: key };
+    if (kind === "frame" || kind === "extra") return catalogFrameMessage.create(this.recipeRunId, place);
+    const objectType = kind === "movie" ? "MOVIE" : "QDATA";
+    return catalogObjectMessage.create(this.recipeRunId, { ...place, objectType, groupId: this.datasetId });
   }
 
   *#counted(messages: readonly BusMessage[]): Iterable<BusMessage> {

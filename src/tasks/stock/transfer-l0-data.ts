@@ -7,7 +7,7 @@ import { FirstlightError } from "../../core/errors.ts";
 import { Tag } from "../../scratch/tag.ts";
 import { filePointers, type InputFrames, parseFrames, parseParameters } from "../../services/input-dataset.ts";
 import type { InputDatasetPart, InputDatasetPartType } from "../../services/metadata-store.ts";
-import type { TransferItem } from "../../services/transfer.ts";
+import type { TransferredFile } from "../../services/transfer.ts";
 import { WorkflowTaskBase } from "../workflow-task-base.ts";
 
 const documentTags = {
@@ -16,16 +16,27 @@ const documentTags = {
   parameters: Tag.inputDatasetParameters(),
 } as const satisfies Record<InputDatasetPartType, string>;
 
-/** A file to bring into scratch, and the tags that it will carry. */
-interface Arrival {
+/** An object to bring into scratch, and the tags that its file will carry. */
+interface Wanted {
   readonly bucket: string;
   readonly key: string;
   readonly tags: readonly string[];
 }
 
+/** The same with its place. */
+interface Arrival extends Wanted {
+  /** Absolute, in scratch. */
+  readonly path: string;
+}
+
+/** So many places are announced at once: a store beyond a network answers them together. */
+const reservedAtOnce = 64;
+
 /**
  * The first task: the documents of the input dataset come into scratch, then every file that they name, tagged INPUT and
  * FRAME, or PARAMETER_<name> for the files of parameters.
+ *
+ * @throws FirstlightError NO_INPUT_FRAMES, INPUT_DATASET_INVALID, TRANSFER_FAILED naming what is missing
  */
 export class TransferL0Data extends WorkflowTaskBase<"metadataStore" | "transfer"> {
   static override readonly uses = ["metadataStore", "transfer"] as const;
@@ -33,16 +44,7 @@ export class TransferL0Data extends WorkflowTaskBase<"metadataStore" | "transfer
   override async run(): Promise<void> {
     await this.metadataStore.setStatus(this.recipeRunId, "INPROGRESS");
     const { parts } = await this.metadataStore.inputDataset(this.recipeRunId);
-    for (const part of parts) {
-      await this.write(part.document, [documentTags[part.type]], text, {
-        relativePath: `input_dataset/${part.type}.json`,
-      });
-    }
-    const frames = parts
-      .flatMap(framesOf)
-      .flatMap(({ bucket, objectKeys }) =>
-        objectKeys.map((key): Arrival => ({ bucket, key, tags: [Tag.input(), Tag.frame()] })),
-      );
+    const frames = parts.flatMap(framesOf);
     if (frames.length === 0) {
       throw new FirstlightError(
         "NO_INPUT_FRAMES",
@@ -50,38 +52,76 @@ export class TransferL0Data extends WorkflowTaskBase<"metadataStore" | "transfer
         { disposition: "invalid", fields: { recipeRunId: this.recipeRunId } },
       );
     }
-    await this.#bring([...frames, ...parts.flatMap(parameterFilesOf)]);
+    const wanted = unite([...frames, ...parts.flatMap(parameterFilesOf)]);
+    for (const part of parts) {
+      await this.write(part.document, [documentTags[part.type]], text, {
+        relativePath: `input_dataset/${part.type}.json`,
+      });
+    }
+    const arrivals = await this.span("Reserve places", () => this.#reserve(wanted));
+    const digests = await this.span("Transfer", () => this.#bring(arrivals));
+    await this.span("Tag files", () => this.#adopt(arrivals, digests));
+    this.log.info(`Transferred ${arrivals.length} files`, { frames: frames.length });
   }
 
-  async #bring(arrivals: readonly Arrival[]): Promise<void> {
-    const items: TransferItem[] = [];
-    for (const { bucket, key } of arrivals) items.push({ bucket, key, path: await this.scratch.reserve(key) });
-    this.progress.start(items.length, "files");
+  async #reserve(wanted: readonly Wanted[]): Promise<readonly Arrival[]> {
+    const arrivals: Arrival[] = [];
+    for (let start = 0; start < wanted.length; start += reservedAtOnce) {
+      this.signal.throwIfAborted();
+      const some = wanted.slice(start, start + reservedAtOnce);
+      arrivals.push(
+        ...(await Promise.all(some.map(async (one) => ({ ...one, path: await this.scratch.reserve(one.key) })))),
+      );
+    }
+    return arrivals;
+  }
+
+  async #bring(arrivals: readonly Arrival[]): Promise<ReadonlyMap<string, TransferredFile>> {
+    const digests = new Map<string, TransferredFile>();
+    this.progress.start(arrivals.length, "files");
     let brought = 0;
-    await this.transfer.toScratch(items, {
-      label: `Recipe run ${this.recipeRunId}: input`,
-      recipeRunId: this.recipeRunId,
-      signal: this.signal,
-      onProgress: ({ files }) => {
-        this.progress.increment(files - brought);
-        brought = files;
+    await this.transfer.toScratch(
+      arrivals.map(({ bucket, key, path }) => ({ bucket, key, path })),
+      {
+        label: `Recipe run ${this.recipeRunId}: input`,
+        recipeRunId: this.recipeRunId,
+        signal: this.signal,
+        onProgress: ({ files }) => {
+          this.progress.increment(files - brought);
+          brought = files;
+        },
+        onFile: (file) => digests.set(file.path, file),
       },
-    });
-    for (const [tags, paths] of groupByTags(arrivals, items)) {
-      await this.scratch.adopt(paths, tags);
-      for (const path of paths) {
-        const { sha256, sizeBytes } = await digest(path);
-        this.context.lineage.noteWrite({ path: relative(this.scratch.folder, path), sha256, sizeBytes, tags });
-      }
+    );
+    return digests;
+  }
+
+  async #adopt(arrivals: readonly Arrival[], digests: ReadonlyMap<string, TransferredFile>): Promise<void> {
+    // Few distinct tag sets, many files: one bulk call each.
+    for (const group of Map.groupBy(arrivals, ({ tags }) => tags.join("\n")).values()) {
+      const { tags } = group[0] as Arrival;
+      await this.scratch.adopt(
+        group.map(({ path }) => path),
+        tags,
+      );
+    }
+    for (const { path, tags } of arrivals) {
+      this.signal.throwIfAborted();
+      const { sha256, sizeBytes } = digests.get(path) ?? (await digest(path));
+      this.context.lineage.noteWrite({ path: relative(this.scratch.folder, path), sha256, sizeBytes, tags });
     }
   }
 }
 
-function framesOf({ type, document }: InputDatasetPart): readonly InputFrames[] {
-  return type === "parameters" ? [] : parseFrames(document, type);
+function framesOf({ type, document }: InputDatasetPart): readonly Wanted[] {
+  if (type === "parameters") return [];
+  const tags = [Tag.input(), Tag.frame()];
+  return parseFrames(document, type).flatMap(({ bucket, objectKeys }: InputFrames) =>
+    objectKeys.map((key) => ({ bucket, key, tags })),
+  );
 }
 
-function parameterFilesOf({ type, document }: InputDatasetPart): readonly Arrival[] {
+function parameterFilesOf({ type, document }: InputDatasetPart): readonly Wanted[] {
   if (type !== "parameters") return [];
   return filePointers(parseParameters(document)).map(({ bucket, objectKey, tag }) => ({
     bucket,
@@ -90,24 +130,29 @@ function parameterFilesOf({ type, document }: InputDatasetPart): readonly Arriva
   }));
 }
 
-/** Few distinct tag sets, many files: one bulk call each. */
-function groupByTags(
-  arrivals: readonly Arrival[],
-  items: readonly TransferItem[],
-): readonly (readonly [tags: readonly string[], paths: readonly string[]])[] {
-  const groups = new Map<string, { readonly tags: readonly string[]; readonly paths: string[] }>();
-  for (const [index, { tags }] of arrivals.entries()) {
-    const path = items[index]?.path;
-    if (path === undefined) continue;
-    const key = tags.join("\n");
-    const group = groups.get(key) ?? { tags, paths: [] };
-    group.paths.push(path);
-    groups.set(key, group);
+/**
+ * An object that is named several times comes once, with all its tags. Two objects of one key would take each other's place in
+ * scratch, which has no buckets.
+ */
+function unite(wanted: readonly Wanted[]): readonly Wanted[] {
+  const byKey = new Map<string, Wanted>();
+  for (const one of wanted) {
+    const known = byKey.get(one.key);
+    if (known !== undefined && known.bucket !== one.bucket) throw sameKey(one.key, known.bucket, one.bucket);
+    byKey.set(one.key, known === undefined ? one : { ...known, tags: [...new Set([...known.tags, ...one.tags])] });
   }
-  return [...groups.values()].map(({ tags, paths }) => [tags, paths]);
+  return [...byKey.values()];
 }
 
-async function digest(path: string): Promise<{ readonly sha256: string; readonly sizeBytes: number }> {
+function sameKey(key: string, first: string, second: string): FirstlightError {
+  return new FirstlightError(
+    "INPUT_DATASET_INVALID",
+    `The input dataset names the key ${key} in the bucket ${first} and in ${second}: in scratch one would take the other's place. Give one of them another key.`,
+    { disposition: "invalid", fields: { key, buckets: [first, second] } },
+  );
+}
+
+async function digest(path: string): Promise<Omit<TransferredFile, "path">> {
   const hash = createHash("sha256");
   const file = createReadStream(path);
   await pipeline(file, hash);

@@ -1,27 +1,24 @@
-import { FirstlightError } from "../../core/errors.ts";
-import { Tag } from "../../scratch/tag.ts";
 import { recipeRunConfiguration } from "../../services/recipe-run-configuration.ts";
 import { WorkflowTaskBase } from "../workflow-task-base.ts";
-import { objectKey } from "./object-key.ts";
+import { productsOf } from "./product.ts";
 
-/** Brings every product, whatever carries OUTPUT, to the object store: `{bucket}/{proposal}/{dataset}/{file}`. */
+/**
+ * Brings every product, whatever carries OUTPUT, to the object store: `{bucket}/{proposal}/{dataset}/{file}`. Brought again, a
+ * product replaces the one of its key.
+ *
+ * @throws FirstlightError NO_PRODUCTS, PRODUCTS_COLLIDE, TRANSFER_FAILED
+ */
 export class TransferL1Data extends WorkflowTaskBase<"metadataStore" | "transfer"> {
   static override readonly uses = ["metadataStore", "transfer"] as const;
 
   override async run(): Promise<void> {
-    const paths = await this.paths([Tag.output()]);
-    if (paths.length === 0) {
-      throw new FirstlightError(
-        "NO_PRODUCTS",
-        `Recipe run ${this.recipeRunId} has made no product: no file carries OUTPUT. Let a task such as WriteL1Frame come before ${this.taskName}.`,
-      );
-    }
+    const products = await productsOf(this.scratch, this.constants, this.datasetId);
     const { configuration } = await this.metadataStore.recipeRun(this.recipeRunId);
     const bucket = recipeRunConfiguration(configuration).destinationBucket;
-    this.progress.start(paths.length, "files");
+    this.progress.start(products.length, "files");
     let brought = 0;
     await this.transfer.toObjectStore(
-      paths.map((path) => ({ bucket, key: objectKey(this.constants, this.datasetId, path), path })),
+      products.map(({ key, path }) => ({ bucket, key, path })),
       {
         label: `Recipe run ${this.recipeRunId}: products`,
         recipeRunId: this.recipeRunId,
@@ -32,6 +29,6 @@ export class TransferL1Data extends WorkflowTaskBase<"metadataStore" | "transfer
         },
       },
     );
-    this.log.info(`Transferred ${paths.length} products`, { bucket });
+    this.log.info(`Transferred ${products.length} products`, { bucket });
   }
 }

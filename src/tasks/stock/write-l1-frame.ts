@@ -5,11 +5,12 @@ import type { Header } from "../../fits/header.ts";
 import type { HeaderProfile } from "../../headers/header-profile.ts";
 import { l1FileNames } from "../../headers/l1-file-name.ts";
 import { solarnet } from "../../headers/solarnet.ts";
+import { toFloat32 } from "../../math/precision.ts";
 import { statistics } from "../../math/statistics.ts";
 import { Tag } from "../../scratch/tag.ts";
 import type { ServiceName } from "../../services/services.ts";
-import { softwareName } from "../library-versions.ts";
 import { ScienceTaskL0ToL1Base } from "../science-task.ts";
+import { softwareName } from "../software-name.ts";
 
 /**
  * Writes each calibrated frame as a product: float32 pixels, a header by the profile, checksums, a name of its own.
@@ -35,12 +36,13 @@ export abstract class WriteL1Frame<
 
   override async run(): Promise<void> {
     const nameOf = l1FileNames(this.datasetId);
+    const creator = softwareName();
+    const { docsBaseUrl } = this.context.settings;
     this.progress.start(await this.count(this.calibratedTags), "frames");
     for await (const { path, value: frame } of this.read(this.calibratedTags, fits.frame)) {
-      const image = { data: Float32Array.from(frame.image.data as Float32Array), shape: frame.image.shape };
+      const image = toFloat32(frame.image);
       const instrumentHeader = this.l1Header({ ...frame, image }, basename(path));
       const fileName = nameOf(instrumentHeader, this.fileNameParts(instrumentHeader));
-      const { docsBaseUrl } = this.context.settings;
       const header = this.headerProfile.apply(instrumentHeader, {
         recipeRunId: this.recipeRunId,
         workflowName: this.workflowName,
@@ -48,7 +50,7 @@ export abstract class WriteL1Frame<
         datasetId: this.datasetId,
         fileName,
         createdAt: this.context.clock.now(),
-        creator: softwareName(),
+        creator,
         statistics: statistics(image),
         ...(docsBaseUrl === undefined ? {} : { docsBaseUrl }),
       });

@@ -1,0 +1,7 @@
+import { libraryVersions } from "./library-versions.ts";
+
+/** Name and version of this library: what CREATOR says. */
+export function softwareName(): string {
+  const { firstlight } = libraryVersions();
+  return `firstlight ${firstlight ?? "unknown"}`;
+}
