@@ -46,7 +46,10 @@ export interface MetadataStore extends AsyncDisposable {
   /** How many objects the catalog must have received before a dataset counts as complete. Asked again, the newer number holds. */
   createReceiptAccount(datasetId: string, expectedObjectCount: number): Promise<void>;
 
-  /** Only a store of one's own: registers an input dataset and a recipe run over it. Harmless when repeated with the same content, else `RECIPE_RUN_CONFLICT`. */
+  /**
+   * Only a store of one's own: registers an input dataset and a recipe run over it. Harmless when repeated with the same
+   * content, else `RECIPE_RUN_CONFLICT` unless it is to replace.
+   */
   register?(run: RecipeRunRegistration): Promise<void>;
   /** Only a store of one's own: what has been recorded of a recipe run. */
   record?(recipeRunId: number): Promise<RecipeRunRecord>;
@@ -65,4 +68,6 @@ export interface RecipeRunRegistration {
   readonly recipeRunId: number;
   readonly parts: readonly { readonly type: InputDatasetPartType; readonly document: string }[];
   readonly configuration?: Readonly<Record<string, unknown>>;
+  /** Let this take the place of what the run was registered with. Its status and provenance stay. */
+  readonly replace?: boolean;
 }

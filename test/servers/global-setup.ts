@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { TestProject } from "vitest/node";
 import { findProgram, installDebianPackages, isExecutable, whyNotInstall } from "./debian.ts";
+import { plantForeignKeys } from "./foreign-keys.ts";
 import { localhostRabbitmq, localhostRedis } from "./localhost.ts";
 import { rabbitmqScript, startRabbitmq } from "./rabbitmq.ts";
 import { startRedis } from "./redis.ts";
@@ -59,7 +60,13 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   project.provide("missingServers", missing);
   for (const [title, reason] of Object.entries(missing))
     say(`NO ${title.toUpperCase()}, its suites are skipped: ${reason}`);
+  const redis = started.find((one) => one?.kind.key === "redisUrl");
+  const foreign = redis === undefined ? undefined : await plantForeignKeys(redis.server.url);
   return async () => {
+    await foreign?.remove().catch((error: unknown) => {
+      process.exitCode = 1;
+      say(String(error));
+    });
     await Promise.all(started.map((one) => one?.server[Symbol.asyncDispose]()));
   };
 }

@@ -1,6 +1,7 @@
 import { connect as connectAmqp } from "amqplib";
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";
+import { whyNotInstall } from "./debian.ts";
 import { describeWithRabbitmq, describeWithRedis } from "./with-server.ts";
 
 describeWithRedis("Redis for tests", (url) => {
@@ -21,4 +22,8 @@ describeWithRabbitmq("RabbitMQ for tests", (url) => {
     expect((await channel.get(queue)) || undefined).toMatchObject({ content: Buffer.from("hello") });
     await connection.close();
   });
+});
+
+test("FIRSTLIGHT_TEST_INSTALL=0 forbids to install anything", () => {
+  expect(whyNotInstall({ FIRSTLIGHT_TEST_INSTALL: "0" })).toContain("FIRSTLIGHT_TEST_INSTALL=0");
 });

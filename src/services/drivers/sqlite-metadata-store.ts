@@ -178,28 +178,35 @@ function register(database: DatabaseSync, run: RecipeRunRegistration): void {
     );
   }
   const known = database.prepare("SELECT * FROM recipe_run WHERE id = ?").get(recipeRunId);
-  if (known !== undefined) {
-    const parts = readInputDataset(database, known).parts;
-    const same =
-      known.configuration === configuration &&
-      parts.length === run.parts.length &&
-      run.parts.every(({ type, document }) => parts.some((part) => part.type === type && part.document === document));
-    if (same) return;
+  const parts = known === undefined ? [] : readInputDataset(database, known).parts;
+  const sameInput =
+    known !== undefined &&
+    parts.length === run.parts.length &&
+    run.parts.every(({ type, document }) => parts.some((part) => part.type === type && part.document === document));
+  if (known !== undefined && run.replace !== true) {
+    if (sameInput && known.configuration === configuration) return;
     throw new FirstlightError(
       "RECIPE_RUN_CONFLICT",
-      `Recipe run ${recipeRunId} is registered with another input dataset or configuration. Take another id.`,
+      `Recipe run ${recipeRunId} is registered with another input dataset or configuration. Take another id, or register it with replace.`,
       { disposition: "invalid", fields: { recipeRunId } },
     );
   }
+  // The ids of an input that stays go into names of products, and must stay as well.
+  const inputDatasetId = sameInput ? Number(known.input_dataset_id) : insertInputDataset(database, run);
+  // A laptop knows no recipes: each run is the one instance of its own.
+  database
+    .prepare(
+      `INSERT INTO recipe_run (id, recipe_instance_id, recipe_id, input_dataset_id, configuration) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET input_dataset_id = excluded.input_dataset_id, configuration = excluded.configuration`,
+    )
+    .run(recipeRunId, recipeRunId, recipeRunId, inputDatasetId, configuration);
+}
+
+function insertInputDataset(database: DatabaseSync, { parts }: RecipeRunRegistration): number {
   const inputDatasetId = Number(database.prepare("INSERT INTO input_dataset DEFAULT VALUES").run().lastInsertRowid);
   const insertPart = database.prepare(
     "INSERT INTO input_dataset_part (input_dataset_id, type, document) VALUES (?, ?, ?)",
   );
-  for (const { type, document } of run.parts) insertPart.run(inputDatasetId, type, document);
-  // A laptop knows no recipes: each run is the one instance of its own.
-  database
-    .prepare(
-      "INSERT INTO recipe_run (id, recipe_instance_id, recipe_id, input_dataset_id, configuration) VALUES (?, ?, ?, ?, ?)",
-    )
-    .run(recipeRunId, recipeRunId, recipeRunId, inputDatasetId, configuration);
+  for (const { type, document } of parts) insertPart.run(inputDatasetId, type, document);
+  return inputDatasetId;
 }

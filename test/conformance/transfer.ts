@@ -1,0 +1,163 @@
+import { randomUUID } from "node:crypto";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ObjectStore } from "../../src/services/object-store.ts";
+import type { Transfer, TransferProgress } from "../../src/services/transfer.ts";
+import type { TestRunner } from "./inventory-driver.ts";
+
+const sha256OfProduct = "a8792157cb4f27fb949c035f45518c61e884bb86e6f420204379c2baa8beb66e";
+
+export interface TransferFixture {
+  readonly openTransfer: () => Promise<Transfer>;
+  /** The object store between which and scratch it copies. */
+  readonly openStore: () => Promise<ObjectStore>;
+}
+
+/** What every transfer does, seen through the object store on the one side and the file system on the other. */
+export function transferConformance(
+  { describe, test, expect }: TestRunner,
+  { openTransfer, openStore }: TransferFixture,
+  bucket: string,
+): void {
+  interface Context {
+    readonly transfer: Transfer;
+    readonly store: ObjectStore;
+    readonly scratch: string;
+    /** Of keys; ends in a slash. */
+    readonly prefix: string;
+  }
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  const options = { label: "test", recipeRunId: 1 };
+  const withBoth = (name: string, body: (context: Context) => Promise<void>): void =>
+    test(name, async () => {
+      await using transfer = await openTransfer();
+      await using store = await openStore();
+      const scratch = await mkdtemp(join(tmpdir(), "firstlight-transfer-"));
+      const prefix = `${randomUUID()}/`;
+      try {
+        await body({ transfer, store, scratch, prefix });
+      } finally {
+        const keys: string[] = [];
+        for await (const { key } of store.list(bucket, prefix)) keys.push(key);
+        await store.delete(bucket, keys);
+        await rm(scratch, { recursive: true });
+      }
+    });
+  const contents = async (folder: string): Promise<Record<string, string>> => {
+    const found: Record<string, string> = {};
+    for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+      const path = join(entry.parentPath, entry.name);
+      if (entry.isFile()) found[path.slice(folder.length + 1)] = await readFile(path, "utf8");
+    }
+    return found;
+  };
+
+  describe("to scratch", () => {
+    withBoth("brings the files, and says how far it is", async ({ transfer, store, scratch, prefix }) => {
+      const progress: TransferProgress[] = [];
+      for (const name of ["a", "b"]) await store.put(bucket, prefix + name, bytes(`content ${name}`));
+      await transfer.toScratch(
+        ["a", "b"].map((name) => ({ bucket, key: prefix + name, path: join(scratch, "sub", `${name}.fits`) })),
+        { ...options, onProgress: (state) => progress.push(state) },
+      );
+      expect(await contents(scratch)).toEqual({ "sub/a.fits": "content a", "sub/b.fits": "content b" });
+      expect(progress.at(-1)).toEqual({ files: 2, totalFiles: 2, bytes: 18 });
+    });
+
+    withBoth("brings all below a prefix", async ({ transfer, store, scratch, prefix }) => {
+      for (const name of ["d/a", "d/e/b", "other"]) await store.put(bucket, prefix + name, bytes(name));
+      await transfer.toScratch([{ bucket, key: `${prefix}d`, path: scratch, recursive: true }], options);
+      expect(await contents(scratch)).toEqual({ a: "d/a", "e/b": "d/e/b" });
+    });
+
+    withBoth("leaves alone what is there already, and replaces what is not the same", async (context) => {
+      const { transfer, store, scratch, prefix } = context;
+      const items = ["same", "other"].map((name) => ({ bucket, key: prefix + name, path: join(scratch, name) }));
+      for (const { key } of items) await store.put(bucket, key, bytes("right"));
+      await writeFile(join(scratch, "same"), "right");
+      await writeFile(join(scratch, "other"), "wrong");
+      const before = await stat(join(scratch, "same"));
+      await transfer.toScratch(items, options);
+      const after = await stat(join(scratch, "same"));
+      expect([after.ino, after.mtimeMs]).toEqual([before.ino, before.mtimeMs]);
+      expect(await contents(scratch)).toEqual({ same: "right", other: "right" });
+    });
+
+    withBoth("names every missing file, and brings nothing", async ({ transfer, store, scratch, prefix }) => {
+      await store.put(bucket, `${prefix}present`, bytes("x"));
+      const items = ["present", "gone-1", "gone-2"].map((name) => ({
+        bucket,
+        key: prefix + name,
+        path: join(scratch, name),
+      }));
+      const error: unknown = await transfer.toScratch(items, options).catch((thrown: unknown) => thrown);
+      expect([(error as { code?: unknown }).code, await contents(scratch)]).toEqual(["TRANSFER_FAILED", {}]);
+      expect(["gone-1", "gone-2", "present"].map((name) => String(error).includes(name))).toEqual([true, true, false]);
+    });
+
+    withBoth(
+      "gives files that may be written without harm to the objects",
+      async ({ transfer, store, scratch, prefix }) => {
+        await store.put(bucket, `${prefix}k`, bytes("object"));
+        await transfer.toScratch([{ bucket, key: `${prefix}k`, path: join(scratch, "k") }], options);
+        await writeFile(join(scratch, "k"), "mine");
+        await using source = await store.get(bucket, `${prefix}k`);
+        const into = new Uint8Array(6);
+        await source.read(0, into);
+        expect(into).toEqual(bytes("object"));
+      },
+    );
+
+    withBoth("stops at the signal, and leaves no file in part", async ({ transfer, store, scratch, prefix }) => {
+      const stop = new AbortController();
+      const items = ["a", "b", "c"].map((name) => ({ bucket, key: prefix + name, path: join(scratch, name) }));
+      for (const { key } of items) await store.put(bucket, key, bytes("content"));
+      const stopped = transfer.toScratch(items, { ...options, signal: stop.signal, onProgress: () => stop.abort() });
+      await expect(stopped).rejects.toMatchObject({ name: "AbortError" });
+      const found = await contents(scratch);
+      expect(Object.keys(found).length < 3).toBe(true);
+      expect(new Set(Object.values(found))).toEqual(new Set(["content"]));
+      await transfer.toScratch(items, options);
+      expect(Object.keys(await contents(scratch)).sort()).toEqual(["a", "b", "c"]);
+    });
+  });
+
+  describe("to the object store", () => {
+    withBoth(
+      "stores files that the store then has, with length and hash",
+      async ({ transfer, store, scratch, prefix }) => {
+        await writeFile(join(scratch, "x.fits"), "product");
+        const items = [{ bucket, key: `${prefix}p/d/x.fits`, path: join(scratch, "x.fits") }];
+        await transfer.toObjectStore(items, options);
+        await transfer.toObjectStore(items, options);
+        const head = await store.head(bucket, `${prefix}p/d/x.fits`);
+        expect(head?.sizeBytes).toBe(7);
+        expect(head?.sha256).toBe(sha256OfProduct);
+      },
+    );
+
+    withBoth("replaces an object, whatever was known of it", async ({ transfer, store, scratch, prefix }) => {
+      await store.put(bucket, `${prefix}k`, bytes("stale!!"), { metadata: { a: "1" } });
+      await writeFile(join(scratch, "x"), "product");
+      await transfer.toObjectStore([{ bucket, key: `${prefix}k`, path: join(scratch, "x") }], options);
+      expect((await store.head(bucket, `${prefix}k`))?.sha256).toBe(sha256OfProduct);
+    });
+
+    withBoth("stores a folder", async ({ transfer, store, scratch, prefix }) => {
+      await writeFile(join(scratch, "a"), "1");
+      await writeFile(join(scratch, "b"), "2");
+      await transfer.toObjectStore([{ bucket, key: `${prefix}f`, path: scratch, recursive: true }], options);
+      const keys: string[] = [];
+      for await (const { key } of store.list(bucket, prefix)) keys.push(key);
+      expect(keys).toEqual([`${prefix}f/a`, `${prefix}f/b`]);
+    });
+
+    withBoth("names a missing file", async ({ transfer, scratch, prefix }) => {
+      const path = join(scratch, "gone");
+      await expect(transfer.toObjectStore([{ bucket, key: `${prefix}k`, path }], options)).rejects.toMatchObject({
+        code: "TRANSFER_FAILED",
+      });
+    });
+  });
+}

@@ -1,0 +1,128 @@
+import { execFileSync } from "node:child_process";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { fsObjectStore } from "../../src/services/drivers/fs-object-store.ts";
+import { fsTransfer } from "../../src/services/drivers/fs-transfer.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+const options = { label: "test", recipeRunId: 1 };
+
+describe("objects in the file system", () => {
+  test("an object is a file at bucket and key, for everybody to read", async () => {
+    await using folder = await temporaryFolder();
+    await fsObjectStore({ root: folder.path }).put("data", "p/d/x.fits", Buffer.from("x"));
+    expect(await readFile(join(folder.path, "data/p/d/x.fits"), "utf8")).toBe("x");
+  });
+
+  test("a link inside a bucket that leads out of it is refused, to read and to write", async () => {
+    await using folder = await temporaryFolder();
+    await using outside = await temporaryFolder();
+    await writeFile(join(outside.path, "secret"), "secret");
+    const store = fsObjectStore({ root: folder.path });
+    await store.put("data", "a", Buffer.from("a"));
+    await symlink(outside.path, join(folder.path, "data/link"));
+    await symlink(join(outside.path, "new"), join(folder.path, "data/dangling"));
+    for (const key of ["link/secret", "link/new", "link/new/deeper", "dangling"]) {
+      await expect(store.get("data", key)).rejects.toMatchObject({ code: "OBJECT_KEY_ILLEGAL", fields: { key } });
+      await expect(store.put("data", key, Buffer.from("x"))).rejects.toMatchObject({ code: "OBJECT_KEY_ILLEGAL" });
+    }
+    expect(await readdir(outside.path)).toEqual(["secret"]);
+  });
+
+  test.each(["", "..", "a/b", "/etc", ".hidden"])("the bucket '%s' is refused", async (bucket) => {
+    await using folder = await temporaryFolder();
+    await expect(fsObjectStore({ root: folder.path }).put(bucket, "k", Buffer.from("x"))).rejects.toMatchObject({
+      code: "OBJECT_BUCKET_ILLEGAL",
+    });
+  });
+
+  test("what the store keeps beside its objects is no object", async () => {
+    await using folder = await temporaryFolder();
+    const store = fsObjectStore({ root: folder.path });
+    await store.put("data", "a", Buffer.from("a"), { contentType: "text/plain" });
+    await expect(store.get("data", ".firstlight-objects/a.json")).rejects.toMatchObject({ code: "OBJECT_KEY_ILLEGAL" });
+    expect((await Array.fromAsync(store.list("data"))).map(({ key }) => key)).toEqual(["a"]);
+  });
+
+  test("a file that was changed behind the store's back is not vouched for", async () => {
+    await using folder = await temporaryFolder();
+    const store = fsObjectStore({ root: folder.path });
+    await store.put("data", "a", Buffer.from("old"), { metadata: { of: "old" } });
+    await writeFile(join(folder.path, "data/a"), "longer");
+    expect(await store.head("data", "a")).toMatchObject({ sizeBytes: 6, sha256: undefined, metadata: {} });
+  });
+
+  test("a key below an object, and one that is the folder of others, is a conflict", async () => {
+    await using folder = await temporaryFolder();
+    const store = fsObjectStore({ root: folder.path });
+    await store.put("data", "a/b", Buffer.from("x"));
+    for (const key of ["a/b/c", "a"]) {
+      await expect(store.put("data", key, Buffer.from("y"))).rejects.toMatchObject({ code: "OBJECT_KEY_CONFLICT" });
+    }
+    expect((await Array.fromAsync(store.list("data"))).map(({ key }) => key)).toEqual(["a/b"]);
+  });
+});
+
+describe("transfers in the file system", () => {
+  test("a bucket that is an absolute path is that folder, with links followed", async () => {
+    await using input = await temporaryFolder();
+    await using elsewhere = await temporaryFolder();
+    await using work = await temporaryFolder();
+    await writeFile(join(elsewhere.path, "real.fits"), "frame");
+    await symlink(join(elsewhere.path, "real.fits"), join(input.path, "link.fits"));
+    const transfer = fsTransfer({ root: join(work.path, "objects") });
+    const path = join(work.path, "1", "link.fits");
+    await transfer.toScratch([{ bucket: input.path, key: "link.fits", path }], options);
+    expect(await readFile(path, "utf8")).toBe("frame");
+    await expect(transfer.toScratch([{ bucket: input.path, key: "../x", path }], options)).rejects.toMatchObject({
+      code: "OBJECT_KEY_ILLEGAL",
+    });
+  });
+
+  test("each file that has come is told with its digest, also one that was there already", async () => {
+    await using folder = await temporaryFolder();
+    const store = fsObjectStore({ root: folder.path });
+    const { sha256 } = await store.put("data", "k", Buffer.from("x"));
+    const item = { bucket: "data", key: "k", path: join(folder.path, "1", "k") };
+    const transfer = fsTransfer({ root: folder.path });
+    const files: unknown[] = [];
+    for (const _ of [1, 2]) await transfer.toScratch([item], { ...options, onFile: (file) => files.push(file) });
+    const file = { path: item.path, sizeBytes: 1, sha256 };
+    expect(files).toEqual([file, file]);
+  });
+
+  test("an absolute bucket is never written to", async () => {
+    await using folder = await temporaryFolder();
+    await writeFile(join(folder.path, "x"), "x");
+    const item = { bucket: folder.path, key: "y", path: join(folder.path, "x") };
+    await expect(fsTransfer({ root: folder.path }).toObjectStore([item], options)).rejects.toMatchObject({
+      code: "OBJECT_BUCKET_ILLEGAL",
+    });
+  });
+
+  // Only root may mount a file system, and only Linux has this one.
+  test.skipIf(process.getuid?.() !== 0 || process.platform !== "linux")(
+    "a full disk is named, and nothing stays in part",
+    async () => {
+      await using folder = await temporaryFolder();
+      const [small, input] = [join(folder.path, "small"), join(folder.path, "input")];
+      await mkdir(small);
+      await mkdir(input);
+      await writeFile(join(input, "big"), Buffer.alloc(3 * 1024 * 1024));
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", small]);
+      try {
+        const item = { bucket: input, key: "big", path: join(small, "big") };
+        await expect(fsTransfer({ root: small }).toScratch([item], options)).rejects.toMatchObject({
+          code: "DISK_FULL",
+        });
+        const put = fsObjectStore({ root: small }).put("data", "big", Buffer.alloc(3 * 1024 * 1024));
+        await expect(put).rejects.toMatchObject({ code: "DISK_FULL" });
+        expect(await readdir(join(small, "data"))).toEqual([]);
+        expect(await readdir(small)).toEqual(["data"]);
+      } finally {
+        execFileSync("umount", [small]);
+      }
+    },
+  );
+});

@@ -1,0 +1,59 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { loadSettings } from "../../src/core/settings.ts";
+import { sqliteBus } from "../../src/services/drivers/sqlite-bus.ts";
+import { openServices } from "../../src/services/open-services.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+test("without any setting everything lies below scratch, and nothing before it is used", async () => {
+  await using folder = await temporaryFolder();
+  const settings = loadSettings({ SCRATCH_BASE_PATH: folder.path });
+  {
+    await using services = openServices(settings);
+    expect([services.bus.name, services.metadataStore.name]).toEqual(["sqlite", "sqlite"]);
+    expect([services.objectStore.name, services.transfer.name]).toEqual(["fs", "fs"]);
+    expect(services.bus).toBe(services.bus);
+    expect(await readdir(folder.path)).toEqual([]);
+    await services.objectStore.put("data", "k", Buffer.from("x"));
+    await services.bus.declare([]);
+  }
+  expect((await readdir(join(folder.path, ".firstlight"))).sort()).toEqual(["bus.sqlite", "objects"]);
+});
+
+test("the mesh makes the bus real, and products go where the setting says", async () => {
+  await using folder = await temporaryFolder();
+  const settings = loadSettings({
+    SCRATCH_BASE_PATH: folder.path,
+    FIRSTLIGHT_OBJECT_STORE_PATH: join(folder.path, "products"),
+    MESH_CONFIG: '{"interservice-bus": {"mesh_address": "127.0.0.1", "mesh_port": 1}}',
+  });
+  await using services = openServices(settings);
+  expect(services.bus.name).toBe("amqp");
+  await services.objectStore.put("data", "k", Buffer.from("x"));
+  expect(await readdir(join(folder.path, "products"))).toEqual(["data"]);
+});
+
+test("a driver that is not there is named when its service is asked for, and not before", async () => {
+  const settings = loadSettings({
+    MESH_CONFIG: '{"internal-api-gateway": {"mesh_address": "127.0.0.1", "mesh_port": 1}}',
+  });
+  await using services = openServices(settings);
+  expect(services.transfer.name).toBe("fs");
+  expect(() => services.metadataStore).toThrow(
+    expect.objectContaining({
+      code: "DRIVER_MISSING",
+      message: expect.stringContaining("METADATA_STORE_DRIVER=sqlite"),
+    }),
+  );
+});
+
+test("a service that is given is used, and stays open", async () => {
+  await using folder = await temporaryFolder();
+  await using bus = sqliteBus({ path: join(folder.path, "bus.sqlite") });
+  {
+    await using services = openServices(loadSettings({}), { given: { bus } });
+    expect(services.bus).toBe(bus);
+  }
+  await bus.declare([]);
+});
