@@ -2,14 +2,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { attemptNode, type MadeAttempt } from "./attempt-node.ts";
 import type { PlannedTask } from "./plan.ts";
 import type { RunContext } from "./run-context.ts";
+import type { AttemptError } from "./run-event.ts";
 import type { TaskOutcome } from "./run-options.ts";
-import type { NodeRecord, NodeStatus } from "./run-store.ts";
+import type { AttemptChange, NodeRecord, NodeStatus } from "./run-store.ts";
 import type { Slots } from "./slots.ts";
 
 /** `failed` is not recorded yet: with it belongs what it blocks. */
-export type NodeEnd =
-  | { readonly kind: "finished" | "stopped"; readonly outcome: TaskOutcome }
-  | { readonly kind: "failed"; readonly outcome: TaskOutcome; readonly made: MadeAttempt };
+export type NodeEnd = { readonly kind: "finished" | "stopped"; readonly outcome: TaskOutcome } | FailedNode;
+
+export interface FailedNode {
+  readonly kind: "failed";
+  readonly outcome: TaskOutcome;
+  readonly error: AttemptError;
+  readonly change: AttemptChange;
+}
 
 /** Makes attempts of one task until one succeeds or no more may be made. Its slot is free while it waits for a retry. */
 export async function runNode(context: RunContext, task: PlannedTask, slots: Slots): Promise<NodeEnd> {
@@ -46,7 +52,8 @@ export async function runNode(context: RunContext, task: PlannedTask, slots: Slo
       return { kind: "finished", outcome: { ...outcome, status: "skipped" } };
     }
     if (error.disposition !== "retry" || tries > task.retries) {
-      return { kind: "failed", outcome: { ...outcome, status: "failed" }, made };
+      const change = { ...named, state: end.kind, error, output };
+      return { kind: "failed", outcome: { ...outcome, status: "failed" }, error, change };
     }
     const willRetryInMs = task.retryDelaySeconds * 1000;
     await recorder.record(

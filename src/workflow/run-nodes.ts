@@ -1,7 +1,7 @@
 import { walkDag } from "./dag.ts";
 import type { PlannedTask } from "./plan.ts";
 import type { RunContext } from "./run-context.ts";
-import { type NodeEnd, nodeOf, runNode } from "./run-node.ts";
+import { type FailedNode, nodeOf, runNode } from "./run-node.ts";
 import type { TaskOutcome } from "./run-options.ts";
 import { createSlots } from "./slots.ts";
 
@@ -10,28 +10,28 @@ export async function runNodes(context: RunContext): Promise<readonly TaskOutcom
   const { plan, recorder } = context;
   const planned = new Map(plan.tasks.map((task) => [task.task, task]));
   const walk = walkDag(new Map(plan.tasks.map(({ task, after }) => [task, after])));
+  const positions = new Map(plan.tasks.map(({ task }, position) => [task, position]));
+  const blockersOf = (task: string): readonly string[] =>
+    walk.blockedBy(task).toSorted((a, b) => (positions.get(a) ?? 0) - (positions.get(b) ?? 0));
   const slots = createSlots(context.workers);
   const outcomes = new Map<string, TaskOutcome>();
 
-  const recordFailure = async ({ outcome, made }: NodeEnd & { readonly kind: "failed" }, task: PlannedTask) => {
-    const blocked = walk.fail(task.task).flatMap((name) => planned.get(name) ?? []);
-    const { attempt, end, output } = made;
-    const error = outcome.error === undefined ? {} : { error: outcome.error };
-    const state = end.kind === "crashed" ? "crashed" : "failed";
+  const recordFailure = async ({ error, change }: FailedNode, task: PlannedTask) => {
+    const fresh = walk.fail(task.task).flatMap((name) => planned.get(name) ?? []);
+    // Also those that another failure had blocked before: their record names both.
+    const blocked = plan.tasks.filter(({ task: name }) => walk.blockedBy(name).includes(task.task));
     await recorder.record(
       {
-        attempt: { task: task.task, attempt: attempt.attempt, state, output, ...error },
+        attempt: change,
         nodes: [
           nodeOf(task, "failed"),
-          ...blocked.map((node) => ({ ...nodeOf(node, "blocked"), blockedBy: walk.blockedBy(node.task) })),
+          ...blocked.map((node) => ({ ...nodeOf(node, "blocked"), blockedBy: blockersOf(node.task) })),
         ],
       },
-      ...(outcome.error === undefined
-        ? []
-        : [{ type: "task-failed", task: task.task, attempt: attempt.attempt, error: outcome.error } as const]),
-      ...blocked.map((node) => ({ type: "task-blocked", task: node.task, by: walk.blockedBy(node.task) }) as const),
+      { type: "task-failed", task: task.task, attempt: change.attempt, error },
+      ...fresh.map((node) => ({ type: "task-blocked", task: node.task, by: blockersOf(node.task) }) as const),
     );
-    for (const { task: name, attempts } of blocked) outcomes.set(name, { task: name, status: "blocked", attempts });
+    for (const { task: name, attempts } of fresh) outcomes.set(name, { task: name, status: "blocked", attempts });
   };
 
   const visit = async (task: PlannedTask): Promise<void> => {
@@ -59,7 +59,6 @@ export async function runNodes(context: RunContext): Promise<readonly TaskOutcom
 
   return plan.tasks.map(({ task, attempts }) => {
     const outcome = outcomes.get(task) ?? { task, status: "not-started", attempts };
-    // A later failure may have blocked it too.
-    return outcome.status === "blocked" ? { ...outcome, blockedBy: walk.blockedBy(task) } : outcome;
+    return outcome.status === "blocked" ? { ...outcome, blockedBy: blockersOf(task) } : outcome;
   });
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { availableParallelism } from "node:os";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { identifyProcess, isProcessAlive } from "../../src/workflow/process-identity.ts";
 import type { RunResult } from "../../src/workflow/run-options.ts";
@@ -73,6 +74,8 @@ describe("a run in which all goes well", () => {
   test("passes on what a task prints and logs, and keeps it with the attempt", async () => {
     const lines = folder.eventsOf("task-log").filter(({ task }) => task === "Load");
     expect(lines).toContainEqual(expect.objectContaining({ stream: "stdout", line: "to standard output" }));
+    const share = Math.max(1, Math.floor(availableParallelism() / 2));
+    expect(lines.map(({ line }) => line)).toContain(`threads ${share}, bad frames skipped: false`);
     expect(lines).toContainEqual(
       expect.objectContaining({ stream: "stderr", line: expect.stringContaining("into the log") }),
     );
@@ -95,8 +98,10 @@ describe("attempts that crash", () => {
       Waiter: ["never"],
       Hoarder: ["out of memory"],
       Stopper: ["fatal"],
+      Solid: ["print"],
     });
-    result = await runWorkflow(trials, folder.options(inTrials));
+    const workers = 2 * availableParallelism();
+    result = await runWorkflow(trials, folder.options({ ...inTrials, workers }));
   }, 120_000);
   afterAll(() => folder.remove());
 
@@ -114,6 +119,11 @@ describe("attempts that crash", () => {
       Stopper: "failed 1",
       Solid: "done 1",
     });
+  });
+
+  test("have a share of the cores, never less than one, and know what their workflow allows", () => {
+    const printed = folder.eventsOf("task-log").filter(({ task }) => task === "Solid");
+    expect(printed.map(({ line }) => line)).toContain("threads 1, bad frames skipped: true");
   });
 
   test("are rolled back before they are made again", async () => {

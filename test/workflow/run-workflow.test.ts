@@ -79,6 +79,8 @@ describe("a failure", () => {
     await folder.script({ Dark: ["fatal"], Gain: ["fatal"] });
     const result = await run();
     expect(result.tasks[4]).toMatchObject({ status: "blocked", blockedBy: ["Dark", "Gain"] });
+    await using store = await folder.openStore();
+    expect((await store.nodes(1)).find(({ task }) => task === "Save")?.blockedBy).toEqual(["Dark", "Gain"]);
   });
 
   test("with the disposition skip leaves its task out, and what depends on it runs", async () => {
