@@ -1,0 +1,64 @@
+import { commands } from "./commands.ts";
+import { exitCodes } from "./exit-code.ts";
+import { argumentTexts, synopsis } from "./render/usage.ts";
+
+/** The reference of the command line as Markdown, made from the commands' own definitions. */
+export async function cliReference(): Promise<string> {
+  const sections: string[] = [];
+  for (const { load } of Object.values(commands)) {
+    const command = await load();
+    const { positionals, flags } = argumentTexts(command.args);
+    sections.push(
+      [
+        `## \`firstlight ${command.name}\``,
+        command.description,
+        `\`\`\`sh\n${synopsis(command)}\n\`\`\``,
+        [
+          "| argument | what it does |",
+          "|---|---|",
+          ...[...positionals, ...flags].map(([name, says]) => `| \`${name}\` | ${cell(says)} |`),
+        ].join("\n"),
+        `\`\`\`sh\n${command.examples.map((example) => `# ${example.shows}\n${example.command}`).join("\n")}\n\`\`\``,
+      ].join("\n\n"),
+    );
+  }
+  return [intro, ...sections, documents].join("\n\n").concat("\n");
+}
+
+const intro = `# The \`firstlight\` command
+
+Results go to standard output; progress, log lines and errors go to standard error. On a terminal progress is drawn in place; elsewhere
+it is plain lines. \`NO_COLOR\` takes the colours away, \`FORCE_COLOR\` gives them to a file.
+
+| exit code | when |
+|---|---|
+| ${exitCodes.done} | done |
+| ${exitCodes.failed} | something that was asked for rightly failed: a task, a frame, a service |
+| ${exitCodes.usage} | it was asked for wrongly: an argument, a setting, a file that is no workflow |
+| ${exitCodes.interrupted} | stopped by Ctrl-C; the same command again goes on from there |
+| ${exitCodes.terminated} | stopped by SIGTERM, likewise |
+
+Settings come from the environment and from a file \`.env\` in the current folder, where the real environment wins. Of the log, lines
+from \`LOGURU_LEVEL\` on are shown where that is set, else warnings and errors. \`LOGURU_LEVEL=DEBUG\` adds the stack to an error.`;
+
+const documents = `## \`--json\`
+
+One JSON document on standard output, whatever happens. Names and types of what is listed here do not change within a major version;
+more may come.
+
+| command | document |
+|---|---|
+| \`run\` | \`recipeRunId workflow version status createdAt updatedAt input output framesIn framesOut datasetId products[] scratch tasks[] resumed elapsedMs inputFiles\` |
+| \`plan\` | \`workflow version recipeRunId drivers[] tasks[] input output inputFiles\`; a task has \`task after[] queue retries retryDelaySeconds uses[] attempts action reasons[]\` |
+| \`inspect\` | \`runs[]\` of \`recipeRunId workflow version inputKey outputKey status createdAt updatedAt\` |
+| \`inspect RUN\` | \`run\` as of the command \`run\`, and of \`attempts messages tags constants provenance\` those that were asked for |
+| \`settings\` | \`settings[]\` of \`name value from default description\`, \`drivers[]\` of \`service driver because\` |
+| any, failed | \`error\` of \`code message disposition fields\` |
+
+A task of \`run\` and \`inspect\` has \`task status attempts startedAt elapsedMs filesRead filesWritten peakMemoryBytes error blockedBy[]\`; its status
+is one of \`done unchanged skipped failed blocked interrupted waiting running not-started\`. A run's status is one of \`running done failed
+interrupted\`.`;
+
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|");
+}

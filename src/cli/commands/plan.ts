@@ -1,0 +1,37 @@
+import { planWorkflow } from "../../workflow/plan-workflow.ts";
+import { defineCommand } from "../command.ts";
+import { exitCodes } from "../exit-code.ts";
+import { inputLine } from "../render/input-line.ts";
+import { planLines } from "../render/plan-lines.ts";
+import { resolveTarget } from "../run-target.ts";
+import { workflowArguments } from "../workflow-arguments.ts";
+
+export const plan = defineCommand({
+  name: "plan",
+  summary: "Say what 'run' would do, task by task, and why.",
+  description:
+    "Takes the flags of 'run' and does nothing: it says which tasks would run and because of what, which are done and since when, and which driver each service has.",
+  args: workflowArguments,
+  examples: [{ shows: "What would run now?", command: "firstlight plan workflow.ts --input l0 --output products" }],
+  async run(args, { env, stdout }) {
+    const { loaded, input, output, options } = await resolveTarget(args, env);
+    const planned = await planWorkflow(loaded.workflow, options);
+    if (args.json) {
+      const { frames, otherFiles, sizeBytes } = input;
+      const tasks = planned.tasks.map(({ fingerprint: _, ...task }) => task);
+      const document = {
+        ...planned,
+        recipeRunId: planned.recipeRunId ?? null,
+        input: input.folder,
+        output,
+        inputFiles: { frames: frames.length, otherFiles, sizeBytes },
+        tasks,
+      };
+      stdout.lines([JSON.stringify(document, undefined, 2)]);
+    } else {
+      const page = { width: stdout.width(), style: stdout.style };
+      stdout.lines([...planLines(planned, page), "", inputLine(input)]);
+    }
+    return exitCodes.done;
+  },
+});

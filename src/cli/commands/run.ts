@@ -1,0 +1,99 @@
+import { createLogger } from "../../core/log.ts";
+import { runWorkflow } from "../../workflow/run-workflow.ts";
+import { defineCommand } from "../command.ts";
+import { exitCodes } from "../exit-code.ts";
+import { registerInput } from "../register-input.ts";
+import { inputLine } from "../render/input-line.ts";
+import { runSummary } from "../render/run-summary.ts";
+import { openRunDisplay, type RunDisplay } from "../run-display.ts";
+import { runDocument } from "../run-document.ts";
+import { readRun } from "../run-record.ts";
+import { makeOutputFolder, type RunTarget, resolveTarget } from "../run-target.ts";
+import type { Session } from "../session.ts";
+import type { StopSignals } from "../stop-signals.ts";
+import { type WorkflowArguments, workflowArguments } from "../workflow-arguments.ts";
+
+export const run = defineCommand({
+  name: "run",
+  summary: "Run a workflow over a folder of frames.",
+  description:
+    "Runs every task of a workflow, each attempt in a process of its own. The same workflow, version, input and output continue a run that did not end; tasks that are done and unchanged are not done again. Ctrl-C stops cleanly.",
+  args: workflowArguments,
+  examples: [
+    { shows: "Frames in, products out", command: "firstlight run workflow.ts --input l0 --output products" },
+    {
+      shows: "Look at the files between",
+      command: "firstlight run workflow.ts --input l0 --output products --keep-scratch",
+    },
+    {
+      shows: "In a debugger",
+      command:
+        "node --inspect-brk node_modules/.bin/firstlight run workflow.ts --input l0 --output products --in-process --workers 1",
+    },
+  ],
+  async run(args, session) {
+    const target = await resolveTarget(args, session.env);
+    await makeOutputFolder(target.output);
+    using stop = session.watchStop();
+    const result = await perform(target, args, session, stop);
+    const document = await runDocument(
+      await readRun(target.settings.scratchBasePath, result.recipeRunId),
+      target.settings,
+    );
+    const outcomes = new Map(result.tasks.map(({ task, status }) => [task, status]));
+    const told = {
+      ...document,
+      status: result.status,
+      framesIn: target.input.frames.length,
+      tasks: document.tasks.map((task) => ({ ...task, status: outcomes.get(task.task) ?? task.status })),
+    };
+    if (args.json) {
+      const { frames, otherFiles, sizeBytes } = target.input;
+      const extra = {
+        resumed: result.resumed,
+        elapsedMs: result.elapsedMs,
+        inputFiles: { frames: frames.length, otherFiles, sizeBytes },
+      };
+      session.stdout.lines([JSON.stringify({ ...told, ...extra }, undefined, 2)]);
+    } else {
+      const { stdout } = session;
+      const inspectCommand = `firstlight inspect ${result.recipeRunId}${args.scratch === undefined ? "" : ` --scratch ${args.scratch}`}`;
+      const end = { document: told, elapsedMs: result.elapsedMs, inspectCommand };
+      stdout.lines(runSummary(end, { width: stdout.width(), style: stdout.style }));
+    }
+    if (result.status === "done") return exitCodes.done;
+    if (result.status === "failed") return exitCodes.failed;
+    return stop.signal() === "SIGTERM" ? exitCodes.terminated : exitCodes.interrupted;
+  },
+});
+
+async function perform(target: RunTarget, args: WorkflowArguments, session: Session, stop: StopSignals) {
+  const { loaded, input, settings, options, workers } = target;
+  using display = openRunDisplay(session.stderr, session.leastLevel);
+  tellOfStop(stop, display);
+  display.say(inputLine(input));
+  const log = createLogger({
+    level: session.leastLevel,
+    pretty: true,
+    write: (lines) => display.say(lines.trimEnd()),
+  });
+  return await runWorkflow(loaded.workflow, {
+    ...options,
+    module: loaded.module,
+    exportName: loaded.exportName,
+    ...(workers === undefined ? {} : { workers }),
+    prepare: (recipeRunId) => registerInput({ recipeRunId, input, settings, log, keepScratch: args["keep-scratch"] }),
+    onEvent: (event) => display.show(event),
+    signal: stop.asked,
+    killSignal: stop.insisted,
+  });
+}
+
+function tellOfStop(stop: StopSignals, display: RunDisplay): void {
+  stop.asked.addEventListener("abort", () => {
+    display.say(
+      "Stopping: the tasks are asked to end. Once more kills them. The same command again goes on from here.",
+    );
+  });
+  stop.insisted.addEventListener("abort", () => display.say("Killing the tasks."));
+}

@@ -1,0 +1,93 @@
+import { createHash } from "node:crypto";
+import { readdir, realpath, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { FirstlightError, messageOf } from "../core/errors.ts";
+
+/** The frames of `--input`. */
+export interface InputFolder {
+  /** Absolute, links resolved: the input's name, and its bucket. */
+  readonly folder: string;
+  /** File names, sorted by code unit. */
+  readonly frames: readonly string[];
+  readonly sizeBytes: number;
+  /** Files that are no frames by their names. */
+  readonly otherFiles: number;
+  /** Over name, size and time of change of every frame. */
+  readonly digest: string;
+}
+
+const frameName = /^[^.].*\.(?:fits|fit|fts)(?:\.(?:gz|fz))?$/i;
+const filesAtOnce = 64;
+
+/**
+ * Finds the frames in a folder, not in folders below it: `*.fits`, `*.fit`, `*.fts` in any case, also with `.gz` or `.fz`. Links
+ * are followed, hidden files are not frames. Throws `INPUT_FOLDER`, `NO_INPUT_FRAMES` and `INPUT_FRAME_UNREADABLE`.
+ */
+export async function readInputFolder(path: string): Promise<InputFolder> {
+  const folder = await findFolder(path);
+  const names = (await readdir(folder)).sort();
+  const frames: string[] = [];
+  const digest = createHash("sha256");
+  let otherFiles = 0;
+  let sizeBytes = 0;
+  for (let at = 0; at < names.length; at += filesAtOnce) {
+    for (const { name, found } of await Promise.all(
+      names.slice(at, at + filesAtOnce).map((name) => look(folder, name)),
+    )) {
+      if (found?.isDirectory() === true) continue;
+      if (found === undefined || !frameName.test(name)) {
+        otherFiles += 1;
+        continue;
+      }
+      frames.push(name);
+      sizeBytes += Number(found.size);
+      digest.update(`${name}\0${found.size}\0${found.mtimeNs}\n`);
+    }
+  }
+  if (frames.length === 0) throw noFrames(folder, otherFiles);
+  return { folder, frames, sizeBytes, otherFiles, digest: digest.digest("hex") };
+}
+
+async function findFolder(path: string): Promise<string> {
+  const refuse = (found: string): FirstlightError =>
+    new FirstlightError(
+      "INPUT_FOLDER",
+      `--input is to name a folder of frames; ${resolve(path)} ${found}. Check the path.`,
+      {
+        disposition: "invalid",
+        fields: { folder: resolve(path) },
+      },
+    );
+  const folder = await realpath(path).catch((error: unknown) => {
+    throw refuse(isCode(error, "ENOENT") ? "does not exist" : `cannot be opened: ${messageOf(error)}`);
+  });
+  if (!(await stat(folder)).isDirectory()) throw refuse("is a file");
+  return folder;
+}
+
+async function look(folder: string, name: string) {
+  try {
+    return { name, found: await stat(join(folder, name), { bigint: true }) };
+  } catch (error) {
+    // A link to nothing, or a file that went away since the folder was listed.
+    if (!frameName.test(name)) return { name, found: undefined };
+    throw new FirstlightError(
+      "INPUT_FRAME_UNREADABLE",
+      `The frame ${join(folder, name)} cannot be opened: ${messageOf(error)}. Mend or remove it.`,
+      { fields: { folder, name }, cause: error },
+    );
+  }
+}
+
+function noFrames(folder: string, otherFiles: number): FirstlightError {
+  const found = otherFiles === 0 ? "no file at all" : otherFiles === 1 ? "one other file" : `${otherFiles} other files`;
+  return new FirstlightError(
+    "NO_INPUT_FRAMES",
+    `${folder} holds no frame (*.fits, *.fit, *.fts, also with .gz or .fz after it): ${found} lies in it, and folders below it are not searched. Name the folder that holds the frames.`,
+    { fields: { folder, otherFiles } },
+  );
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}

@@ -1,0 +1,77 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type LogLevel, logLevels } from "../core/log.ts";
+import { nearestName } from "../core/nearest-name.ts";
+import type { Environment } from "../core/settings.ts";
+import { commands } from "./commands.ts";
+import { withEnvFile } from "./env-file.ts";
+import { exitCodeOf, exitCodes } from "./exit-code.ts";
+import { openOutput } from "./output.ts";
+import { errorDocument, errorText } from "./render/error-text.ts";
+import { commandUsage, mainUsage } from "./render/usage.ts";
+import type { Session } from "./session.ts";
+import { watchStopSignals } from "./stop-signals.ts";
+import { usageError } from "./usage-error.ts";
+
+const widestPage = 100;
+
+function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8")) as {
+    readonly version: string;
+  };
+  return version;
+}
+
+async function perform(args: readonly string[], session: Session): Promise<number> {
+  const [name, ...rest] = args;
+  const page = { width: Math.min(session.stdout.width(), widestPage), style: session.stdout.style };
+  if (name === "--version" || name === "-v") {
+    session.stdout.lines([packageVersion()]);
+    return exitCodes.done;
+  }
+  if (name === undefined || name === "--help" || name === "-h" || (name === "help" && rest.length === 0)) {
+    const output = name === undefined ? session.stderr : session.stdout;
+    output.lines(mainUsage(commands, packageVersion(), page));
+    return name === undefined ? exitCodes.usage : exitCodes.done;
+  }
+  const asked = name === "help" ? (rest[0] ?? "") : name;
+  const entry = Object.hasOwn(commands, asked) ? commands[asked] : undefined;
+  if (entry === undefined) {
+    const nearest = nearestName(asked, Object.keys(commands));
+    const advice =
+      nearest === undefined ? `The commands are ${Object.keys(commands).join(", ")}.` : `Did you mean '${nearest}'?`;
+    const kind = asked.startsWith("-") ? "flag" : "command";
+    throw usageError(`There is no ${kind} '${asked}'. ${advice} See 'firstlight --help'.`);
+  }
+  const command = await entry.load();
+  const end = rest.indexOf("--");
+  const flags = end < 0 ? rest : rest.slice(0, end);
+  if (name === "help" || flags.includes("--help") || flags.includes("-h")) {
+    session.stdout.lines(commandUsage(command, page));
+    return exitCodes.done;
+  }
+  return await command.run(rest, session);
+}
+
+function leastLevelOf(env: Environment): LogLevel {
+  const level = env.LOGURU_LEVEL?.trim().toUpperCase();
+  return level !== undefined && level in logLevels ? (level as LogLevel) : "WARNING";
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const stdout = openOutput(process.stdout, process.env);
+  const stderr = openOutput(process.stderr, process.env);
+  let leastLevel = leastLevelOf(process.env);
+  try {
+    const { env, fromFile } = withEnvFile(process.env, process.cwd());
+    leastLevel = leastLevelOf(env);
+    const watchStop = () => watchStopSignals(process, () => process.exit(exitCodes.interrupted));
+    return await perform(args, { env, fromEnvFile: fromFile, stdout, stderr, watchStop, leastLevel });
+  } catch (error) {
+    stderr.lines(errorText(error, stderr.style, logLevels[leastLevel] <= logLevels.DEBUG));
+    if (args.includes("--json")) stdout.lines([JSON.stringify(errorDocument(error), undefined, 2)]);
+    return exitCodeOf(error);
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

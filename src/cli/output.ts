@@ -1,0 +1,47 @@
+import type { WriteStream } from "node:tty";
+import type { Environment } from "../core/settings.ts";
+import { type Style, styleOf } from "./render/style.ts";
+
+/** Standard output or standard error, as the commands see it. */
+export interface Output {
+  write(text: string): void;
+  /** Writes lines, each with its end. */
+  lines(lines: readonly string[]): void;
+  readonly isTerminal: boolean;
+  /** Whether lines can be drawn again where they stand. */
+  readonly isLive: boolean;
+  /** Columns of the terminal now; without end off a terminal, where nothing shall be cut off. */
+  readonly width: () => number;
+  readonly style: Style;
+}
+
+/**
+ * Wraps a stream of the process. Colours follow no-color.org and `FORCE_COLOR`; a terminal that calls itself `dumb` gets plain
+ * lines. A reader that went away (`firstlight … | head`) ends nothing: what is written for it is dropped.
+ */
+export function openOutput(stream: NodeJS.WriteStream | WriteStream, env: Environment): Output {
+  let open = true;
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
+    open = false;
+  });
+  const isTerminal = stream.isTTY === true;
+  const isLive = isTerminal && env.TERM !== "dumb";
+  const write = (text: string): void => {
+    if (open) stream.write(text);
+  };
+  return {
+    write,
+    lines: (lines) => write(lines.map((line) => `${line}\n`).join("")),
+    isTerminal,
+    isLive,
+    width: () => (isTerminal ? stream.columns || 80 : Number.POSITIVE_INFINITY),
+    style: styleOf(wantsColor(isLive, env)),
+  };
+}
+
+function wantsColor(isLive: boolean, env: Environment): boolean {
+  if (env.NO_COLOR) return false;
+  if (env.FORCE_COLOR) return env.FORCE_COLOR !== "0" && env.FORCE_COLOR !== "false";
+  return isLive;
+}

@@ -1,0 +1,91 @@
+import { mkdir, realpath } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { FirstlightError, messageOf } from "../core/errors.ts";
+import { type Environment, loadSettings, type Settings } from "../core/settings.ts";
+import { type LoadedWorkflow, loadWorkflow } from "../workflow/load-workflow.ts";
+import type { PlanOptions } from "../workflow/run-options.ts";
+import { type InputFolder, readInputFolder } from "./input-folder.ts";
+import { usageError } from "./usage-error.ts";
+import { wholeNumber } from "./whole-number.ts";
+import type { WorkflowArguments } from "./workflow-arguments.ts";
+
+/** What the command line asks to be run, looked at and found good. */
+export interface RunTarget {
+  readonly loaded: LoadedWorkflow;
+  readonly input: InputFolder;
+  /** Absolute. */
+  readonly output: string;
+  readonly settings: Settings;
+  readonly options: PlanOptions & { readonly env: Environment };
+  readonly workers: number | undefined;
+}
+
+/** Reads arguments, settings, workflow and input, in this order: the cheapest to mend is complained of first. */
+export async function resolveTarget(args: WorkflowArguments, env: Environment): Promise<RunTarget> {
+  const recipeRunId = wholeNumber("--recipe-run", args["recipe-run"]);
+  const workers = wholeNumber("--workers", args.workers);
+  const { env: complete, settings } = settingsOf(env, args.scratch, args.output);
+  const loaded = await loadWorkflow(args.file, args.workflow);
+  const input = await readInputFolder(args.input);
+  const output = await realPathOf(args.output);
+  if (output === input.folder) {
+    throw usageError(`--input and --output are both ${output}. Name another folder for the products.`);
+  }
+  return {
+    loaded,
+    input,
+    output,
+    settings,
+    workers,
+    options: {
+      inputKey: input.folder,
+      outputKey: output,
+      inputDigest: input.digest,
+      ...(recipeRunId === undefined ? {} : { recipeRunId }),
+      fresh: args.fresh,
+      inProcess: args["in-process"],
+      env: complete,
+    },
+  };
+}
+
+/** The settings with the folders of the command line; absolute, so that a task may change its current folder. */
+export function settingsOf(
+  env: Environment,
+  scratch: string | undefined,
+  output?: string,
+): { readonly env: Environment; readonly settings: Settings } {
+  const { scratchBasePath } = loadSettings(env);
+  const complete: Environment = {
+    ...env,
+    SCRATCH_BASE_PATH: resolve(scratch ?? scratchBasePath),
+    ...(output === undefined ? {} : { FIRSTLIGHT_OBJECT_STORE_PATH: resolve(output) }),
+  };
+  return { env: complete, settings: loadSettings(complete) };
+}
+
+/** Makes the folder of the products, so that a run does not find out at its end that it cannot be. Throws `OUTPUT_FOLDER`. */
+export async function makeOutputFolder(output: string): Promise<void> {
+  try {
+    await mkdir(output, { recursive: true });
+  } catch (error) {
+    throw new FirstlightError(
+      "OUTPUT_FOLDER",
+      `The folder ${output} of --output cannot be made: ${messageOf(error)}. Name another one.`,
+      { disposition: "invalid", fields: { folder: output }, cause: error },
+    );
+  }
+}
+
+/** The path with links resolved as far as it exists: the same folder has the same name before and after it is made. */
+async function realPathOf(path: string): Promise<string> {
+  const missing: string[] = [];
+  for (let at = resolve(path); ; at = resolve(at, "..")) {
+    try {
+      return join(await realpath(at), ...missing);
+    } catch {
+      if (resolve(at, "..") === at) return resolve(path);
+      missing.unshift(at.slice(resolve(at, "..").length).replace(/^[\\/]/, ""));
+    }
+  }
+}

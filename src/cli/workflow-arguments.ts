@@ -1,0 +1,34 @@
+import type { ArgsDef, ParsedArgs } from "citty";
+
+const flag = (description: string) => ({ type: "boolean", default: false, description }) as const;
+const value = (valueHint: string, description: string) => ({ type: "string", valueHint, description }) as const;
+
+/** The arguments that `run` and `plan` share. */
+export const workflowArguments = {
+  file: {
+    type: "positional",
+    required: true,
+    description: "The TypeScript or JavaScript file that exports the workflow.",
+  },
+  input: {
+    ...value(
+      "DIR",
+      "Folder of the input frames: *.fits, *.fit, *.fts, also with .gz or .fz; not the folders below it.",
+    ),
+    required: true,
+  },
+  output: {
+    ...value("DIR", "Root folder of the object store, where the products go; made if need be."),
+    required: true,
+  },
+  workflow: value("NAME", "Which workflow, where the file exports several: its name or its export's."),
+  "recipe-run": value("N", "Continue this recipe run, or begin it under this id."),
+  workers: value("N", "How many tasks run at the same time. Default: the number of cores."),
+  scratch: value("DIR", "Folder of scratch and of the record of runs, in place of SCRATCH_BASE_PATH."),
+  "keep-scratch": flag("Leave the run's files in scratch when it is done: Teardown does nothing."),
+  "in-process": flag("Run the tasks in this process instead of one process each: for a debugger."),
+  fresh: flag("Begin a new recipe run even where an unfinished one could go on."),
+  json: flag("Print one JSON document on standard output; progress goes to standard error."),
+} as const satisfies ArgsDef;
+
+export type WorkflowArguments = ParsedArgs<typeof workflowArguments>;

@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import { checkArguments } from "../../src/cli/check-arguments.ts";
+import { workflowArguments } from "../../src/cli/workflow-arguments.ts";
+
+const check = (line: string) => () => checkArguments("run", line === "" ? [] : line.split(" "), workflowArguments);
+
+test.each([
+  "w.ts --input a --output b",
+  "--input a w.ts --output=b --json",
+  "w.ts --input=-a --output b --workers 3 --fresh --keep-scratch --in-process",
+])("firstlight run %s is understood", (line) => {
+  expect(check(line)).not.toThrow();
+});
+
+test.each([
+  ["", "FILE is missing. See 'firstlight run --help'."],
+  ["w.ts --output b", "--input DIR is missing."],
+  ["w.ts --input a --output b --frehs", "There is no flag --frehs. Did you mean --fresh?"],
+  ["w.ts --input a --output b -j", "There is no flag -j."],
+  ["w.ts --input a --output b --no-json", "There is no flag --no-json."],
+  ["w.ts --input --output b", "--input needs a value: --input DIR."],
+  ["w.ts --input a --output", "--output needs a value: --output DIR."],
+  ["w.ts --input a --output=", "--output needs a value: --output DIR."],
+  ["w.ts --input a --input c --output b", "--input is given twice."],
+  ["w.ts --input a --output b --json=yes", "--json takes no value."],
+  ["w.ts x.ts --input a --output b", "'x.ts' is one argument too many."],
+  ["w.ts --input a --output b -- --fresh", "'--fresh' is one argument too many."],
+])("firstlight run %s is refused", (line, message) => {
+  expect(check(line)).toThrow(expect.objectContaining({ code: "USAGE", message: expect.stringContaining(message) }));
+});

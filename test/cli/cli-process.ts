@@ -1,0 +1,56 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "../..");
+const bin = join(root, "src/cli/bin.ts");
+
+export interface CliEnd {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The command in a process of its own, in a folder of its own. */
+export interface Cli extends AsyncDisposable {
+  readonly folder: string;
+  run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<CliEnd>;
+  /** Starts it; `end` resolves when it is over. */
+  start(
+    args: readonly string[],
+    env?: Readonly<Record<string, string>>,
+  ): { kill(signal: NodeJS.Signals): void; closeStdout(): void; readonly end: Promise<CliEnd> };
+}
+
+export const fixture = (name: string): string => join(root, "test/fixtures/cli", name);
+
+/** A folder with `l0/a.fits`, `l0/b.FIT`, `l0/notes.txt`: enough for tasks that do not look inside. */
+export async function openCli(): Promise<Cli> {
+  const folder = await mkdtemp(join(tmpdir(), "firstlight-cli-"));
+  await mkdir(join(folder, "l0"));
+  for (const name of ["a.fits", "b.FIT", "notes.txt"]) await writeFile(join(folder, "l0", name), "x");
+  const start: Cli["start"] = (args, env = {}) => {
+    const child = spawn(process.execPath, ["--conditions=firstlight-source", bin, ...args], {
+      cwd: folder,
+      env: { PATH: process.env.PATH, HOME: folder, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const output = { stdout: "", stderr: "" };
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      output.stdout += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      output.stderr += text;
+    });
+    const end = once(child, "close").then(([code]) => ({ code: code as number | null, ...output }));
+    return { kill: (signal) => void child.kill(signal), closeStdout: () => void child.stdout.destroy(), end };
+  };
+  return {
+    folder,
+    start,
+    run: (args, env) => start(args, env).end,
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  };
+}
