@@ -84,6 +84,10 @@ export const errorCatalogue = {
     when: "the name of a constant is empty or has several lines",
     remedy: "Choose another name.",
   },
+  DEMO_FOLDER: {
+    when: "the folder named for the demo holds files that no demo made",
+    remedy: "Name an empty folder, or a new one, with `--output`.",
+  },
   DEMO_PRODUCT_MISSING: {
     when: "the demo does not find what its pipeline should have made",
     remedy: "Run it again with `--fresh`.",

@@ -26,7 +26,7 @@ export async function findProducts(store: ObjectStore, recipeRunId: number): Pro
   const l1Keys = keys.filter((key) => key.endsWith("_L1.fits"));
   const read = async (key: string): Promise<Frame> => {
     await using object = await store.get(bucket, key);
-    return readFrame(object);
+    return await readFrame(object);
   };
   const one = async (ending: string): Promise<Frame> => {
     const key = keys.find((each) => each.endsWith(ending));

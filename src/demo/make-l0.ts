@@ -1,4 +1,4 @@
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFile } from "../core/file.ts";
 import { encodeFits } from "../fits/encode-fits.ts";
@@ -12,9 +12,8 @@ export interface MakeL0Options {
   readonly onFrame?: (made: number) => void;
 }
 
-/** Writes the raw frames of the synthetic camera into a folder that holds nothing else afterwards, and names them. */
+/** Writes the raw frames of the synthetic camera into a folder, and names them. */
 export async function makeL0(folder: string, options: MakeL0Options = {}): Promise<readonly string[]> {
-  await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const names: string[] = [];
   for (const { fileName, header, image } of makeFrames(options.camera)) {

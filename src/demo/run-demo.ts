@@ -8,6 +8,7 @@ import { runWorkflow } from "../workflow/run-workflow.ts";
 import { frameCount } from "./camera.ts";
 import type { CameraOptions } from "./camera-options.ts";
 import { type Comparison, compare, meetsLimits } from "./compare.ts";
+import { makeDemoFolder } from "./demo-folder.ts";
 import { findProducts } from "./find-products.ts";
 import { makeL0 } from "./make-l0.ts";
 import { cameraTruth } from "./truth.ts";
@@ -57,6 +58,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     FIRSTLIGHT_OBJECT_STORE_PATH: objectStore,
   };
   const settings = loadSettings(env);
+  await makeDemoFolder(root);
   const total = frameCount(options.camera);
   options.say(`Making ${total} frames of a synthetic camera in ${inputFolder}`);
   const fileNames = await makeL0(inputFolder, {

@@ -1,0 +1,26 @@
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { FirstlightError } from "../core/errors.ts";
+
+/** Says that what lies here is a demo's and may be thrown away by the next one. */
+const marker = ".firstlight-demo";
+
+/**
+ * Makes the folder of a demo, empty. What an earlier demo left there goes; a folder with anything else in it is refused, so
+ * that nobody's data are ever taken for a demo's.
+ *
+ * @throws FirstlightError DEMO_FOLDER
+ */
+export async function makeDemoFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const names = await readdir(folder);
+  if (names.length > 0 && !names.includes(marker)) {
+    throw new FirstlightError(
+      "DEMO_FOLDER",
+      `${folder} holds files that no demo made: ${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""}. Name an empty folder, or a new one, with --output.`,
+      { disposition: "invalid", fields: { folder } },
+    );
+  }
+  for (const name of ["l0", "products", "scratch"]) await rm(join(folder, name), { recursive: true, force: true });
+  await writeFile(join(folder, marker), "");
+}
