@@ -1,16 +1,19 @@
 // The parts of the documentation that are tables of the code's own: `npm run docs` writes them, a test compares them.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { cliReference } from "../src/cli/cli-reference.ts";
 import { errorCatalogue } from "../src/core/error-catalogue.ts";
 import { type Setting, settingsTable } from "../src/core/settings-table.ts";
 import type { ThrownCodes } from "./thrown-codes.ts";
 
+const commandLine = await cliReference();
 const settings = Object.values<Setting>(settingsTable);
 
 /** Path relative to the root → the whole text of the file as it should be. `thrown` is what `thrownCodes(root)` found. */
 export function generatedDocs(root: string, thrown: ThrownCodes): ReadonlyMap<string, string> {
   return new Map([
     ["README.md", between(readFileSync(join(root, "README.md"), "utf8"), "settings", shortSettings())],
+    ["docs/cli.md", commandLine],
     ["docs/settings.md", settingsPage()],
     ["docs/errors.md", errorsPage(thrown)],
   ]);

@@ -27,6 +27,8 @@ export async function cliReference(): Promise<string> {
 
 const intro = `# The \`firstlight\` command
 
+Written by \`npm run docs\` from the commands' own definitions; do not edit.
+
 Results go to standard output; progress, log lines and errors go to standard error. On a terminal progress is drawn in place; elsewhere
 it is plain lines. \`NO_COLOR\` takes the colours away, \`FORCE_COLOR\` gives them to a file.
 

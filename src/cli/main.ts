@@ -5,7 +5,7 @@ import { nearestName } from "../core/nearest-name.ts";
 import type { Environment } from "../core/settings.ts";
 import { commands } from "./commands.ts";
 import { withEnvFile } from "./env-file.ts";
-import { exitCodeOf, exitCodes } from "./exit-code.ts";
+import { exitCodeOf, exitCodes, isStop } from "./exit-code.ts";
 import { openOutput } from "./output.ts";
 import { errorDocument, errorText } from "./render/error-text.ts";
 import { commandUsage, mainUsage } from "./render/usage.ts";
@@ -68,7 +68,8 @@ async function main(args: readonly string[]): Promise<number> {
     const watchStop = () => watchStopSignals(process, () => process.exit(exitCodes.interrupted));
     return await perform(args, { env, fromEnvFile: fromFile, stdout, stderr, watchStop, leastLevel });
   } catch (error) {
-    stderr.lines(errorText(error, stderr.style, logLevels[leastLevel] <= logLevels.DEBUG));
+    const trace = logLevels[leastLevel] <= logLevels.DEBUG;
+    stderr.lines(isStop(error) && !trace ? ["Stopped."] : errorText(error, stderr.style, trace));
     if (args.includes("--json")) stdout.lines([JSON.stringify(errorDocument(error), undefined, 2)]);
     return exitCodeOf(error);
   }

@@ -10,10 +10,10 @@ const narrowestBar = 6;
 
 /** A line for each running task, and one for the run: what a terminal shows below the lines that stay. */
 export function liveLines(view: RunView, nowMs: number, width: number, style: Style): readonly string[] {
-  if (view.startedMs === undefined) return [];
   const names = view.running.map(({ task }) => oneLine(task));
   const nameWidth = Math.min(Math.max(0, ...names.map((name) => name.length)), Math.max(12, Math.floor(width / 3)));
   const lines = view.running.map((running) => taskLine(running, nowMs, nameWidth, width, style));
+  if (view.startedMs === undefined) return lines;
   const ended = `${view.ended.size} of ${count(view.tasks.length, "task")} ended`;
   return [...lines, clip(style.dim(`  ${ended}  ${formatClock(nowMs - view.startedMs)}`), width)];
 }

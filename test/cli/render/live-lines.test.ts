@@ -19,6 +19,12 @@ describe("what a terminal shows of a run", () => {
     expect(liveLines(emptyView, at(0), 80, plainStyle)).toEqual([]);
   });
 
+  test("work before the run has its line, and goes when the run begins", () => {
+    const before = [begin(0, "MakeFrames"), progress(1, "MakeFrames", 3, 0)] as const;
+    expect(liveLines(viewAfter(...before), at(2), 80, plainStyle)).toEqual(["▸ MakeFrames  3 frames  0:02"]);
+    expect(viewAfter(...before, started).running).toEqual([]);
+  });
+
   test("each running task has its bar, its numbers and its time; the last line counts the tasks", () => {
     const view = viewAfter(
       started,
