@@ -28,7 +28,8 @@ const fewestTiles = 3;
  * fill the sky unevenly: a median over the corners lies some ten counts too high. The frame is therefore cut into 16 × 16
  * tiles. Each one that lies wholly beyond 1.3 solar radii has its median taken, which cosmic rays do not move; the
  * darkest tenth of these medians is averaged. Their standard deviation is the uncertainty: it holds the noise of a
- * tile's median and the slope of the light that is left.
+ * tile's median and the slope of the light that is left. Light that fills even the darkest tiles evenly cannot be told from
+ * the pedestal.
  */
 export function estimatePedestal(image: NdArray, disk: Disk, file: string): Pedestal {
   const medians = tileMedians(image, disk);

@@ -1,4 +1,5 @@
 import type { Frame, Header } from "firstlight/fits";
+import { amend } from "firstlight/headers";
 import { access } from "firstlight/parsing";
 import { WriteL1Frame } from "firstlight/tasks";
 import { correctCoordinates } from "./correct-coordinates.ts";
@@ -17,6 +18,8 @@ export class WriteEitL1 extends WriteL1Frame {
   override l1Header(frame: Frame, file: string): Header {
     const eit = access(eitAccess, frame.header, file);
     const header = correctTime(correctCoordinates(frame.header, eit), eit);
+    header.addHistory("Done: pixels stored as float32");
+    amend(header, "BITPIX", -32);
     for (const step of notDone) header.addHistory(`Not done: ${step}`);
     return header;
   }
