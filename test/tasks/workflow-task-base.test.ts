@@ -1,0 +1,232 @@
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { isAbsolute, join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { bytes } from "../../src/codecs/bytes.ts";
+import { fits } from "../../src/codecs/fits.ts";
+import { path as pathCodec } from "../../src/codecs/path.ts";
+import { text } from "../../src/codecs/text.ts";
+import { Real, real } from "../../src/core/scalar.ts";
+import { memoryInventory } from "../../src/scratch/drivers/memory.ts";
+import { anyOf } from "../../src/scratch/scratch.ts";
+import { Tag } from "../../src/scratch/tag.ts";
+import { runTask } from "../../src/tasks/run-task.ts";
+import { WorkflowTaskBase } from "../../src/tasks/workflow-task-base.ts";
+import { syntheticFrame } from "../../src/testing/synthetic-frame.ts";
+import { type TmpRun, tmpRun } from "../../src/testing/tmp-run.ts";
+
+type Work = (task: Worker) => Promise<unknown>;
+
+/** A task that does what a test wants done. */
+class Worker extends WorkflowTaskBase {
+  static work: Work;
+  async run() {
+    await Worker.work(this);
+  }
+}
+
+/** Does work as a task, and resolves to what the work did. */
+async function as<Result>(run: TmpRun, work: (task: Worker) => Promise<Result>): Promise<Result> {
+  let result: { readonly value: Result } | undefined;
+  Worker.work = async (task) => {
+    result = { value: await work(task) };
+  };
+  await run.run(Worker, { attempt: 1 });
+  return result!.value;
+}
+
+async function givenRun() {
+  const run = await tmpRun();
+  for (const [name, tags] of [
+    ["b/2.txt", ["INPUT", "FRAME", "TASK_DARK"]],
+    ["a/3.txt", ["INPUT", "FRAME", "TASK_DARK"]],
+    ["c/1.txt", ["INPUT", "FRAME", "TASK_GAIN", "EXP_TIME_10.0"]],
+  ] as const) {
+    await run.put(name, tags, text, name);
+  }
+  return run;
+}
+
+describe("read", () => {
+  test("yields every file that carries all tags, by file name, with its absolute path", async () => {
+    await using run = await givenRun();
+    const items = await as(run, (task) => Array.fromAsync(task.read(["INPUT", "FRAME"], text)));
+    expect(items.map(({ value }) => value)).toEqual(["c/1.txt", "b/2.txt", "a/3.txt"]);
+    expect(items.every(({ path, value }) => isAbsolute(path) && path === join(run.folder, value))).toBe(true);
+  });
+
+  test("takes choices, and hands out paths where the codec is path", async () => {
+    await using run = await givenRun();
+    const query = ["INPUT", anyOf("EXP_TIME_10.0", "TASK_SOLAR_GAIN")];
+    const items = await as(run, (task) => Array.fromAsync(task.read(query, pathCodec)));
+    expect(items).toEqual([{ path: join(run.folder, "c/1.txt"), value: join(run.folder, "c/1.txt") }]);
+  });
+
+  test("of nothing is empty and no error", async () => {
+    await using run = await givenRun();
+    expect(await as(run, (task) => Array.fromAsync(task.read(["NOT_THERE"], text)))).toEqual([]);
+  });
+
+  test("of what the codec refuses names the file", async () => {
+    await using run = await givenRun();
+    const reading = as(run, (task) => Array.fromAsync(task.read(["TASK_GAIN"], fits.frame)));
+    await expect(reading).rejects.toMatchObject({ code: "FITS_NOT_FITS", message: expect.stringContaining("c/1.txt") });
+  });
+});
+
+describe("readOne", () => {
+  test("yields the one file", async () => {
+    await using run = await givenRun();
+    const item = await as(run, (task) => task.readOne(["INPUT", "TASK_GAIN"], text));
+    expect(item).toEqual({ path: join(run.folder, "c/1.txt"), value: "c/1.txt" });
+  });
+
+  test("of nothing names the tag that failed and the nearest tag sets", async () => {
+    await using run = await givenRun();
+    await expect(as(run, (task) => task.readOne(["INPUT", "TASK_DRAK"], text))).rejects.toMatchObject({
+      code: "NO_FILES_FOUND",
+      message:
+        "No file carries INPUT and TASK_DRAK. No file carries TASK_DRAK at all; there is TASK_DARK, TASK_GAIN. Nearest: 2 files with FRAME, INPUT, TASK_DARK, without TASK_DRAK; 1 file with EXP_TIME_10.0, FRAME, INPUT, TASK_GAIN, without TASK_DRAK.",
+    });
+    await expect(as(run, (task) => task.readOne(["TASK_DARK", "TASK_GAIN"], text))).rejects.toThrow(
+      /Each of these tags is on some file, but no file carries them together/,
+    );
+  });
+
+  test("of several names them, and what to do", async () => {
+    await using run = await givenRun();
+    await expect(as(run, (task) => task.readOne(["INPUT"], text))).rejects.toMatchObject({
+      code: "SEVERAL_FILES_FOUND",
+      message:
+        "Worker asked for the one file that carries INPUT and found 3: c/1.txt, b/2.txt, a/3.txt. Add a tag that tells them apart, or read them all with read().",
+    });
+  });
+});
+
+describe("write", () => {
+  test("tags the file with its task, and names it by its tags and a number", async () => {
+    await using run = await tmpRun();
+    const written = await as(run, async (task) => [
+      await task.write("x", [Tag.intermediate(), Tag.frame(), Tag.taskDark()], text),
+      await task.write("y", [Tag.intermediate(), Tag.frame(), Tag.taskDark()], text),
+    ]);
+    expect(written).toEqual([
+      "INTERMEDIATE_WORKFLOW-TASK-WORKER_TASK-DARK_1.dat",
+      "INTERMEDIATE_WORKFLOW-TASK-WORKER_TASK-DARK_2.dat",
+    ]);
+    expect(await run.tags(written[0]!)).toEqual(["FRAME", "INTERMEDIATE", "TASK_DARK", "WORKFLOW_TASK_WORKER"]);
+  });
+
+  test("does not touch the tags that it is given", async () => {
+    await using run = await tmpRun();
+    const tags = ["OUTPUT"];
+    await as(run, (task) => task.write("x", tags, text));
+    expect(tags).toEqual(["OUTPUT"]);
+  });
+
+  test("keeps a file that is there, unless it may replace it", async () => {
+    await using run = await tmpRun();
+    const work = as(run, async (task) => {
+      await task.write("old", ["MADE"], text, { relativePath: "made.txt" });
+      await task.write("new", ["MADE"], text, { relativePath: "made.txt", overwrite: true });
+      await task.write("newer", ["MADE"], text, { relativePath: "made.txt" });
+    });
+    await expect(work).rejects.toMatchObject({ code: "SCRATCH_FILE_EXISTS" });
+    expect((await run.files(["MADE"], text)).map(({ value }) => value)).toEqual(["new"]);
+  });
+
+  test("of an illegal tag, of a path that leaves scratch, of the wrong type leaves nothing", async () => {
+    await using run = await tmpRun();
+    const cases: [Work, string][] = [
+      [(task) => task.write("x", ["lower"], text), "TAG_ILLEGAL"],
+      [(task) => task.write("x", ["MADE"], text, { relativePath: "../x" }), "SCRATCH_PATH"],
+      [(task) => task.write("x" as never, ["MADE"], bytes), "CODEC_TYPE"],
+    ];
+    for (const [work, code] of cases) await expect(as(run, work)).rejects.toMatchObject({ code });
+    expect(await run.files(anyOf("MADE", "WORKFLOW_TASK_WORKER"), bytes)).toEqual([]);
+  });
+
+  test("to a disk that is full says so, and another attempt may help", async (context) => {
+    const disk = await mkdtemp(join(tmpdir(), "firstlight-full-"));
+    onTestFinished(() => rm(disk, { recursive: true, force: true }));
+    const unmount = smallDisk(disk);
+    if (unmount === undefined) return context.skip("no right to mount a small disk here");
+    onTestFinished(unmount);
+    Worker.work = (task) => task.write(new Uint8Array(1e6), ["MADE"], bytes, { relativePath: "made.dat" });
+    const inventory = memoryInventory();
+    const options = { recipeRunId: 1, env: { SCRATCH_BASE_PATH: disk }, inventory };
+    await expect(runTask(Worker, options)).rejects.toMatchObject({ code: "SCRATCH_FULL", disposition: "retry" });
+    expect(existsSync(join(disk, "1/made.dat"))).toBe(false);
+    expect(await inventory.members(["1:path:MADE"])).toEqual([[]]);
+  });
+});
+
+function smallDisk(path: string): (() => void) | undefined {
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=256k", "tmpfs", path], { stdio: "ignore" });
+  } catch {
+    return undefined;
+  }
+  return () => void execFileSync("umount", [path]);
+}
+
+describe("tags, counts and paths", () => {
+  test("count, paths, tags, tag and removeTags", async () => {
+    await using run = await givenRun();
+    const seen = await as(run, async (task) => {
+      const before = await task.count(["INPUT", "TASK_DARK"]);
+      await task.tag("c/1.txt", ["TASK_DARK"]);
+      await task.removeTags(["b/2.txt", join(run.folder, "a/3.txt")], ["TASK_DARK", "FRAME"]);
+      return { before, after: await task.paths(["TASK_DARK"]), tags: await task.tags("b/2.txt") };
+    });
+    expect(seen).toEqual({ before: 2, after: [join(run.folder, "c/1.txt")], tags: ["INPUT"] });
+  });
+
+  test("a file that is not there cannot be tagged", async () => {
+    await using run = await givenRun();
+    await expect(as(run, (task) => task.tag("d.txt", ["X"]))).rejects.toMatchObject({ code: "SCRATCH_FILE_MISSING" });
+  });
+});
+
+describe("constants", () => {
+  test("are those of the tasks before, and what the task sets, as later tasks will see it", async () => {
+    await using run = await tmpRun();
+    await run.setConstant("GIVEN", [1, real(1)]);
+    const seen = await as(run, async (task) => {
+      await task.setConstant("FOUND", { exposure: real(10), frames: 10, note: undefined });
+      return new Map(task.constants);
+    });
+    expect(seen).toEqual(
+      new Map<string, unknown>([
+        ["GIVEN", [1, new Real(1)]],
+        ["FOUND", { exposure: new Real(10), frames: 10 }],
+      ]),
+    );
+    expect(await run.constants()).toEqual(new Map([...seen].sort()));
+  });
+
+  test("are written once, and hold only what JSON can", async () => {
+    await using run = await tmpRun();
+    await run.setConstant("GIVEN", 1);
+    await expect(as(run, (task) => task.setConstant("GIVEN", 1))).rejects.toMatchObject({ code: "CONSTANT_EXISTS" });
+    await expect(as(run, (task) => task.setConstant("DATE", new Date()))).rejects.toMatchObject({
+      code: "JSON_INVALID",
+    });
+  });
+
+  test("give the dataset the name that the Python stack gives it", async () => {
+    await using run = await tmpRun({ recipeRunId: 10 });
+    expect(await as(run, async (task) => task.datasetId)).toMatch(/^[A-Z]{6,}$/);
+  });
+});
+
+test("an image and its header come back from scratch as they went in", async () => {
+  await using run = await tmpRun();
+  const frame = syntheticFrame({ shape: [3, 5], pixels: (row, column) => 10 * row + column });
+  const path = await as(run, (task) => task.write(frame, ["MADE"], fits.frame));
+  const [item] = await run.files(["MADE"], fits.frame);
+  expect(item?.path).toBe(join(run.folder, path));
+  expect(item?.value.image).toEqual(frame.image);
+});
