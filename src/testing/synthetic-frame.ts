@@ -1,4 +1,5 @@
 import type { PixelArray } from "../core/ndarray.ts";
+import { real } from "../core/scalar.ts";
 import type { Frame } from "../fits/frame.ts";
 import { Header, type HeaderRecord } from "../fits/header.ts";
 
@@ -9,7 +10,7 @@ export interface SyntheticFrameOptions {
   readonly pixels?: number | ((row: number, column: number) => number);
   /** Pixels as they are, in the place of `pixels`: any type, as many as the shape asks for. */
   readonly data?: PixelArray;
-  /** Cards to add, or to have other values than the standard ones. */
+  /** Cards to add, or to have other values than the standard ones; a whole real is `real(10)`. */
   readonly cards?: HeaderRecord;
 }
 
@@ -19,7 +20,7 @@ const standardCards: HeaderRecord = {
   PROP_ID: ["pid_1_1", "proposal"],
   IPTASK: ["observe", "what the frame was taken for"],
   "DATE-BEG": ["2024-05-01T12:00:00.000", "begin of the exposure, UTC"],
-  XPOSURE: [20.0, "[ms] exposure time"],
+  XPOSURE: [real(20), "[ms] exposure time"],
 };
 
 /** A small raw frame for the test of a task: uint16 counts, and a header that the stock tasks can read. */
