@@ -65,7 +65,11 @@ describe("a damaged frame among good ones", () => {
       async () => "<html>not found</html>".repeat(200),
       'HDU 0, offset 0: this is not FITS: it starts with "<html>not',
     ],
-    ["damaged, as its checksum tells", damagedFrame, "HDU 0"],
+    [
+      "damaged, as its checksum tells",
+      damagedFrame,
+      "HDU 0: DATASUM and CHECKSUM do not fit the bytes: the file was damaged or edited after it was written.",
+    ],
   ];
 
   test.each(damages)("%s: it is named, and no product appears", async (_, bytesOf, problem) => {
