@@ -1,6 +1,6 @@
 export type { AttemptReport } from "./attempt-report.ts";
 export type { DeclaredService, UndeclaredService } from "./declared-service.ts";
-export type { LineageWrite } from "./lineage.ts";
+export type { Lineage, LineageWrite } from "./lineage.ts";
 export { type RunTaskOptions, runTask } from "./run-task.ts";
 export { ScienceTaskL0ToL1Base } from "./science-task.ts";
 export { AssembleProvenance } from "./stock/assemble-provenance.ts";
@@ -8,7 +8,7 @@ export { AssembleQualityData } from "./stock/assemble-quality-data.ts";
 export { MakeBrowseImages } from "./stock/make-browse-images.ts";
 export { ParseL0InputData, rejectedFrames } from "./stock/parse-l0-input-data.ts";
 export { PublishCatalogMessages } from "./stock/publish-catalog-messages.ts";
-export { QualityL0Metrics } from "./stock/quality-l0-metrics.ts";
+export { type QualityGroup, QualityL0Metrics } from "./stock/quality-l0-metrics.ts";
 export { Teardown } from "./stock/teardown.ts";
 export { TransferL0Data } from "./stock/transfer-l0-data.ts";
 export { TransferL1Data } from "./stock/transfer-l1-data.ts";

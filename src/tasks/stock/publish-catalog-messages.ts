@@ -19,6 +19,8 @@ export class PublishCatalogMessages extends WorkflowTaskBase<"bus" | "metadataSt
     const bucket = recipeRunConfiguration(configuration).destinationBucket;
     const products = await productsOf(this.scratch, this.constants, this.datasetId);
     const messages = products.flatMap((product) => this.#messageOf(product, bucket) ?? []);
+    // Frames before what is about them all.
+    messages.sort((one, other) => rankOf(one) - rankOf(other));
     this.progress.start(messages.length, "messages");
     await this.metadataStore.createReceiptAccount(this.datasetId, messages.length);
     await this.bus.declare([catalogFrameMessage.binding, catalogObjectMessage.binding]);
@@ -40,4 +42,8 @@ export class PublishCatalogMessages extends WorkflowTaskBase<"bus" | "metadataSt
       this.progress.increment();
     }
   }
+}
+
+function rankOf({ binding }: BusMessage): number {
+  return binding.routingKey === catalogFrameMessage.binding.routingKey ? 0 : 1;
 }

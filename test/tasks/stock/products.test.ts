@@ -201,11 +201,20 @@ describe("TransferL1Data", () => {
     expect(await keysIn(run, "data")).toEqual([]);
   });
 
-  test("brings a changed product anew, and the others as they are", async () => {
+  test("brings a product that was changed anew", async () => {
+    class Corrects extends WorkflowTaskBase {
+      async run() {
+        await this.write("better", ["OUTPUT", "FRAME"], text, { relativePath: "output/a.fits", overwrite: true });
+      }
+    }
     await using run = await productRun();
     await run.run(TransferL1Data);
+    await run.run(Corrects);
     await run.run(TransferL1Data);
-    expect(await keysIn(run, "data")).toHaveLength(6);
+    const [first, ...others] = await keysIn(run, "data");
+    expect(others).toHaveLength(5);
+    await using source = await run.services.objectStore.get("data", first!);
+    expect(await text.decode(source, { path: first! })).toBe("better");
   });
 
   test("refuses two products of one name, which would take each other's place", async () => {
