@@ -84,6 +84,18 @@ export const errorCatalogue = {
     when: "the name of a constant is empty or has several lines",
     remedy: "Choose another name.",
   },
+  DATABASE_NETWORK_FILE_SYSTEM: {
+    when: "a SQLite file lies on a network file system, where several machines could damage it",
+    remedy: "Put `SCRATCH_BASE_PATH` on a local disk, or set the driver of the service that the message names.",
+  },
+  DATABASE_NEWER: {
+    when: "a later firstlight wrote a SQLite file of scratch",
+    remedy: "Update firstlight, or name another `SCRATCH_BASE_PATH`.",
+  },
+  DATABASE_UNUSABLE: {
+    when: "a SQLite file of scratch cannot be opened, read or written",
+    remedy: "Check that `SCRATCH_BASE_PATH` is writable and the disk not full.",
+  },
   DEMO_FOLDER: {
     when: "the folder named for the demo holds files that no demo made",
     remedy: "Name an empty folder, or a new one, with `--output`.",
@@ -180,14 +192,6 @@ export const errorCatalogue = {
     when: "`--input` is used with a metadata store in which no input dataset can be registered",
     remedy: "Set `METADATA_STORE_DRIVER=sqlite`.",
   },
-  INVENTORY_NETWORK_FILE_SYSTEM: {
-    when: "the inventory's SQLite file lies on a network file system",
-    remedy: "Set `INVENTORY_DRIVER=redis`, or put `SCRATCH_BASE_PATH` on a local disk.",
-  },
-  INVENTORY_NEWER: {
-    when: "a later firstlight wrote the inventory",
-    remedy: "Update firstlight, or process the run anew in another `SCRATCH_BASE_PATH`.",
-  },
   INVENTORY_REFUSED: {
     when: "Redis refused a command of the inventory",
     remedy: "The message carries Redis's own words: memory, rights or version of the server.",
@@ -195,10 +199,6 @@ export const errorCatalogue = {
   INVENTORY_UNREACHABLE: {
     when: "the inventory's Redis does not answer",
     remedy: "Start it, or correct its address in `MESH_CONFIG`.",
-  },
-  INVENTORY_UNUSABLE: {
-    when: "the inventory's SQLite file cannot be opened or written",
-    remedy: "Check that scratch is writable and the disk not full.",
   },
   JSON_INVALID: {
     when: "a text is no JSON, not even as Python writes it",
@@ -323,18 +323,6 @@ export const errorCatalogue = {
     remedy: "Load the workflow from its file, or run in one process.",
   },
   RUN_NOT_FOUND: { when: "the run store knows no such recipe run", remedy: "Check the id and `SCRATCH_BASE_PATH`." },
-  RUN_STORE_NETWORK_FILE_SYSTEM: {
-    when: "the run store lies on a network file system",
-    remedy: "Put `SCRATCH_BASE_PATH` on a local disk.",
-  },
-  RUN_STORE_NEWER: {
-    when: "a later firstlight wrote the run store",
-    remedy: "Update firstlight, or name another `SCRATCH_BASE_PATH`.",
-  },
-  RUN_STORE_UNUSABLE: {
-    when: "the run store cannot be opened",
-    remedy: "Check that `SCRATCH_BASE_PATH` is writable and the disk not full.",
-  },
   SCRATCH_FILE_EXISTS: {
     when: "a task writes a file that is there already",
     remedy: "Choose another name, or allow `overwrite`.",
@@ -358,14 +346,6 @@ export const errorCatalogue = {
   SERVICE_CLOSED: {
     when: "a service is used after it was closed",
     remedy: "Await all its work before its scope ends.",
-  },
-  SERVICE_FILE_NEWER: {
-    when: "a later firstlight wrote the file of a service",
-    remedy: "Update firstlight, or name another `SCRATCH_BASE_PATH`.",
-  },
-  SERVICE_FILE_UNUSABLE: {
-    when: "the SQLite file of a service cannot be opened or written",
-    remedy: "Check that `SCRATCH_BASE_PATH` is writable and the disk not full.",
   },
   SETTINGS_INVALID: {
     when: "environment variables hold what their settings refuse, or a chosen driver lacks its address",

@@ -1,9 +1,8 @@
 import { join } from "node:path";
-import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { type Clock, systemClock } from "../core/clock.ts";
-import { FirstlightError } from "../core/errors.ts";
+import { FirstlightError, isFirstlightError } from "../core/errors.ts";
+import { type Database, type Row, type SqliteFile, sqliteFile } from "../core/sqlite-file.ts";
 import { identifyProcess, isProcessAlive } from "./process-identity.ts";
-import { inTransaction, openRunDatabase } from "./run-database.ts";
 import type { RunEvent, RunStatus } from "./run-event.ts";
 import type {
   AttemptChange,
@@ -12,6 +11,7 @@ import type {
   Fingerprint,
   NodeRecord,
   NodeStatus,
+  OpenedRun,
   ProcessIdentity,
   RunChoice,
   RunKey,
@@ -27,6 +27,34 @@ export interface SqliteRunStoreOptions {
   readonly leaseSeconds?: number;
 }
 
+const schema = `
+CREATE TABLE runs (
+  recipe_run_id INTEGER PRIMARY KEY,
+  workflow TEXT NOT NULL, version TEXT NOT NULL, input_key TEXT NOT NULL, output_key TEXT NOT NULL,
+  status TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX runs_by_key ON runs (workflow, version, input_key, output_key);
+CREATE TABLE nodes (
+  position INTEGER PRIMARY KEY,
+  recipe_run_id INTEGER NOT NULL REFERENCES runs, task TEXT NOT NULL,
+  status TEXT NOT NULL, fingerprint TEXT NOT NULL, blocked_by TEXT NOT NULL, updated_at TEXT NOT NULL,
+  UNIQUE (recipe_run_id, task)
+) STRICT;
+CREATE TABLE attempts (
+  recipe_run_id INTEGER NOT NULL REFERENCES runs, token INTEGER NOT NULL,
+  task TEXT NOT NULL, attempt INTEGER NOT NULL, state TEXT NOT NULL, states TEXT NOT NULL,
+  process TEXT, error TEXT, report TEXT, output TEXT NOT NULL,
+  PRIMARY KEY (recipe_run_id, token), UNIQUE (recipe_run_id, task, attempt)
+) STRICT;
+CREATE TABLE events (
+  sequence INTEGER PRIMARY KEY, recipe_run_id INTEGER NOT NULL REFERENCES runs, event TEXT NOT NULL
+) STRICT;
+CREATE INDEX events_by_run ON events (recipe_run_id);
+CREATE TABLE leases (
+  recipe_run_id INTEGER PRIMARY KEY REFERENCES runs,
+  epoch INTEGER NOT NULL, owner TEXT, since TEXT, expires_ms INTEGER NOT NULL
+) STRICT;`;
+
 interface LeaseOwner extends ProcessIdentity {
   readonly epoch: number;
 }
@@ -37,73 +65,76 @@ export function runStorePath(scratchBasePath: string): string {
   return join(scratchBasePath, ".firstlight", "runs.sqlite");
 }
 
-/** The record of all runs under one scratch base path, in one file that outlives their scratch. */
+/** The record of all runs under one scratch base path, in one file that outlives their scratch. Throws as `SqliteFile` does. */
 export async function openSqliteRunStore(path: string, options: SqliteRunStoreOptions = {}): Promise<RunStore> {
-  const database = await openRunDatabase(path);
+  const file = sqliteFile({
+    path,
+    title: "record of runs",
+    schemaVersion: 1,
+    schema,
+    onNetwork: "keep what several machines share in Redis and PostgreSQL",
+  });
+  await file.open();
   const clock = options.clock ?? systemClock;
   const leaseMs = (options.leaseSeconds ?? 30) * 1000;
   const now = (): string => clock.now().toISOString();
-  const all: Select = (sql, ...values) => database.prepare(sql).all(...values);
+  const select = <Result>(ofRow: (row: Row) => Result, sql: string, ...values: readonly number[]): Promise<Result[]> =>
+    file.read((database) => database.all(sql, ...values).map(ofRow));
   return {
     name: "sqlite",
-    async openRun(key, choice = {}) {
-      return inTransaction(database, () => {
-        const found = chooseRun(all, key, choice);
+    openRun: (key, choice = {}) =>
+      file.write((database): OpenedRun => {
+        const found = chooseRun(database, key, choice);
         if (found !== undefined) return { run: found, resumed: true };
         const at = now();
         const recipeRunId =
-          choice.recipeRunId ?? Number(all("SELECT coalesce(max(recipe_run_id), 0) + 1 AS id FROM runs")[0]?.id);
-        database
-          .prepare("INSERT INTO runs VALUES (?, ?, ?, ?, ?, 'running', ?, ?)")
-          .run(recipeRunId, ...keyValues(key), at, at);
+          choice.recipeRunId ?? Number(database.one("SELECT coalesce(max(recipe_run_id), 0) + 1 AS id FROM runs")?.id);
+        database.run(
+          "INSERT INTO runs VALUES (?, ?, ?, ?, ?, 'running', ?, ?)",
+          recipeRunId,
+          ...keyValues(key),
+          at,
+          at,
+        );
         return { run: { ...key, recipeRunId, status: "running", createdAt: at, updatedAt: at }, resumed: false };
-      });
-    },
-    async findRun(key, choice = {}) {
-      return chooseRun(all, key, choice);
-    },
-    async run(recipeRunId) {
-      return all("SELECT * FROM runs WHERE recipe_run_id = ?", recipeRunId).map(runOf)[0];
-    },
-    async runs() {
-      return all("SELECT * FROM runs ORDER BY recipe_run_id DESC").map(runOf);
-    },
-    async nodes(recipeRunId) {
-      return all("SELECT * FROM nodes WHERE recipe_run_id = ? ORDER BY position", recipeRunId).map(nodeOf);
-    },
-    async attempts(recipeRunId) {
-      return all("SELECT * FROM attempts WHERE recipe_run_id = ? ORDER BY token", recipeRunId).map(attemptOf);
-    },
-    async events(recipeRunId) {
-      return all("SELECT event FROM events WHERE recipe_run_id = ? ORDER BY sequence", recipeRunId).map(
-        ({ event }) => JSON.parse(String(event)) as RunEvent,
-      );
-    },
+      }),
+    findRun: (key, choice = {}) => file.read((database) => chooseRun(database, key, choice)),
+    run: async (recipeRunId) => (await select(runOf, "SELECT * FROM runs WHERE recipe_run_id = ?", recipeRunId))[0],
+    runs: () => select(runOf, "SELECT * FROM runs ORDER BY recipe_run_id DESC"),
+    nodes: (recipeRunId) =>
+      select(nodeOf, "SELECT * FROM nodes WHERE recipe_run_id = ? ORDER BY position", recipeRunId),
+    attempts: (recipeRunId) =>
+      select(attemptOf, "SELECT * FROM attempts WHERE recipe_run_id = ? ORDER BY token", recipeRunId),
+    events: (recipeRunId) =>
+      select(
+        ({ event }) => jsonOf(event) as RunEvent,
+        "SELECT event FROM events WHERE recipe_run_id = ? ORDER BY sequence",
+        recipeRunId,
+      ),
     async lease(recipeRunId) {
-      const { owner, ghosts } = inTransaction(database, () => {
+      const { owner, ghosts } = await file.write((database) => {
         const taken = takeLease(database, recipeRunId, leaseMs);
         return { owner: taken, ghosts: closeLostAttempts(database, recipeRunId, now()) };
       });
-      return leaseOf({ database, recipeRunId, owner, ghosts, leaseMs, now });
+      return leaseOf({ file, recipeRunId, owner, ghosts, leaseMs, now });
     },
-    async [Symbol.asyncDispose]() {
-      if (database.isOpen) database.close();
-    },
+    [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
   };
 }
 
-function chooseRun(all: Select, key: RunKey, { fresh = false, recipeRunId }: RunChoice): RunRecord | undefined {
+function chooseRun(database: Database, key: RunKey, { fresh = false, recipeRunId }: RunChoice): RunRecord | undefined {
   if (recipeRunId === undefined) {
     if (fresh) return undefined;
-    const [newest] = all(
+    const newest = database.one(
       `SELECT * FROM runs WHERE workflow = ? AND version = ? AND input_key = ? AND output_key = ?
        ORDER BY recipe_run_id DESC LIMIT 1`,
       ...keyValues(key),
-    ).map(runOf);
-    return newest?.status === "done" ? undefined : newest;
+    );
+    return newest === undefined || newest.status === "done" ? undefined : runOf(newest);
   }
-  const [named] = all("SELECT * FROM runs WHERE recipe_run_id = ?", recipeRunId).map(runOf);
-  if (named === undefined) return undefined;
+  const row = database.one("SELECT * FROM runs WHERE recipe_run_id = ?", recipeRunId);
+  if (row === undefined) return undefined;
+  const named = runOf(row);
   if (fresh) {
     throw new FirstlightError(
       "RUN_EXISTS",
@@ -124,14 +155,14 @@ function chooseRun(all: Select, key: RunKey, { fresh = false, recipeRunId }: Run
 }
 
 // The lease is kept by the machine's own time whatever the clock: a fixed clock would let none expire.
-function takeLease(database: DatabaseSync, recipeRunId: number, leaseMs: number): LeaseOwner {
-  if (database.prepare("SELECT 1 FROM runs WHERE recipe_run_id = ?").get(recipeRunId) === undefined) {
+function takeLease(database: Database, recipeRunId: number, leaseMs: number): LeaseOwner {
+  if (database.one("SELECT 1 FROM runs WHERE recipe_run_id = ?", recipeRunId) === undefined) {
     throw new FirstlightError("RUN_NOT_FOUND", `The record holds no recipe run ${recipeRunId}.`, {
       disposition: "invalid",
       fields: { recipeRunId },
     });
   }
-  const row = database.prepare("SELECT * FROM leases WHERE recipe_run_id = ?").get(recipeRunId);
+  const row = database.one("SELECT * FROM leases WHERE recipe_run_id = ?", recipeRunId);
   const holder = holderOf(row);
   if (holder !== undefined && Number(row?.expires_ms) > Date.now() && isProcessAlive(holder) !== false) {
     throw new FirstlightError(
@@ -141,30 +172,39 @@ function takeLease(database: DatabaseSync, recipeRunId: number, leaseMs: number)
     );
   }
   const owner = { ...identifyProcess(process.pid), epoch: Number(row?.epoch ?? 0) + 1 };
-  database
-    .prepare("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?)")
-    .run(recipeRunId, owner.epoch, JSON.stringify(owner), new Date().toISOString(), Date.now() + leaseMs);
+  database.run(
+    "INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?)",
+    recipeRunId,
+    owner.epoch,
+    JSON.stringify(owner),
+    new Date().toISOString(),
+    Date.now() + leaseMs,
+  );
   return owner;
 }
 
-function closeLostAttempts(database: DatabaseSync, recipeRunId: number, at: string): readonly ProcessIdentity[] {
-  const lost = database
-    .prepare("SELECT * FROM attempts WHERE recipe_run_id = ? AND state IN (SELECT value FROM json_each(?))")
-    .all(recipeRunId, JSON.stringify(openStates));
+function closeLostAttempts(database: Database, recipeRunId: number, at: string): readonly ProcessIdentity[] {
+  const lost = database.all(
+    "SELECT * FROM attempts WHERE recipe_run_id = ? AND state IN (SELECT value FROM json_each(?))",
+    recipeRunId,
+    JSON.stringify(openStates),
+  );
   for (const row of lost) {
     const { task, attempt } = attemptOf(row);
     const message = `The runner of attempt ${attempt} of ${task} ended before the attempt did.`;
     const error = { code: "ATTEMPT_LOST", message, disposition: "retry" } as const;
     changeAttempt(database, recipeRunId, { task, attempt, state: "lost", error }, at);
   }
-  database
-    .prepare("UPDATE nodes SET status = 'interrupted', updated_at = ? WHERE recipe_run_id = ? AND status = 'running'")
-    .run(at, recipeRunId);
+  database.run(
+    "UPDATE nodes SET status = 'interrupted', updated_at = ? WHERE recipe_run_id = ? AND status = 'running'",
+    at,
+    recipeRunId,
+  );
   return lost.flatMap(({ process }) => (process === null ? [] : [JSON.parse(String(process)) as ProcessIdentity]));
 }
 
 interface Held {
-  readonly database: DatabaseSync;
+  readonly file: SqliteFile;
   readonly recipeRunId: number;
   readonly owner: LeaseOwner;
   readonly ghosts: readonly ProcessIdentity[];
@@ -172,11 +212,11 @@ interface Held {
   readonly now: () => string;
 }
 
-function leaseOf({ database, recipeRunId, owner, ghosts, leaseMs, now }: Held): RunLease {
-  const fenced = <Result>(work: () => Result): Result =>
-    inTransaction(database, () => {
-      const row = database.prepare("SELECT epoch, owner FROM leases WHERE recipe_run_id = ?").get(recipeRunId);
-      if (row?.epoch === owner.epoch && row.owner !== null) return work();
+function leaseOf({ file, recipeRunId, owner, ghosts, leaseMs, now }: Held): RunLease {
+  const fenced = <Result>(work: (database: Database) => Result): Promise<Result> =>
+    file.write((database) => {
+      const row = database.one("SELECT epoch, owner FROM leases WHERE recipe_run_id = ?", recipeRunId);
+      if (row?.epoch === owner.epoch && row.owner !== null) return work(database);
       const taker = holderOf(row);
       const why = taker === undefined ? "it was given back" : `process ${taker.pid} on ${taker.host} took it over`;
       throw new FirstlightError(
@@ -185,101 +225,89 @@ function leaseOf({ database, recipeRunId, owner, ghosts, leaseMs, now }: Held): 
         { fields: { recipeRunId, epoch: owner.epoch } },
       );
     });
-  const setNode = (node: Omit<NodeRecord, "updatedAt">): void => {
-    database
-      .prepare(
-        `INSERT INTO nodes (recipe_run_id, task, status, fingerprint, blocked_by, updated_at) VALUES (?, ?, ?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET status = excluded.status, fingerprint = excluded.fingerprint,
-           blocked_by = excluded.blocked_by, updated_at = excluded.updated_at`,
-      )
-      .run(
-        recipeRunId,
-        node.task,
-        node.status,
-        JSON.stringify(node.fingerprint),
-        JSON.stringify(node.blockedBy),
-        now(),
-      );
-  };
   return {
     recipeRunId,
     epoch: owner.epoch,
     ghosts,
     renewEveryMs: leaseMs / 3,
     async renew() {
-      fenced(() =>
-        database
-          .prepare("UPDATE leases SET expires_ms = ? WHERE recipe_run_id = ?")
-          .run(Date.now() + leaseMs, recipeRunId),
+      await fenced((database) =>
+        database.run("UPDATE leases SET expires_ms = ? WHERE recipe_run_id = ?", Date.now() + leaseMs, recipeRunId),
       );
     },
-    async startAttempt({ task, fingerprint }) {
-      return fenced(() => {
-        const states = [{ state: "starting", at: now() }];
-        setNode({ task, fingerprint, status: "running", blockedBy: [] });
-        const row = database
-          .prepare(
-            `INSERT INTO attempts (recipe_run_id, token, task, attempt, state, states, output)
-             SELECT ?1, coalesce(max(token), 0) + 1, ?2, coalesce(max(attempt) FILTER (WHERE task = ?2), 0) + 1, 'starting', ?3, '[]'
-             FROM attempts WHERE recipe_run_id = ?1 RETURNING *`,
-          )
-          .get(recipeRunId, task, JSON.stringify(states));
+    startAttempt: ({ task, fingerprint }) =>
+      fenced((database) => {
+        const at = now();
+        setNode(database, recipeRunId, { task, fingerprint, status: "running", blockedBy: [] }, at);
+        const row = database.one(
+          `INSERT INTO attempts (recipe_run_id, token, task, attempt, state, states, output)
+           SELECT ?1, coalesce(max(token), 0) + 1, ?2, coalesce(max(attempt) FILTER (WHERE task = ?2), 0) + 1, 'starting', ?3, '[]'
+           FROM attempts WHERE recipe_run_id = ?1 RETURNING *`,
+          recipeRunId,
+          task,
+          JSON.stringify([{ state: "starting", at }]),
+        );
         return attemptOf(row ?? {});
-      });
-    },
-    async write({ status, nodes = [], attempt, events = [] }) {
-      fenced(() => {
+      }),
+    write: ({ status, nodes = [], attempt, events = [] }) =>
+      fenced((database) => {
         const at = now();
         if (status !== undefined) {
-          database
-            .prepare("UPDATE runs SET status = ?, updated_at = ? WHERE recipe_run_id = ?")
-            .run(status, at, recipeRunId);
+          database.run("UPDATE runs SET status = ?, updated_at = ? WHERE recipe_run_id = ?", status, at, recipeRunId);
         }
-        for (const node of nodes) setNode(node);
+        for (const node of nodes) setNode(database, recipeRunId, node, at);
         if (attempt !== undefined) changeAttempt(database, recipeRunId, attempt, at);
         for (const event of events) {
-          database
-            .prepare("INSERT INTO events (recipe_run_id, event) VALUES (?, ?)")
-            .run(recipeRunId, JSON.stringify(event));
+          database.run("INSERT INTO events (recipe_run_id, event) VALUES (?, ?)", recipeRunId, JSON.stringify(event));
         }
-      });
-    },
+      }),
     async [Symbol.asyncDispose]() {
-      if (!database.isOpen) return;
       // Given back only if it is still ours; the epoch stays, so that it keeps growing.
-      database
-        .prepare("UPDATE leases SET owner = NULL WHERE recipe_run_id = ? AND epoch = ?")
-        .run(recipeRunId, owner.epoch);
+      const giveBack = "UPDATE leases SET owner = NULL WHERE recipe_run_id = ? AND epoch = ?";
+      await file
+        .write((database) => database.run(giveBack, recipeRunId, owner.epoch))
+        .catch((error: unknown) => {
+          // Without its store it runs out by itself.
+          if (!isFirstlightError(error, "SERVICE_CLOSED")) throw error;
+        });
     },
   };
 }
 
-function changeAttempt(database: DatabaseSync, recipeRunId: number, change: AttemptChange, at: string): void {
+function setNode(database: Database, recipeRunId: number, node: Omit<NodeRecord, "updatedAt">, at: string): void {
+  database.run(
+    `INSERT INTO nodes (recipe_run_id, task, status, fingerprint, blocked_by, updated_at) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET status = excluded.status, fingerprint = excluded.fingerprint,
+       blocked_by = excluded.blocked_by, updated_at = excluded.updated_at`,
+    recipeRunId,
+    node.task,
+    node.status,
+    JSON.stringify(node.fingerprint),
+    JSON.stringify(node.blockedBy),
+    at,
+  );
+}
+
+function changeAttempt(database: Database, recipeRunId: number, change: AttemptChange, at: string): void {
   const text = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value));
-  database
-    .prepare(
-      `UPDATE attempts SET state = ?, states = json_insert(states, '$[#]', json(?)), process = coalesce(?, process),
-         error = coalesce(?, error), report = coalesce(?, report), output = coalesce(?, output)
-       WHERE recipe_run_id = ? AND task = ? AND attempt = ?`,
-    )
-    .run(
-      change.state,
-      JSON.stringify({ state: change.state, at }),
-      text(change.process),
-      text(change.error),
-      text(change.report),
-      text(change.output),
-      recipeRunId,
-      change.task,
-      change.attempt,
-    );
+  database.run(
+    `UPDATE attempts SET state = ?, states = json_insert(states, '$[#]', json(?)), process = coalesce(?, process),
+       error = coalesce(?, error), report = coalesce(?, report), output = coalesce(?, output)
+     WHERE recipe_run_id = ? AND task = ? AND attempt = ?`,
+    change.state,
+    JSON.stringify({ state: change.state, at }),
+    text(change.process),
+    text(change.error),
+    text(change.report),
+    text(change.output),
+    recipeRunId,
+    change.task,
+    change.attempt,
+  );
 }
 
 const holderOf = (row: Row | undefined): ProcessIdentity | undefined =>
   jsonOf(row?.owner) as ProcessIdentity | undefined;
-
-type Select = (sql: string, ...values: readonly SQLInputValue[]) => readonly Row[];
-type Row = Readonly<Record<string, unknown>>;
 
 const jsonOf = (value: unknown): unknown => (typeof value === "string" ? JSON.parse(value) : undefined);
 

@@ -1,14 +1,12 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { sqliteInventory } from "../../src/scratch/drivers/sqlite.ts";
-import { networkFileSystem } from "../../src/scratch/drivers/sqlite-inventory-file.ts";
 import { raiseFence } from "../../src/scratch/fence.ts";
 import { bytes, testRun } from "./each-inventory.ts";
 
@@ -44,56 +42,6 @@ describe("the file of an inventory", () => {
     await using driver = sqliteInventory({ path });
     await driver.add([["1:path:A", "x"]]);
     expect(await readdir(join(folder, "deep/er"))).toContain("inventory.sqlite-wal");
-  });
-
-  test("that a later version wrote is refused by name", async () => {
-    const path = join(folder, "inventory.sqlite");
-    {
-      await using driver = sqliteInventory({ path });
-      await driver.add([["1:path:A", "x"]]);
-    }
-    const database = new DatabaseSync(path);
-    database.exec("UPDATE schema_version SET version = 99");
-    database.close();
-    await using driver = sqliteInventory({ path });
-    await expect(driver.keys("")).rejects.toMatchObject({
-      code: "INVENTORY_NEWER",
-      message: expect.stringMatching(/schema version 99.*knows 1/),
-    });
-  });
-
-  test("that is no database, or cannot be made, is named with what to do", async () => {
-    const path = join(folder, "inventory.sqlite");
-    await writeFile(path, "this is not a database, but long enough to look at".repeat(10));
-    await using damaged = sqliteInventory({ path });
-    await expect(damaged.keys("")).rejects.toMatchObject({ code: "INVENTORY_UNUSABLE", fields: { path } });
-    await using impossible = sqliteInventory({ path: join(path, "below/a/file") });
-    await expect(impossible.add([["1:path:A", "x"]])).rejects.toMatchObject({
-      code: "INVENTORY_UNUSABLE",
-      message: expect.stringContaining("SCRATCH_BASE_PATH"),
-    });
-  });
-});
-
-describe("network file systems", () => {
-  const mounts = [
-    "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw",
-    "30 22 0:40 / /data rw shared:2 - fuse.sshfs host:/data rw",
-    "31 30 0:41 / /data/local rw shared:3 - fuse.mergerfs a:b rw",
-    "32 22 0:42 / /with\\040blank rw - fuse.rclone remote rw",
-  ].join("\n");
-  test.each([
-    ["/x", 0x6969, "NFS"],
-    ["/x", 0xff534d42 | 0, "CIFS"],
-    ["/x", 0xfe534d42, "SMB2"],
-    ["/x", 0x0bd00bd0, "Lustre"],
-    ["/data/run", 0x65735546, "fuse.sshfs"],
-    ["/with blank/run", 0x65735546, "fuse.rclone"],
-    ["/data/local/run", 0x65735546, undefined],
-    ["/database", 0x65735546, undefined],
-    ["/x", 0xef53, undefined],
-  ])("%s of type %i is %s", (folder, type, name) => {
-    expect(networkFileSystem(folder, type, mounts)).toBe(name);
   });
 });
 

@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { fixedClock } from "../../src/core/clock.ts";
@@ -79,25 +78,4 @@ test("a consumer that lives keeps its message past the lease", async () => {
     break;
   }
   expect(stolen).toEqual([]);
-});
-
-test("a file of a later version is refused by name and left as it is", async () => {
-  await using folder = await temporaryFolder();
-  const path = join(folder.path, "bus.sqlite");
-  const database = new DatabaseSync(path);
-  database.exec("PRAGMA user_version = 99");
-  database.close();
-  await using bus = sqliteBus({ path });
-  await expect(bus.declare([binding])).rejects.toMatchObject({
-    code: "SERVICE_FILE_NEWER",
-    fields: { path, found: 99, known: 1 },
-  });
-});
-
-test("a file that is no database is named", async () => {
-  await using bus = sqliteBus({ path: join(import.meta.filename, "bus.sqlite") });
-  await expect(bus.declare([binding])).rejects.toMatchObject({
-    code: "SERVICE_FILE_UNUSABLE",
-    message: expect.stringContaining("sqlite-bus.test.ts/bus.sqlite"),
-  });
 });

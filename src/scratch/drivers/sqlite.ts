@@ -1,13 +1,20 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
-import { isFirstlightError } from "../../core/errors.ts";
+import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
+import { type Database, sqliteFile } from "../../core/sqlite-file.ts";
 import { attemptFenced } from "../attempt-fenced.ts";
 import type { Entry, Fence, InventoryDriver, Journal } from "../inventory-driver.ts";
-import { inventoryUnusable, openInventoryFile } from "./sqlite-inventory-file.ts";
 
 export interface SqliteInventoryOptions {
   /** One file for each recipe run, on a local disk; made with its folder where there is none. */
   readonly path: string;
 }
+
+// The size stands beside the key, so that a query can begin with the smallest set and a count reads one row.
+const schema = `
+CREATE TABLE keys (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, size INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE TABLE members (id INTEGER PRIMARY KEY, member TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE entries (key_id INTEGER NOT NULL, member_id INTEGER NOT NULL, PRIMARY KEY (key_id, member_id)) STRICT, WITHOUT ROWID;
+CREATE INDEX entries_by_member ON entries (member_id, key_id);
+CREATE TABLE counters (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID`;
 
 /** More sets than this in one query are compared here: SQLite joins at most 64 tables. */
 const joinLimit = 30;
@@ -16,14 +23,23 @@ const last = "\u{10ffff}";
 
 /** An inventory in a SQLite file, which every process on this machine may open. Opened at its first use. */
 export function sqliteInventory({ path }: SqliteInventoryOptions): InventoryDriver {
-  let opening: Promise<Store> | undefined;
-  const open = (): Promise<Store> => {
-    opening ??= openInventoryFile(path).then(storeOf);
-    return opening;
-  };
-  const read = async <Result>(work: (store: Store) => Result): Promise<Result> => guarded(path, await open(), work);
-  const write = async <Result>(fence: Fence | undefined, work: (store: Store) => Result): Promise<Result> =>
-    guarded(path, await open(), (store) => inTransaction(store, fence, work));
+  const file = sqliteFile({
+    path,
+    title: "inventory",
+    schemaVersion: 1,
+    schema,
+    onNetwork: "set INVENTORY_DRIVER=redis",
+  });
+  const read = file.read;
+  // There are many small writes: a sync at each would cost more than the last tags before a power cut are worth.
+  const write = <Result>(fence: Fence | undefined, work: (store: Database) => Result): Promise<Result> =>
+    file.write(
+      (store) => {
+        refuseFenced(store, fence);
+        return work(store);
+      },
+      { mayBeLost: true },
+    );
 
   return {
     name: "sqlite",
@@ -32,30 +48,30 @@ export function sqliteInventory({ path }: SqliteInventoryOptions): InventoryDriv
     members: (keys) =>
       read((store) =>
         keys.map((key) =>
-          store
-            .all(
-              "SELECT m.member AS it FROM keys k JOIN entries e ON e.key_id = k.id JOIN members m ON m.id = e.member_id WHERE k.key = ?",
-              key,
-            )
-            .map(String),
+          texts(
+            store,
+            "SELECT m.member AS it FROM keys k JOIN entries e ON e.key_id = k.id JOIN members m ON m.id = e.member_id WHERE k.key = ?",
+            key,
+          ),
         ),
       ),
     intersect: (keys) => read((store) => intersect(store, keys)),
     keys: (prefix) =>
       read((store) => [
-        ...store.all("SELECT key AS it FROM keys WHERE key >= ? AND key < ?", prefix, prefix + last).map(String),
-        ...store.all("SELECT key AS it FROM counters WHERE key >= ? AND key < ?", prefix, prefix + last).map(String),
+        ...texts(store, "SELECT key AS it FROM keys WHERE key >= ? AND key < ?", prefix, prefix + last),
+        ...texts(store, "SELECT key AS it FROM counters WHERE key >= ? AND key < ?", prefix, prefix + last),
       ]),
     setOnce: (key, value, { fence, journal } = {}) =>
       write(fence, (store) => {
-        if (store.one("SELECT 1 AS it FROM keys WHERE key = ?", key) !== undefined) return false;
+        if (one(store, "SELECT 1 AS it FROM keys WHERE key = ?", key) !== undefined) return false;
         change(store, [[key, value]], "add", journal);
         return true;
       }),
     increment: (key, by = 1, { fence, journal } = {}) =>
       write(fence, (store) => {
         const value = Number(
-          store.one(
+          one(
+            store,
             "INSERT INTO counters VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = value + excluded.value RETURNING value AS it",
             key,
             by,
@@ -68,7 +84,7 @@ export function sqliteInventory({ path }: SqliteInventoryOptions): InventoryDriv
       write(fence, (store) => {
         for (const key of keys) {
           store.run("DELETE FROM counters WHERE key = ?", key);
-          const id = store.one("DELETE FROM keys WHERE key = ? RETURNING id AS it", key);
+          const id = one(store, "DELETE FROM keys WHERE key = ? RETURNING id AS it", key);
           if (id !== undefined) store.run("DELETE FROM entries WHERE key_id = ?", id);
         }
         store.run("DELETE FROM members WHERE NOT EXISTS (SELECT 1 FROM entries e WHERE e.member_id = members.id)");
@@ -81,92 +97,42 @@ export function sqliteInventory({ path }: SqliteInventoryOptions): InventoryDriv
         const ids = idsBySize(store, distinct);
         return ids.length < distinct.length || ids.length === 0
           ? 0
-          : Number(store.one(`SELECT count(*) AS it ${join(ids.length)}`, ...ids));
+          : Number(one(store, `SELECT count(*) AS it ${join(ids.length)}`, ...ids));
       }),
     sizes: (keys) => read((store) => keys.map((key) => sizeOf(store, key))),
     holders: (prefix, members) =>
       read((store) =>
         members.map((member) =>
-          store
-            .all(
-              "SELECT k.key AS it FROM members m JOIN entries e ON e.member_id = m.id JOIN keys k ON k.id = e.key_id WHERE m.member = ? AND k.key >= ? AND k.key < ?",
-              member,
-              prefix,
-              prefix + last,
-            )
-            .map(String),
+          texts(
+            store,
+            "SELECT k.key AS it FROM members m JOIN entries e ON e.member_id = m.id JOIN keys k ON k.id = e.key_id WHERE m.member = ? AND k.key >= ? AND k.key < ?",
+            member,
+            prefix,
+            prefix + last,
+          ),
         ),
       ),
-    async [Symbol.asyncDispose]() {
-      const pending = opening;
-      opening = undefined;
-      // A file that could not be opened needs no closing, and its error has been told.
-      await pending?.then((store) => store.close()).catch(() => undefined);
-    },
+    [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
   };
 }
 
-type Value = SQLInputValue | undefined;
-
-/** The database with its statements prepared once. Every query names its one column `it`. */
-interface Store {
-  one(sql: string, ...values: readonly Exclude<Value, undefined>[]): Exclude<Value, undefined> | undefined;
-  all(sql: string, ...values: readonly Exclude<Value, undefined>[]): readonly Value[];
-  run(sql: string, ...values: readonly Exclude<Value, undefined>[]): number;
-  exec(sql: string): void;
-  readonly isInTransaction: boolean;
-  close(): void;
+/** Every query names its one column `it`. */
+function one(store: Database, sql: string, ...values: readonly SQLInputValue[]): SQLOutputValue | undefined {
+  return store.one(sql, ...values)?.it;
 }
 
-function storeOf(database: DatabaseSync): Store {
-  const statements = new Map<string, StatementSync>();
-  const prepared = (sql: string): StatementSync => {
-    const there = statements.get(sql) ?? database.prepare(sql);
-    statements.set(sql, there);
-    return there;
-  };
-  return {
-    one: (sql, ...values) => prepared(sql).get(...values)?.it,
-    all: (sql, ...values) =>
-      prepared(sql)
-        .all(...values)
-        .map((row) => row.it),
-    run: (sql, ...values) => Number(prepared(sql).run(...values).changes),
-    exec: (sql) => database.exec(sql),
-    get isInTransaction() {
-      return database.isTransaction;
-    },
-    close: () => database.close(),
-  };
+function texts(store: Database, sql: string, ...values: readonly SQLInputValue[]): readonly string[] {
+  return store.all(sql, ...values).map(({ it }) => String(it));
 }
 
-function guarded<Result>(path: string, store: Store, work: (store: Store) => Result): Result {
-  try {
-    return work(store);
-  } catch (error) {
-    throw isFirstlightError(error) ? error : inventoryUnusable(path, error);
-  }
-}
-
-function inTransaction<Result>(store: Store, fence: Fence | undefined, work: (store: Store) => Result): Result {
-  store.exec("BEGIN IMMEDIATE");
-  try {
-    if (fence !== undefined) {
-      const newest = Number(store.one("SELECT value AS it FROM counters WHERE key = ?", fence.key) ?? 0);
-      if (newest > fence.token) throw attemptFenced(`${fence.key} is ${newest}, not ${fence.token}`);
-    }
-    const result = work(store);
-    store.exec("COMMIT");
-    return result;
-  } catch (error) {
-    // A full disk ends the transaction by itself.
-    if (store.isInTransaction) store.exec("ROLLBACK");
-    throw error;
-  }
+function refuseFenced(store: Database, fence: Fence | undefined): void {
+  if (fence === undefined) return;
+  const newest = Number(one(store, "SELECT value AS it FROM counters WHERE key = ?", fence.key) ?? 0);
+  if (newest > fence.token) throw attemptFenced(`${fence.key} is ${newest}, not ${fence.token}`);
 }
 
 function change(
-  store: Store,
+  store: Database,
   entries: readonly Entry[],
   kind: "add" | "remove",
   journal: Journal | undefined,
@@ -199,7 +165,7 @@ function change(
   return changed;
 }
 
-function log(store: Store, lines: readonly string[], into: string, outOf: string): void {
+function log(store: Database, lines: readonly string[], into: string, outOf: string): void {
   const takenBack = new Set(
     change(
       store,
@@ -220,7 +186,7 @@ function log(store: Store, lines: readonly string[], into: string, outOf: string
 
 /** The id of a key or member; 0 for one that is not there and shall not be made. */
 function idOf(
-  store: Store,
+  store: Database,
   known: Map<string, number>,
   table: "keys" | "members",
   column: "key" | "member",
@@ -232,21 +198,21 @@ function idOf(
   // Most of what a bulk write brings is new: to insert first saves a look-up.
   const made =
     kind === "add"
-      ? store.one(`INSERT OR IGNORE INTO ${table} (${column}) VALUES (?) RETURNING id AS it`, text)
+      ? one(store, `INSERT OR IGNORE INTO ${table} (${column}) VALUES (?) RETURNING id AS it`, text)
       : undefined;
-  const id = Number(made ?? store.one(`SELECT id AS it FROM ${table} WHERE ${column} = ?`, text) ?? 0);
+  const id = Number(made ?? one(store, `SELECT id AS it FROM ${table} WHERE ${column} = ?`, text) ?? 0);
   known.set(text, id);
   return id;
 }
 
-function sizeOf(store: Store, key: string | undefined): number {
-  return key === undefined ? 0 : Number(store.one("SELECT size AS it FROM keys WHERE key = ?", key) ?? 0);
+function sizeOf(store: Database, key: string | undefined): number {
+  return key === undefined ? 0 : Number(one(store, "SELECT size AS it FROM keys WHERE key = ?", key) ?? 0);
 }
 
 /** The ids of those keys that are there, the smallest set first: it bounds the work. */
-function idsBySize(store: Store, keys: readonly string[]): readonly number[] {
+function idsBySize(store: Database, keys: readonly string[]): readonly number[] {
   return [...new Set(keys)]
-    .map((key) => ({ id: store.one("SELECT id AS it FROM keys WHERE key = ?", key), size: sizeOf(store, key) }))
+    .map((key) => ({ id: one(store, "SELECT id AS it FROM keys WHERE key = ?", key), size: sizeOf(store, key) }))
     .filter(({ id }) => id !== undefined)
     .sort((a, b) => a.size - b.size)
     .map(({ id }) => Number(id));
@@ -262,18 +228,22 @@ function join(count: number): string {
   return `FROM entries e0${others} CROSS JOIN members m WHERE e0.key_id = ?${wheres.join("")} AND m.id = e0.member_id`;
 }
 
-function intersect(store: Store, keys: readonly string[]): readonly string[] {
+function intersect(store: Database, keys: readonly string[]): readonly string[] {
   const distinct = [...new Set(keys)];
   const ids = idsBySize(store, distinct);
   if (ids.length < distinct.length || ids.length === 0) return [];
   const joined = ids.slice(0, joinLimit);
-  const found = store.all(`SELECT m.member AS it ${join(joined.length)}`, ...joined).map(String);
+  const found = texts(store, `SELECT m.member AS it ${join(joined.length)}`, ...joined);
   const others = ids
     .slice(joinLimit)
     .map(
       (id) =>
         new Set(
-          store.all("SELECT m.member AS it FROM entries e JOIN members m ON m.id = e.member_id WHERE e.key_id = ?", id),
+          texts(
+            store,
+            "SELECT m.member AS it FROM entries e JOIN members m ON m.id = e.member_id WHERE e.key_id = ?",
+            id,
+          ),
         ),
     );
   return found.filter((member) => others.every((set) => set.has(member)));

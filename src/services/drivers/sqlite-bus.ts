@@ -1,11 +1,10 @@
 import { randomUUID } from "node:crypto";
-import type { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { formatPythonJson } from "../../core/python-json.ts";
+import { type Database, type Row, sqliteFile } from "../../core/sqlite-file.ts";
 import type { Bus, BusMessage, Delivery, StoredMessage, StoredMessageState } from "../bus.ts";
 import { busDeliveryExpired, busQueueMissing, busUnroutable, parseBody } from "./bus-errors.ts";
-import { sqliteFile } from "./sqlite-file.ts";
 
 export interface SqliteBusOptions {
   readonly path: string;
@@ -28,16 +27,14 @@ CREATE INDEX messages_by_conversation ON messages (conversation_id, sequence)`;
 const publishBatch = 500;
 const pollMs = 100;
 
-type Row = Readonly<Record<string, unknown>>;
-
 /** Messages in one SQLite file on a local disk, shared by the processes of this machine. A message published again is taken once. */
 export function sqliteBus({ path, clock = systemClock, leaseMs = 60_000 }: SqliteBusOptions): Bus {
-  const file = sqliteFile({ path, title: "message bus", schemaVersion: 1, schema });
+  const file = sqliteFile({ path, title: "message bus", schemaVersion: 1, schema, onNetwork: "set BUS_DRIVER=amqp" });
   const closing = new AbortController();
   const publishing = new Set<Promise<void>>();
   const leases = new Set<string>();
   // What a consumer does may be lost: then the message is delivered again.
-  const consuming = <T>(work: (database: DatabaseSync) => T): Promise<T> => file.transaction(work, { mayBeLost: true });
+  const consuming = <T>(work: (database: Database) => T): Promise<T> => file.write(work, { mayBeLost: true });
   const endLease = async (lease: string): Promise<void> => {
     if (leases.delete(lease)) await consuming((database) => giveBack(database, lease));
   };
@@ -48,7 +45,7 @@ export function sqliteBus({ path, clock = systemClock, leaseMs = 60_000 }: Sqlit
   ): Promise<void> {
     for await (const batch of batches(messages)) {
       signal?.throwIfAborted();
-      await file.transaction((database) => insertMessages(database, batch, clock.now()));
+      await file.write((database) => insertMessages(database, batch, clock.now()));
     }
   }
 
@@ -91,9 +88,10 @@ export function sqliteBus({ path, clock = systemClock, leaseMs = 60_000 }: Sqlit
   return {
     name: "sqlite",
     declare: (bindings) =>
-      file.transaction((database) => {
-        const insert = database.prepare("INSERT OR IGNORE INTO bindings VALUES (?, ?)");
-        for (const { routingKey, queue } of bindings) insert.run(routingKey, queue);
+      file.write((database) => {
+        for (const { routingKey, queue } of bindings) {
+          database.run("INSERT OR IGNORE INTO bindings VALUES (?, ?)", routingKey, queue);
+        }
       }),
     async publish(messages, signal) {
       const work = publish(messages, signal);
@@ -104,7 +102,7 @@ export function sqliteBus({ path, clock = systemClock, leaseMs = 60_000 }: Sqlit
       consume(queue, prefetch, signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal])),
     async *messages({ conversationId } = {}) {
       for (let last = -1; ; ) {
-        const rows = await file.transaction((database) => storedMessages(database, conversationId, last));
+        const rows = await file.read((database) => storedMessages(database, conversationId, last));
         if (rows.length === 0) return;
         for (const row of rows) yield storedMessage(row);
         last = Number(rows.at(-1)?.sequence);
@@ -114,7 +112,7 @@ export function sqliteBus({ path, clock = systemClock, leaseMs = 60_000 }: Sqlit
       await Promise.allSettled(publishing);
       closing.abort();
       for (const lease of leases) await endLease(lease);
-      await file.close();
+      await file[Symbol.asyncDispose]();
     },
   };
 }
@@ -130,59 +128,80 @@ async function* batches(messages: Iterable<BusMessage> | AsyncIterable<BusMessag
   if (batch.length > 0) yield batch;
 }
 
-function insertMessages(database: DatabaseSync, messages: readonly BusMessage[], at: Date): void {
-  const queuesOf = database.prepare("SELECT queue FROM bindings WHERE routing_key = ?");
-  const insert = database.prepare(
-    "INSERT OR IGNORE INTO messages (queue, routing_key, message_id, conversation_id, body, headers, published_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-  );
+function insertMessages(database: Database, messages: readonly BusMessage[], at: Date): void {
   for (const message of messages) {
     const { binding, body, messageId, headers } = message;
-    const queues = queuesOf.all(binding.routingKey);
+    const queues = database.all("SELECT queue FROM bindings WHERE routing_key = ?", binding.routingKey);
     if (queues.length === 0) throw busUnroutable(message);
     const conversation = typeof body.conversationId === "string" ? body.conversationId : null;
     const texts = [formatPythonJson(body), formatPythonJson(headers ?? {}), at.toISOString()] as const;
-    for (const { queue } of queues) insert.run(String(queue), binding.routingKey, messageId, conversation, ...texts);
+    for (const { queue } of queues) {
+      database.run(
+        "INSERT OR IGNORE INTO messages (queue, routing_key, message_id, conversation_id, body, headers, published_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        String(queue),
+        binding.routingKey,
+        messageId,
+        conversation,
+        ...texts,
+      );
+    }
   }
 }
 
-function takeMessages(database: DatabaseSync, queue: string, lease: string, leaseMs: number, count: number): Row[] {
+function takeMessages(
+  database: Database,
+  queue: string,
+  lease: string,
+  leaseMs: number,
+  count: number,
+): readonly Row[] {
   if (count <= 0) return [];
-  if (database.prepare("SELECT 1 FROM bindings WHERE queue = ?").get(queue) === undefined) throw busQueueMissing(queue);
+  if (database.one("SELECT 1 FROM bindings WHERE queue = ?", queue) === undefined) throw busQueueMissing(queue);
   const nowMs = Date.now();
-  const rows = database
-    .prepare(
-      "SELECT sequence FROM messages WHERE queue = ? AND (state = 'ready' OR state = 'taken' AND leased_until_ms < ?) ORDER BY sequence LIMIT ?",
-    )
-    .all(queue, nowMs, count);
-  const take = database.prepare(
-    "UPDATE messages SET state = 'taken', deliveries = deliveries + 1, lease = ?, leased_until_ms = ? WHERE sequence = ? RETURNING *",
+  const rows = database.all(
+    "SELECT sequence FROM messages WHERE queue = ? AND (state = 'ready' OR state = 'taken' AND leased_until_ms < ?) ORDER BY sequence LIMIT ?",
+    queue,
+    nowMs,
+    count,
   );
-  return rows.map(({ sequence }) => take.get(lease, nowMs + leaseMs, Number(sequence)) ?? {});
+  return rows.flatMap(({ sequence }) =>
+    database.all(
+      "UPDATE messages SET state = 'taken', deliveries = deliveries + 1, lease = ?, leased_until_ms = ? WHERE sequence = ? RETURNING *",
+      lease,
+      nowMs + leaseMs,
+      Number(sequence),
+    ),
+  );
 }
 
-function settleMessage(database: DatabaseSync, { sequence }: Row, lease: string, state: StoredMessageState): boolean {
-  const update = database.prepare(
+function settleMessage(database: Database, { sequence }: Row, lease: string, state: StoredMessageState): boolean {
+  const changed = database.run(
     "UPDATE messages SET state = ?, lease = NULL, leased_until_ms = NULL WHERE sequence = ? AND lease = ?",
+    state,
+    Number(sequence),
+    lease,
   );
-  return update.run(state, Number(sequence), lease).changes === 1;
+  return changed === 1;
 }
 
-function renewLease(database: DatabaseSync, lease: string, untilMs: number): void {
-  database.prepare("UPDATE messages SET leased_until_ms = ? WHERE state = 'taken' AND lease = ?").run(untilMs, lease);
+function renewLease(database: Database, lease: string, untilMs: number): void {
+  database.run("UPDATE messages SET leased_until_ms = ? WHERE state = 'taken' AND lease = ?", untilMs, lease);
 }
 
-function giveBack(database: DatabaseSync, lease: string): void {
-  database
-    .prepare(
-      "UPDATE messages SET state = 'ready', lease = NULL, leased_until_ms = NULL WHERE state = 'taken' AND lease = ?",
-    )
-    .run(lease);
+function giveBack(database: Database, lease: string): void {
+  database.run(
+    "UPDATE messages SET state = 'ready', lease = NULL, leased_until_ms = NULL WHERE state = 'taken' AND lease = ?",
+    lease,
+  );
 }
 
-function storedMessages(database: DatabaseSync, conversationId: string | undefined, after: number): Row[] {
+function storedMessages(database: Database, conversationId: string | undefined, after: number): readonly Row[] {
   const where = conversationId === undefined ? "" : "AND conversation_id = ?";
-  const select = database.prepare(`SELECT * FROM messages WHERE sequence > ? ${where} ORDER BY sequence LIMIT 500`);
-  return conversationId === undefined ? select.all(after) : select.all(after, conversationId);
+  return database.all(
+    `SELECT * FROM messages WHERE sequence > ? ${where} ORDER BY sequence LIMIT 500`,
+    after,
+    ...(conversationId === undefined ? [] : [conversationId]),
+  );
 }
 
 function storedMessage(row: Row): StoredMessage {

@@ -1,7 +1,7 @@
-import type { DatabaseSync } from "node:sqlite";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { FirstlightError } from "../../core/errors.ts";
 import { formatPythonJson } from "../../core/python-json.ts";
+import { type Database, type Row, sqliteFile } from "../../core/sqlite-file.ts";
 import { checkDocument } from "../input-dataset.ts";
 import type {
   InputDataset,
@@ -13,7 +13,6 @@ import type {
   RecipeRunRegistration,
   RecipeRunStatusName,
 } from "../metadata-store.ts";
-import { sqliteFile } from "./sqlite-file.ts";
 
 export interface SqliteMetadataStoreOptions {
   readonly path: string;
@@ -42,47 +41,43 @@ const statuses: Readonly<Record<RecipeRunStatusName, { readonly isComplete: bool
     TRIALSUCCESS: { isComplete: false, description: "Recipe run has been processed as a trial" },
   };
 
-type Row = Readonly<Record<string, unknown>>;
-
 /** The facility's records in one SQLite file, with registration: the metadata store of a laptop. */
 export function sqliteMetadataStore({ path, clock = systemClock }: SqliteMetadataStoreOptions): MetadataStore {
   const file = sqliteFile({ path, title: "metadata store", schemaVersion: 1, schema });
   return {
     name: "sqlite",
-    recipeRun: (id) => file.transaction((database) => readRecipeRun(database, id)),
-    inputDataset: (id) => file.transaction((database) => readInputDataset(database, requireRun(database, id))),
+    recipeRun: (id) => file.read((database) => readRecipeRun(database, id)),
+    inputDataset: (id) => file.read((database) => readInputDataset(database, requireRun(database, id))),
     setStatus: (id, status) =>
-      file.transaction((database) => {
+      file.write((database) => {
         requireRun(database, id);
         const statusId = findOrCreateStatus(database, status);
-        database.prepare("UPDATE recipe_run SET status_id = ? WHERE id = ?").run(statusId, id);
+        database.run("UPDATE recipe_run SET status_id = ? WHERE id = ?", statusId, id);
       }),
-    recordProvenance: (record) => file.transaction((database) => insertProvenance(database, record, clock.now())),
+    recordProvenance: (record) => file.write((database) => insertProvenance(database, record, clock.now())),
     createReceiptAccount: (datasetId, expectedObjectCount) =>
-      file.transaction((database) => {
-        database
-          .prepare("INSERT OR REPLACE INTO catalog_receipt_account VALUES (?, ?)")
-          .run(datasetId, expectedObjectCount);
+      file.write((database) => {
+        database.run("INSERT OR REPLACE INTO catalog_receipt_account VALUES (?, ?)", datasetId, expectedObjectCount);
       }),
     register: async (run) => {
       for (const { type, document } of run.parts) checkDocument(document, type);
-      await file.transaction((database) => register(database, run));
+      await file.write((database) => register(database, run));
     },
-    record: (id) => file.transaction((database) => readRecord(database, requireRun(database, id))),
+    record: (id) => file.read((database) => readRecord(database, requireRun(database, id))),
     expectedObjectCount: (datasetId) =>
-      file.transaction((database) => {
-        const select = database.prepare(
+      file.read((database) => {
+        const found = database.one(
           "SELECT expected_object_count AS it FROM catalog_receipt_account WHERE dataset_id = ?",
-        );
-        const found = select.get(datasetId)?.it;
+          datasetId,
+        )?.it;
         return found === undefined ? undefined : Number(found);
       }),
-    [Symbol.asyncDispose]: () => file.close(),
+    [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
   };
 }
 
-function requireRun(database: DatabaseSync, recipeRunId: number): Row {
-  const found = database.prepare("SELECT * FROM recipe_run WHERE id = ?").get(recipeRunId);
+function requireRun(database: Database, recipeRunId: number): Row {
+  const found = database.one("SELECT * FROM recipe_run WHERE id = ?", recipeRunId);
   if (found !== undefined) return found;
   throw new FirstlightError(
     "RECIPE_RUN_NOT_FOUND",
@@ -91,7 +86,7 @@ function requireRun(database: DatabaseSync, recipeRunId: number): Row {
   );
 }
 
-function readRecipeRun(database: DatabaseSync, recipeRunId: number): RecipeRun {
+function readRecipeRun(database: Database, recipeRunId: number): RecipeRun {
   const run = requireRun(database, recipeRunId);
   return {
     recipeRunId,
@@ -106,22 +101,23 @@ function readRecipeRun(database: DatabaseSync, recipeRunId: number): RecipeRun {
   };
 }
 
-function readInputDataset(database: DatabaseSync, run: Row): InputDataset {
+function readInputDataset(database: Database, run: Row): InputDataset {
   const inputDatasetId = Number(run.input_dataset_id);
-  const parts = database.prepare("SELECT * FROM input_dataset_part WHERE input_dataset_id = ? ORDER BY id");
   return {
     inputDatasetId,
-    isActive: database.prepare("SELECT is_active FROM input_dataset WHERE id = ?").get(inputDatasetId)?.is_active === 1,
-    parts: parts.all(inputDatasetId).map((row) => ({
-      inputDatasetPartId: Number(row.id),
-      type: String(row.type) as InputDatasetPartType,
-      document: String(row.document),
-    })),
+    isActive: database.one("SELECT is_active FROM input_dataset WHERE id = ?", inputDatasetId)?.is_active === 1,
+    parts: database
+      .all("SELECT * FROM input_dataset_part WHERE input_dataset_id = ? ORDER BY id", inputDatasetId)
+      .map((row) => ({
+        inputDatasetPartId: Number(row.id),
+        type: String(row.type) as InputDatasetPartType,
+        document: String(row.document),
+      })),
   };
 }
 
-function readRecord(database: DatabaseSync, run: Row): RecipeRunRecord {
-  const status = database.prepare("SELECT name FROM recipe_run_status WHERE id = ?").get(Number(run.status_id ?? -1));
+function readRecord(database: Database, run: Row): RecipeRunRecord {
+  const status = database.one("SELECT name FROM recipe_run_status WHERE id = ?", Number(run.status_id ?? -1));
   return {
     status: status === undefined ? undefined : (String(status.name) as RecipeRunStatusName),
     provenances: provenanceRows(database, Number(run.id)).map((row) => ({
@@ -136,37 +132,37 @@ function readRecord(database: DatabaseSync, run: Row): RecipeRunRecord {
   };
 }
 
-function provenanceRows(database: DatabaseSync, recipeRunId: number): readonly Row[] {
-  return database.prepare("SELECT * FROM recipe_run_provenance WHERE recipe_run_id = ? ORDER BY id").all(recipeRunId);
+function provenanceRows(database: Database, recipeRunId: number): readonly Row[] {
+  return database.all("SELECT * FROM recipe_run_provenance WHERE recipe_run_id = ? ORDER BY id", recipeRunId);
 }
 
-function insertProvenance(database: DatabaseSync, record: ProvenanceRecord, at: Date): void {
+function insertProvenance(database: Database, record: ProvenanceRecord, at: Date): void {
   requireRun(database, record.recipeRunId);
-  database
-    .prepare(
-      "INSERT INTO recipe_run_provenance (recipe_run_id, input_dataset_id, is_task_manual, task_name, library_versions, workflow_version, code_version, recorded_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-    )
-    .run(
-      record.recipeRunId,
-      record.inputDatasetId,
-      record.isTaskManual ? 1 : 0,
-      record.taskName,
-      formatPythonJson(record.libraryVersions),
-      record.workflowVersion,
-      record.codeVersion ?? null,
-      at.toISOString(),
-    );
+  database.run(
+    "INSERT INTO recipe_run_provenance (recipe_run_id, input_dataset_id, is_task_manual, task_name, library_versions, workflow_version, code_version, recorded_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    record.recipeRunId,
+    record.inputDatasetId,
+    record.isTaskManual ? 1 : 0,
+    record.taskName,
+    formatPythonJson(record.libraryVersions),
+    record.workflowVersion,
+    record.codeVersion ?? null,
+    at.toISOString(),
+  );
 }
 
-function findOrCreateStatus(database: DatabaseSync, name: RecipeRunStatusName): number {
+function findOrCreateStatus(database: Database, name: RecipeRunStatusName): number {
   const { isComplete, description } = statuses[name];
-  database
-    .prepare("INSERT OR IGNORE INTO recipe_run_status (name, is_complete, description) VALUES (?, ?, ?)")
-    .run(name, isComplete ? 1 : 0, description);
-  return Number(database.prepare("SELECT id FROM recipe_run_status WHERE name = ?").get(name)?.id);
+  database.run(
+    "INSERT OR IGNORE INTO recipe_run_status (name, is_complete, description) VALUES (?, ?, ?)",
+    name,
+    isComplete ? 1 : 0,
+    description,
+  );
+  return Number(database.one("SELECT id FROM recipe_run_status WHERE name = ?", name)?.id);
 }
 
-function register(database: DatabaseSync, run: RecipeRunRegistration): void {
+function register(database: Database, run: RecipeRunRegistration): void {
   const { recipeRunId } = run;
   const configuration = formatPythonJson(run.configuration ?? {});
   const types = run.parts.map(({ type }) => type);
@@ -177,7 +173,7 @@ function register(database: DatabaseSync, run: RecipeRunRegistration): void {
       { disposition: "invalid", fields: { recipeRunId, types } },
     );
   }
-  const known = database.prepare("SELECT * FROM recipe_run WHERE id = ?").get(recipeRunId);
+  const known = database.one("SELECT * FROM recipe_run WHERE id = ?", recipeRunId);
   const parts = known === undefined ? [] : readInputDataset(database, known).parts;
   const sameInput =
     known !== undefined &&
@@ -194,19 +190,26 @@ function register(database: DatabaseSync, run: RecipeRunRegistration): void {
   // The ids of an input that stays go into names of products, and must stay as well.
   const inputDatasetId = sameInput ? Number(known.input_dataset_id) : insertInputDataset(database, run);
   // A laptop knows no recipes: each run is the one instance of its own.
-  database
-    .prepare(
-      `INSERT INTO recipe_run (id, recipe_instance_id, recipe_id, input_dataset_id, configuration) VALUES (?, ?, ?, ?, ?)
+  database.run(
+    `INSERT INTO recipe_run (id, recipe_instance_id, recipe_id, input_dataset_id, configuration) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (id) DO UPDATE SET input_dataset_id = excluded.input_dataset_id, configuration = excluded.configuration`,
-    )
-    .run(recipeRunId, recipeRunId, recipeRunId, inputDatasetId, configuration);
+    recipeRunId,
+    recipeRunId,
+    recipeRunId,
+    inputDatasetId,
+    configuration,
+  );
 }
 
-function insertInputDataset(database: DatabaseSync, { parts }: RecipeRunRegistration): number {
-  const inputDatasetId = Number(database.prepare("INSERT INTO input_dataset DEFAULT VALUES").run().lastInsertRowid);
-  const insertPart = database.prepare(
-    "INSERT INTO input_dataset_part (input_dataset_id, type, document) VALUES (?, ?, ?)",
-  );
-  for (const { type, document } of parts) insertPart.run(inputDatasetId, type, document);
+function insertInputDataset(database: Database, { parts }: RecipeRunRegistration): number {
+  const inputDatasetId = Number(database.one("INSERT INTO input_dataset DEFAULT VALUES RETURNING id")?.id);
+  for (const { type, document } of parts) {
+    database.run(
+      "INSERT INTO input_dataset_part (input_dataset_id, type, document) VALUES (?, ?, ?)",
+      inputDatasetId,
+      type,
+      document,
+    );
+  }
   return inputDatasetId;
 }
