@@ -1,3 +1,5 @@
+export type { RetryOptions } from "../core/retry.ts";
+export type { Secret } from "../core/secret.ts";
 export type {
   Bus,
   BusMessage,

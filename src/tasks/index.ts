@@ -1,6 +1,6 @@
 export type { AttemptReport } from "./attempt-report.ts";
 export type { DeclaredService, UndeclaredService } from "./declared-service.ts";
-export type { Lineage, LineageWrite } from "./lineage.ts";
+export type { Lineage, LineageLoop, LineageWrite } from "./lineage.ts";
 export { type RunTaskOptions, runTask } from "./run-task.ts";
 export { ScienceTaskL0ToL1Base } from "./science-task.ts";
 export { AssembleProvenance } from "./stock/assemble-provenance.ts";

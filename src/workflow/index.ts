@@ -1,3 +1,4 @@
+export type { ConfigurableService, DriverChoice } from "../core/service-driver.ts";
 export { type LoadedWorkflow, loadWorkflow } from "./load-workflow.ts";
 export type { PlannedTask, PlanReason, WorkflowPlan } from "./plan.ts";
 export { planWorkflow } from "./plan-workflow.ts";
