@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import { recipeRunConfiguration } from "../../services/recipe-run-configuration.ts";
 import { WorkflowTaskBase } from "../workflow-task-base.ts";
 import { productsOf } from "./product.ts";
@@ -29,6 +30,7 @@ export class TransferL1Data extends WorkflowTaskBase<"metadataStore" | "transfer
         },
       },
     );
+    for (const { path } of products) this.context.lineage.noteRead(relative(this.scratch.folder, path));
     this.log.info(`Transferred ${products.length} products`, { bucket });
   }
 }

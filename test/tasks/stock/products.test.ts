@@ -115,22 +115,6 @@ describe("quality", () => {
     const facets = metrics.map(({ metric_code, facet }) => `${metric_code} ${facet ?? ""}`.trim());
     expect(facets).toContain("FRAME_AVERAGE DARK");
     expect(facets).toContain("FRAME_AVERAGE SOLAR_GAIN");
-    expect(facets.filter((facet) => facet.endsWith(" TYPES"))).toEqual([]);
-  });
-
-  test("of a task whose name sorts behind TASK_TYPES keeps that name", async () => {
-    class OfWavecal extends QualityL0Metrics {
-      override groups() {
-        return [{ taskType: "WAVECAL", tags: [] }];
-      }
-    }
-    await using run = await tmpRun();
-    await run.put(syntheticFrame(), ["INPUT", "FRAME"], fits.frame);
-    await run.run(OfWavecal);
-    await run.run(AssembleQualityData);
-    const [document] = await run.files(["OUTPUT", "QUALITY_DATA"], text);
-    expect(document!.value).toContain("WAVECAL");
-    expect(document!.value).not.toContain('"TYPES"');
   });
 });
 
@@ -181,6 +165,11 @@ async function keysIn(run: TmpRun, bucket: string): Promise<readonly string[]> {
 }
 
 describe("TransferL1Data", () => {
+  test("counts products as read", async () => {
+    await using run = await productRun();
+    expect((await run.run(TransferL1Data)).reads).toHaveLength(6);
+  });
+
   test("puts products under proposal and dataset, and dataset extras into a folder of theirs", async () => {
     await using run = await productRun();
     await run.run(TransferL1Data);
