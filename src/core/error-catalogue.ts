@@ -5,7 +5,7 @@ export interface CatalogueEntry {
   readonly remedy: string;
 }
 
-/** Every code that the library throws. A code is stable: programs may tell errors apart by it, and by nothing else. */
+/** Every code that the library throws, or records as the end of an attempt. A code is stable: programs may tell errors apart by it, and by nothing else. */
 export const errorCatalogue = {
   ARRAY_EMPTY: {
     when: "an array operation got no element, or too few to compute from",
@@ -22,6 +22,10 @@ export const errorCatalogue = {
   ATTEMPT_INVALID: {
     when: "the number of an attempt is no whole number from 1",
     remedy: "Count attempts from 1.",
+  },
+  ATTEMPT_LOST: {
+    when: "the runner of an attempt ended before the attempt did; it stands in the record of the attempt",
+    remedy: "Run the workflow again: the task is rolled back and done anew.",
   },
   ATTEMPT_TASK_NOT_FOUND: {
     when: "the process of an attempt does not find its task in the workflow's file",
@@ -368,6 +372,14 @@ export const errorCatalogue = {
     when: "files are asked for without naming a tag",
     remedy: "Name at least one.",
   },
+  TASK_CRASHED: {
+    when: "the process of an attempt ended without saying how the task did; it stands in the record of the attempt",
+    remedy: "The message holds exit code or signal and the last lines that it printed.",
+  },
+  TASK_FAILED: {
+    when: "a task threw an error that is not the library's; it stands in the record of the attempt",
+    remedy: "The message is the error's own; the output of the attempt holds its stack.",
+  },
   TASK_NOT_RUNNING: {
     when: "a task made with `new` reaches for scratch, services or log",
     remedy: "Run it with `runTask`.",
@@ -421,5 +433,5 @@ export const errorCatalogue = {
   },
 } as const satisfies Readonly<Record<string, CatalogueEntry>>;
 
-/** A code that the library throws. */
+/** A code that the library throws or records. */
 export type ErrorCode = keyof typeof errorCatalogue;

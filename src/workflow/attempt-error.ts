@@ -1,4 +1,4 @@
-import { isFirstlightError, messageOf } from "../core/errors.ts";
+import { FirstlightError, isFirstlightError, messageOf } from "../core/errors.ts";
 import type { AttemptError } from "./run-event.ts";
 
 /**
@@ -6,7 +6,11 @@ import type { AttemptError } from "./run-event.ts";
  * has said that trying again cannot help.
  */
 export function attemptErrorOf(error: unknown): AttemptError {
-  if (isFirstlightError(error)) return { code: error.code, message: error.message, disposition: error.disposition };
-  const kind = error instanceof Error && error.name !== "Error" ? `${error.name}: ` : "";
-  return { code: "TASK_FAILED", message: `${kind}${messageOf(error)}`, disposition: "retry" };
+  const { code, message, disposition } = isFirstlightError(error) ? error : taskFailed(error);
+  return { code, message, disposition };
+}
+
+function taskFailed(cause: unknown): FirstlightError {
+  const kind = cause instanceof Error && cause.name !== "Error" ? `${cause.name}: ` : "";
+  return new FirstlightError("TASK_FAILED", `${kind}${messageOf(cause)}`, { disposition: "retry", cause });
 }

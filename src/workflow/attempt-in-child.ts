@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { extname, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { messageOf } from "../core/errors.ts";
+import { FirstlightError, messageOf } from "../core/errors.ts";
+import { attemptErrorOf } from "./attempt-error.ts";
 import type { AttemptEnd, AttemptJob, AttemptMessage, MakeAttempt } from "./attempt-job.ts";
 
 const sourceExtension = extname(import.meta.filename);
@@ -55,10 +56,9 @@ export function makeAttemptInChild({ module, exportName }: ChildSource): MakeAtt
       await Promise.race([Promise.all(output), delay(outputGraceMs)]);
       if (end?.kind === "done") return end;
       if (watch.signal.aborted) return { kind: "interrupted" };
-      return end ?? crashed(job, { code, signal, lastLines, heapFull });
+      return end ?? crashed(messageOfCrash(job, { code, signal, lastLines, heapFull }));
     } catch (error) {
-      const message = `Attempt ${job.attempt} of ${job.node.name} could not be started: ${messageOf(error)}`;
-      return { kind: "crashed", error: { code: "TASK_CRASHED", message, disposition: "retry" } };
+      return crashed(`Attempt ${job.attempt} of ${job.node.name} could not be started: ${messageOf(error)}`);
     } finally {
       unwatch();
     }
@@ -111,19 +111,17 @@ interface Crash {
   readonly heapFull: boolean;
 }
 
-function crashed(job: AttemptJob, crash: Crash): AttemptEnd {
+function crashed(message: string): AttemptEnd {
+  const error = new FirstlightError("TASK_CRASHED", message, { disposition: "retry" });
+  return { kind: "crashed", error: attemptErrorOf(error) };
+}
+
+function messageOfCrash(job: AttemptJob, crash: Crash): string {
   const { code, signal, lastLines } = crash;
   const how = signal === null ? `its process ended with exit code ${code}` : `its process was killed by ${signal}`;
   const told =
     lastLines.length === 0 ? "It wrote nothing to standard error." : `Its last lines:\n${lastLines.join("\n")}`;
-  return {
-    kind: "crashed",
-    error: {
-      code: "TASK_CRASHED",
-      message: `Attempt ${job.attempt} of ${job.node.name} crashed: ${how} before it was done.${hint(crash)} ${told}`,
-      disposition: "retry",
-    },
-  };
+  return `Attempt ${job.attempt} of ${job.node.name} crashed: ${how} before it was done.${hint(crash)} ${told}`;
 }
 
 function hint({ code, signal, heapFull }: Crash): string {

@@ -50,8 +50,6 @@ export interface AttemptRecord {
   readonly task: string;
   /** 1 for the first; it counts on over resumed runs. */
   readonly attempt: number;
-  /** Grows with every attempt of the recipe run: the fencing number of its writes. */
-  readonly token: number;
   readonly pid: number | undefined;
   readonly state: AttemptState;
   readonly states: readonly { readonly state: AttemptState; readonly at: string }[];

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { FirstlightError, isFirstlightError } from "../core/errors.ts";
 import { type Database, type Row, type SqliteFile, sqliteFile } from "../core/sqlite-file.ts";
+import { attemptErrorOf } from "./attempt-error.ts";
 import { identifyProcess, isProcessAlive } from "./process-identity.ts";
 import type { RunEvent, RunStatus } from "./run-event.ts";
 import type {
@@ -41,10 +42,10 @@ CREATE TABLE nodes (
   UNIQUE (recipe_run_id, task)
 ) STRICT;
 CREATE TABLE attempts (
-  recipe_run_id INTEGER NOT NULL REFERENCES runs, token INTEGER NOT NULL,
-  task TEXT NOT NULL, attempt INTEGER NOT NULL, state TEXT NOT NULL, states TEXT NOT NULL,
+  position INTEGER PRIMARY KEY,
+  recipe_run_id INTEGER NOT NULL REFERENCES runs, task TEXT NOT NULL, attempt INTEGER NOT NULL, state TEXT NOT NULL, states TEXT NOT NULL,
   process TEXT, error TEXT, report TEXT, output TEXT NOT NULL,
-  PRIMARY KEY (recipe_run_id, token), UNIQUE (recipe_run_id, task, attempt)
+  UNIQUE (recipe_run_id, task, attempt)
 ) STRICT;
 CREATE TABLE events (
   sequence INTEGER PRIMARY KEY, recipe_run_id INTEGER NOT NULL REFERENCES runs, event TEXT NOT NULL
@@ -104,11 +105,14 @@ export async function openSqliteRunStore(path: string, options: SqliteRunStoreOp
     nodes: (recipeRunId) =>
       select(nodeOf, "SELECT * FROM nodes WHERE recipe_run_id = ? ORDER BY position", recipeRunId),
     attempts: (recipeRunId) =>
-      select(attemptOf, "SELECT * FROM attempts WHERE recipe_run_id = ? ORDER BY token", recipeRunId),
+      select(attemptOf, "SELECT * FROM attempts WHERE recipe_run_id = ? ORDER BY position", recipeRunId),
     events: (recipeRunId) =>
       select(
-        ({ event }) => jsonOf(event) as RunEvent,
-        "SELECT event FROM events WHERE recipe_run_id = ? ORDER BY sequence",
+        eventOf,
+        `SELECT event, report FROM events e LEFT JOIN attempts a
+           ON a.recipe_run_id = e.recipe_run_id AND event ->> 'type' = 'task-finished'
+           AND a.task = event ->> 'task' AND a.attempt = event ->> 'attempt'
+         WHERE e.recipe_run_id = ? ORDER BY sequence`,
         recipeRunId,
       ),
     async lease(recipeRunId) {
@@ -192,7 +196,7 @@ function closeLostAttempts(database: Database, recipeRunId: number, at: string):
   for (const row of lost) {
     const { task, attempt } = attemptOf(row);
     const message = `The runner of attempt ${attempt} of ${task} ended before the attempt did.`;
-    const error = { code: "ATTEMPT_LOST", message, disposition: "retry" } as const;
+    const error = attemptErrorOf(new FirstlightError("ATTEMPT_LOST", message, { disposition: "retry" }));
     changeAttempt(database, recipeRunId, { task, attempt, state: "lost", error }, at);
   }
   database.run(
@@ -240,9 +244,9 @@ function leaseOf({ file, recipeRunId, owner, ghosts, leaseMs, now }: Held): RunL
         const at = now();
         setNode(database, recipeRunId, { task, fingerprint, status: "running", blockedBy: [] }, at);
         const row = database.one(
-          `INSERT INTO attempts (recipe_run_id, token, task, attempt, state, states, output)
-           SELECT ?1, coalesce(max(token), 0) + 1, ?2, coalesce(max(attempt) FILTER (WHERE task = ?2), 0) + 1, 'starting', ?3, '[]'
-           FROM attempts WHERE recipe_run_id = ?1 RETURNING *`,
+          `INSERT INTO attempts (recipe_run_id, task, attempt, state, states, output)
+           SELECT ?1, ?2, coalesce(max(attempt), 0) + 1, 'starting', ?3, '[]'
+           FROM attempts WHERE recipe_run_id = ?1 AND task = ?2 RETURNING *`,
           recipeRunId,
           task,
           JSON.stringify([{ state: "starting", at }]),
@@ -258,7 +262,9 @@ function leaseOf({ file, recipeRunId, owner, ghosts, leaseMs, now }: Held): RunL
         for (const node of nodes) setNode(database, recipeRunId, node, at);
         if (attempt !== undefined) changeAttempt(database, recipeRunId, attempt, at);
         for (const event of events) {
-          database.run("INSERT INTO events (recipe_run_id, event) VALUES (?, ?)", recipeRunId, JSON.stringify(event));
+          // A report names every file of its attempt: once is enough.
+          const kept = "report" in event && event.report === attempt?.report ? { ...event, report: undefined } : event;
+          database.run("INSERT INTO events (recipe_run_id, event) VALUES (?, ?)", recipeRunId, JSON.stringify(kept));
         }
       }),
     async [Symbol.asyncDispose]() {
@@ -343,11 +349,15 @@ const nodeOf = (row: Row): NodeRecord => ({
 const attemptOf = (row: Row): AttemptRecord => ({
   task: String(row.task),
   attempt: Number(row.attempt),
-  token: Number(row.token),
   pid: (jsonOf(row.process) as ProcessIdentity | undefined)?.pid,
   state: row.state as AttemptState,
   states: jsonOf(row.states) as AttemptRecord["states"],
   error: jsonOf(row.error) as AttemptRecord["error"],
   report: jsonOf(row.report) as AttemptRecord["report"],
   output: jsonOf(row.output) as readonly string[],
+});
+
+const eventOf = (row: Row): RunEvent => ({
+  ...(row.report === null ? {} : { report: jsonOf(row.report) }),
+  ...(jsonOf(row.event) as RunEvent),
 });

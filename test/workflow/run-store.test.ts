@@ -125,7 +125,7 @@ describe("the record", () => {
       await store.openRun(key);
       await using lease = await store.lease(1);
       const attempt = await lease.startAttempt({ task: "Load", fingerprint });
-      expect(attempt).toMatchObject({ task: "Load", attempt: 1, token: 1, state: "starting", output: [] });
+      expect(attempt).toMatchObject({ task: "Load", attempt: 1, state: "starting", output: [] });
       await lease.write({ attempt: { task: "Load", attempt: 1, state: "running", process: identifyProcess(4242) } });
       await lease.write({
         attempt: { task: "Load", attempt: 1, state: "done", report, output: ["hello"] },
@@ -140,7 +140,6 @@ describe("the record", () => {
       {
         task: "Load",
         attempt: 1,
-        token: 1,
         pid: 4242,
         state: "done",
         states: [
@@ -158,20 +157,37 @@ describe("the record", () => {
     ]);
   });
 
-  test("attempts count per task, tokens over the whole run", async () => {
+  test("keeps the files of an attempt once, though its last event tells them too", async () => {
+    const at = "2026-01-02T03:04:05.000Z";
+    const times = { startedAt: at, endedAt: at, elapsedMs: 5, peakMemoryBytes: 7 };
+    const report = { task: "Load", attempt: 1, ...times, reads: ["read-once.fits"], writes: [] };
+    await using store = await openSqliteRunStore(path);
+    await store.openRun(key);
+    await using lease = await store.lease(1);
+    await lease.startAttempt({ task: "Load", fingerprint });
+    const event = { type: "task-finished", recipeRunId: 1, at, task: "Load", attempt: 1, report } as const;
+    await lease.write({ attempt: { task: "Load", attempt: 1, state: "done", report }, events: [event] });
+    expect(await store.events(1)).toEqual([event]);
+    using database = new DatabaseSync(path);
+    expect(database.prepare("SELECT event FROM events").get()?.event).not.toContain("read-once");
+    expect(database.prepare("SELECT report FROM attempts").get()?.report).toContain("read-once");
+  });
+
+  test("attempts count per task, and stand in the order in which they started", async () => {
     await using store = await openSqliteRunStore(path);
     await store.openRun(key);
     await using lease = await store.lease(1);
     const numbers = [];
     for (const task of ["Load", "Reduce", "Load"]) {
-      const { attempt, token } = await lease.startAttempt({ task, fingerprint });
-      numbers.push([task, attempt, token]);
+      const { attempt } = await lease.startAttempt({ task, fingerprint });
+      numbers.push([task, attempt]);
     }
     expect(numbers).toEqual([
-      ["Load", 1, 1],
-      ["Reduce", 1, 2],
-      ["Load", 2, 3],
+      ["Load", 1],
+      ["Reduce", 1],
+      ["Load", 2],
     ]);
+    expect((await store.attempts(1)).map(({ task, attempt }) => [task, attempt])).toEqual(numbers);
   });
 
   test("a write that fails half way leaves nothing", async () => {
