@@ -1,4 +1,4 @@
-import { mkdir, realpath } from "node:fs/promises";
+import { access, constants, mkdir, realpath } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { FirstlightError, messageOf } from "../core/errors.ts";
 import { type Environment, loadSettings, type Settings } from "../core/settings.ts";
@@ -68,10 +68,11 @@ export function settingsOf(
 export async function makeOutputFolder(output: string): Promise<void> {
   try {
     await mkdir(output, { recursive: true });
+    await access(output, constants.W_OK);
   } catch (error) {
     throw new FirstlightError(
       "OUTPUT_FOLDER",
-      `The folder ${output} of --output cannot be made: ${messageOf(error)}. Name another one.`,
+      `The folder ${output} of --output cannot be made or written to: ${messageOf(error)}. Name another one.`,
       { disposition: "invalid", fields: { folder: output }, cause: error },
     );
   }

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { bytes } from "../../codecs/bytes.ts";
 import { fits } from "../../codecs/fits.ts";
+import type { Frame } from "../../fits/frame.ts";
 import { type PngOptions, renderPng } from "../../math/png.ts";
 import { Tag } from "../../scratch/tag.ts";
 import { WorkflowTaskBase } from "../workflow-task-base.ts";
@@ -10,14 +11,16 @@ export const browse = "BROWSE";
 
 /** A PNG of every product frame beside it, first row at the bottom: for whoever would rather look than read. */
 export class MakeBrowseImages extends WorkflowTaskBase {
-  /** How the pixels become brightness and colour. */
-  readonly picture: PngOptions = { stretch: "asinh" };
+  /** How a frame's pixels become brightness and colour. */
+  picture(_frame: Frame): PngOptions {
+    return { stretch: "asinh" };
+  }
 
   override async run(): Promise<void> {
     const query = [Tag.output(), Tag.frame()];
     this.progress.start(await this.count(query), "pictures");
     for await (const { path, value: frame } of this.read(query, fits.frame)) {
-      await this.write(renderPng(frame.image, this.picture), [Tag.output(), browse], bytes, {
+      await this.write(renderPng(frame.image, this.picture(frame)), [Tag.output(), browse], bytes, {
         relativePath: `output/${basename(path, ".fits")}.png`,
       });
       this.progress.increment();
