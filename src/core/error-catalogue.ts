@@ -5,7 +5,10 @@ export interface CatalogueEntry {
   readonly remedy: string;
 }
 
-/** Every code that the library throws, or records as the end of an attempt. A code is stable: programs may tell errors apart by it, and by nothing else. */
+/**
+ * Every code that the library throws, or records as the end of an attempt. A code is stable: programs may tell errors apart by
+ * it, and by nothing else.
+ */
 export const errorCatalogue = {
   ARRAY_EMPTY: {
     when: "an array operation got no element, or too few to compute from",

@@ -78,7 +78,7 @@ export async function createFile(path: string, options: CreateFileOptions = {}):
       // A link fails where a name is taken, which a rename does not: two writers cannot both win.
       if (options.overwrite === true) await rename(temporary, path);
       else await link(temporary, path);
-      await syncFolder(folder);
+      await syncPath(folder);
     },
     async [Symbol.asyncDispose]() {
       await close();
@@ -94,11 +94,8 @@ export async function writeFile(path: string, bytes: Uint8Array, options: Create
   await sink.commit();
 }
 
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+/** Waits until a file's bytes, or the names in a folder, are on the disk. */
+export async function syncPath(path: string): Promise<void> {
+  await using handle = await open(path, "r");
+  await handle.sync();
 }

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
-import { copyFile, link, lstat, open, readdir, rename, rm, rmdir, unlink } from "node:fs/promises";
+import { copyFile, link, lstat, readdir, rename, rm, rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { syncPath } from "../core/file.ts";
 import { attemptFenced } from "./attempt-fenced.ts";
 import { codeOf } from "./scratch-errors.ts";
 import { makeFolder, privateFolder } from "./scratch-paths.ts";
@@ -82,7 +83,7 @@ export function attemptFolders(scratchFolder: string, taskName: string, token: n
           await rename(`${to}.part`, to);
         }
       });
-      await sync(kept);
+      await syncPath(kept);
     },
     async keepAway(path) {
       if (!(await isFile(path))) return false;
@@ -90,7 +91,7 @@ export function attemptFolders(scratchFolder: string, taskName: string, token: n
       // The version that is kept already is the one to bring back.
       if (await isFile(to)) await discard(path);
       else await guarded(() => rename(path, to));
-      await sync(kept);
+      await syncPath(kept);
       return true;
     },
     async discard(path) {
@@ -169,13 +170,4 @@ async function isFolder(path: string): Promise<boolean> {
     (found) => found.isDirectory(),
     () => false,
   );
-}
-
-async function sync(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

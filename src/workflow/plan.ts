@@ -1,6 +1,6 @@
 import type { DriverChoice } from "../core/service-driver.ts";
-import type { ServiceName } from "../services/services.ts";
 import type { Fingerprint } from "./run-store.ts";
+import type { WorkflowNode } from "./workflow.ts";
 
 /** Why a task will run, or will not. */
 export type PlanReason =
@@ -18,13 +18,9 @@ export type PlanReason =
   | { readonly kind: "upstream-runs"; readonly tasks: readonly string[] }
   | { readonly kind: "unchanged"; readonly doneAt: string };
 
-export interface PlannedTask {
+/** What a plan says of one task, beside what its node in the workflow does. */
+export interface PlannedTask extends Omit<WorkflowNode, "name" | "task"> {
   readonly task: string;
-  readonly after: readonly string[];
-  readonly queue: string;
-  readonly retries: number;
-  readonly retryDelaySeconds: number;
-  readonly uses: readonly ServiceName[];
   /** How many attempts it has had in this run. */
   readonly attempts: number;
   readonly fingerprint: Fingerprint;

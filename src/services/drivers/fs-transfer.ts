@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { copyFile, mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative } from "node:path";
 import { FirstlightError, isFirstlightError } from "../../core/errors.ts";
-import { temporarySuffix } from "../../core/file.ts";
+import { syncPath, temporarySuffix } from "../../core/file.ts";
 import type { Transfer, TransferItem, TransferOptions } from "../transfer.ts";
 import {
   bucketFolder,
@@ -123,11 +123,6 @@ async function copyVerified(from: string, to: string, signal: AbortSignal | unde
   } finally {
     await rm(temporary, { force: true });
   }
-}
-
-async function syncPath(path: string): Promise<void> {
-  await using handle = await open(path, constants.O_RDONLY);
-  await handle.sync();
 }
 
 /** Every file below a folder, by path; nothing that the object store keeps for itself. The folder itself when there is none. */
