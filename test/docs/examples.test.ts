@@ -1,0 +1,97 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import ts from "typescript";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { codeBlockAfter } from "./code-block.ts";
+
+const root = join(import.meta.dirname, "..", "..");
+const pages = new Map(
+  readdirSync(join(root, "docs"))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => [name, readFileSync(join(root, "docs", name), "utf8")] as const)
+    .filter(([, text]) => /^```(ts|typescript)$/m.test(text)),
+);
+
+// In the package itself, where its own name leads to it.
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(root, "test", ".tmp-docs-"));
+  for (const [page, text] of pages) {
+    mkdirSync(join(folder, page));
+    for (const name of namesIn(text)) {
+      writeFileSync(join(folder, page, `${name}.ts`), codeBlockAfter(text, `<!-- run: ${name} -->`));
+    }
+  }
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test("every page that a task's author reads has examples, and every TypeScript example is run", () => {
+  expect([...pages.keys()].sort()).toEqual([
+    "crash-safety.md",
+    "extending.md",
+    "first-pipeline.md",
+    "parameters-and-constants.md",
+    "tags-and-files.md",
+    "testing-a-task.md",
+  ]);
+  for (const [page, text] of pages) {
+    const blocks = text.match(/^```(ts|typescript)$/gm) ?? [];
+    expect([page, new Set(namesIn(text)).size]).toEqual([page, blocks.length]);
+  }
+});
+
+test("the examples are strictly typed", { timeout: 120_000 }, () => {
+  const files = [...pages].flatMap(([page, text]) => namesIn(text).map((name) => join(folder, page, `${name}.ts`)));
+  const { config } = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files }, ts.sys, root);
+  const program = ts.createProgram(files, options);
+  const problems = files.flatMap((file) =>
+    ts.getPreEmitDiagnostics(program, program.getSourceFile(file)).map(({ messageText, start }) => {
+      const line = program.getSourceFile(file)?.getLineAndCharacterOfPosition(start ?? 0).line ?? 0;
+      return `${file.slice(folder.length)}:${line + 1}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`;
+    }),
+  );
+  expect(problems).toEqual([]);
+});
+
+describe.each([...pages.keys()])("%s", (page) => {
+  test("its examples run in their order, and find what they say", { timeout: 60_000 }, () => {
+    const modules = namesIn(pages.get(page) ?? "").map((name) => `./${name}.ts`);
+    const script = `for (const name of ${JSON.stringify(modules)}) await import(name);`;
+    const { code, output } = node(page, "--input-type=module", "--eval", script);
+    expect(code, output).toBe(0);
+  });
+});
+
+describe("first-pipeline.md", () => {
+  test("its commands do what it says", { timeout: 120_000 }, () => {
+    const page = "first-pipeline.md";
+    const commands = (pages.get(page) ?? "").match(/^npx firstlight .*$/gm) ?? [];
+    expect(commands).toHaveLength(3);
+    const outputs = commands.map((command) => {
+      const args = command.replace(/#.*/, "").trim().split(/\s+/).slice(2);
+      const { code, output } = node(page, join(root, "src/cli/bin.ts"), ...args);
+      expect(code, output).toBe(0);
+      return output;
+    });
+    expect(outputs[2]).toContain("TASK_OBSERVE");
+    const products = readdirSync(join(folder, page, "products"), { recursive: true, encoding: "utf8" });
+    expect(products.filter((path) => path.endsWith(".fits")).map((path) => path.split("/").at(-1))).toEqual([
+      "sky-1.fits",
+      "sky-2.fits",
+    ]);
+  });
+});
+
+function namesIn(text: string): readonly string[] {
+  return [...text.matchAll(/^<!-- run: (\S+) -->$/gm)].map(([, name]) => name ?? "");
+}
+
+function node(page: string, ...args: readonly string[]): { readonly code: number | null; readonly output: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["--conditions=firstlight-source", ...args], {
+    cwd: join(folder, page),
+    encoding: "utf8",
+  });
+  return { code: status, output: stdout + stderr };
+}

@@ -1,0 +1,196 @@
+import { lstatSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
+import { publint } from "publint";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { root } from "../architecture/source-imports.ts";
+import { type PackedProject, packedProject } from "./packed-project.ts";
+
+const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const subpaths = Object.entries(manifest.exports)
+  .filter(([, target]) => typeof target !== "string")
+  .map(([subpath]) => subpath.replace(/^\./, "firstlight"));
+
+let project: PackedProject;
+
+beforeAll(() => {
+  project = packedProject();
+}, 240_000);
+
+afterAll(() => project?.[Symbol.dispose](), 60_000);
+
+describe("the tarball", () => {
+  test("holds JavaScript and its declarations, and no source, test or map", () => {
+    const kinds = new Set(
+      project.files.map((path) => path.replace(/^dist\/(?:.*\/)?[a-z0-9-]+(?=\.(?:js|d\.ts)$)/, "dist/*")),
+    );
+    expect([...kinds].sort()).toEqual([
+      "CHANGELOG.md",
+      "LICENSE",
+      "README.md",
+      "dist/*.d.ts",
+      "dist/*.js",
+      "package.json",
+    ]);
+    expect(project.files.filter((path) => /(^|[/.-])tests?[/.-]/.test(path))).toEqual([]);
+  });
+
+  test("points to no map that is not there", () => {
+    const scripts = project.files.filter((path) => path.endsWith(".js"));
+    expect(scripts.filter((path) => installed(path).includes("sourceMappingURL"))).toEqual([]);
+  });
+
+  test("brings the command, executable and with its interpreter", () => {
+    const path = manifest.bin.firstlight;
+    expect(installed(path)).toMatch(/^#!\/usr\/bin\/env node\n/);
+    expect(lstatSync(join(project.folder, "node_modules/firstlight", path)).mode & 0o777).toBe(0o755);
+  });
+
+  test("is what publint takes for sound", async () => {
+    const tarball = readFileSync(project.tarball);
+    const { messages } = await publint({ pack: { tarball: new Uint8Array(tarball).buffer }, strict: true });
+    expect(messages).toEqual([]);
+  });
+
+  test("has types that are right wherever an ES module is imported", { timeout: 60_000 }, async () => {
+    const packed = createPackageFromTarballData(new Uint8Array(readFileSync(project.tarball)));
+    const result = await checkPackage(packed);
+    if (result.types === false) throw new Error("the package has no types");
+    expect(Object.keys(result.entrypoints).sort()).toEqual(Object.keys(manifest.exports).sort());
+    // The package is ESM only: what CommonJS, and resolvers that know no exports, make of it is nobody's concern.
+    const elsewhere = ["node10", "node16-cjs"];
+    const about = (problem: object): unknown =>
+      Reflect.get(problem, "resolutionKind") ?? Reflect.get(problem, "resolutionOption");
+    expect(result.problems.filter((problem) => !elsewhere.includes(String(about(problem))))).toEqual([]);
+  });
+});
+
+describe("an empty project that installs it", () => {
+  test("imports every subpath with its types, libraries checked too", { timeout: 60_000 }, () => {
+    const lines = subpaths.flatMap((subpath, i) => [
+      `import * as all${i} from "${subpath}";`,
+      `export const names${i}: readonly string[] = Object.keys(all${i});`,
+    ]);
+    project.write(
+      "src/all.ts",
+      `${lines.join("\n")}
+import { type Codec, ScienceTaskL0ToL1Base, Tag, text } from "firstlight";
+export class Upper extends ScienceTaskL0ToL1Base {
+  override async run(): Promise<void> {
+    for await (const { value } of this.read([Tag.input()], text)) await this.write(value.toUpperCase(), [Tag.output()], text);
+    // @ts-expect-error: a task that declares no bus has none.
+    await this.bus.publish();
+  }
+}
+export const codec: Codec<string> = text;
+`,
+    );
+    project.write(
+      "tsconfig.json",
+      JSON.stringify({
+        compilerOptions: {
+          module: "nodenext",
+          moduleResolution: "nodenext",
+          target: "esnext",
+          lib: ["esnext"],
+          types: ["node"],
+          strict: true,
+          skipLibCheck: false,
+          noEmit: true,
+        },
+        include: ["src"],
+      }),
+    );
+
+    const { code, output } = project.run(process.execPath, join(root, "node_modules/typescript/bin/tsc"), "-p", ".");
+
+    expect(output).toBe("");
+    expect(code).toBe(0);
+  });
+
+  test("imports every subpath at run time, with the names that the source exports", () => {
+    const script = `const all = {};
+for (const name of ${JSON.stringify(subpaths)}) all[name] = Object.keys(await import(name)).sort();
+console.log(JSON.stringify(all));`;
+    const { stdout } = project.run(process.execPath, "--input-type=module", "--eval", script);
+    const found = Object.entries<readonly string[]>(JSON.parse(stdout));
+    const listed = found.map(([name, names]) => [name, ...names.map((one) => `  ${one}`), ""].join("\n"));
+    expect(listed.join("\n")).toBe(readFileSync(join(root, "test/architecture/exports.txt"), "utf8"));
+  });
+
+  test("has the command", () => {
+    expect(project.run("npx", "firstlight", "--version")).toMatchObject({ code: 0, stdout: `${manifest.version}\n` });
+    const settings = project.run("npx", "firstlight", "settings");
+    expect(settings.code).toBe(0);
+    expect(settings.stdout).toContain("SCRATCH_BASE_PATH = scratch/  (default)");
+  });
+
+  test("runs a workflow of its own, written in TypeScript", () => {
+    project.write("l0/a.fits", "one");
+    project.write("l0/b.fits", "two");
+    project.write(
+      "workflow.ts",
+      `import { ScienceTaskL0ToL1Base, Tag, text, Workflow } from "firstlight";
+import { TransferL0Data, TransferL1Data } from "firstlight/tasks";
+
+class Join extends ScienceTaskL0ToL1Base {
+  async run(): Promise<void> {
+    const texts: string[] = [];
+    for await (const { value } of this.read([Tag.input(), Tag.frame()], text)) texts.push(value);
+    await this.write(texts.join("+"), [Tag.output()], text, { relativePath: "joined.txt" });
+  }
+}
+
+export const workflow = new Workflow({ inputData: "l0", outputData: "joined", category: "words", version: "1.0.0" })
+  .add(TransferL0Data)
+  .add(Join, { after: TransferL0Data })
+  .add(TransferL1Data, { after: Join });
+`,
+    );
+
+    const { code, output } = project.run(
+      "npx",
+      ...["firstlight", "run", "workflow.ts", "--input", "l0", "--output", "products"],
+    );
+
+    expect(output).toContain("Join");
+    expect(code).toBe(0);
+    const products = readdirSync(join(project.folder, "products"), { recursive: true, encoding: "utf8" });
+    const joined = products.filter((path) => path.endsWith("joined.txt"));
+    expect(joined).toHaveLength(1);
+    expect(readFileSync(join(project.folder, "products", joined[0] ?? ""), "utf8")).toBe("one+two");
+  });
+
+  test("grows by no more than the README says", () => {
+    const [, stated, own] = /takes (\d+) MB installed, of which (\d+) MB are its own/.exec(readme()) ?? [];
+    const sizes = sizesMb(join(project.folder, "node_modules"));
+    const total = [...sizes.values()].reduce((a, b) => a + b, 0);
+    expect(total).toBeLessThanOrEqual(Number(stated));
+    expect(total).toBeGreaterThan(Number(stated) * 0.8);
+    expect(sizes.get("firstlight")).toBeLessThanOrEqual(Number(own));
+    // The two families that the README names.
+    const greatest = [...sizes].sort(([, a], [, b]) => b - a).slice(0, 2);
+    expect(greatest.map(([name]) => name)).toEqual(["@opentelemetry", "@aws-sdk"]);
+  });
+});
+
+function installed(path: string): string {
+  return readFileSync(join(project.folder, "node_modules/firstlight", path), "utf8");
+}
+
+function readme(): string {
+  return readFileSync(join(root, "README.md"), "utf8").replaceAll(/\s+/g, " ");
+}
+
+/** Name or scope of a package → its size, the sum of its files' bytes. What only the AWS client needs counts as its. */
+function sizesMb(modules: string): ReadonlyMap<string, number> {
+  const sizes = new Map<string, number>();
+  for (const entry of readdirSync(modules, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    const scope = path.slice(modules.length + 1).split("/")[0] ?? "";
+    const name = /^@(aws|smithy)/.test(scope) ? "@aws-sdk" : scope;
+    sizes.set(name, (sizes.get(name) ?? 0) + lstatSync(path).size / 1e6);
+  }
+  return sizes;
+}
