@@ -3,6 +3,7 @@ import { contributingIdsBud, taskContributingIdsBud } from "./contributing-ids-b
 import type { l0FitsAccess } from "./l0-fits-access.ts";
 import { taskAverageBud } from "./near-float-bud.ts";
 import type { Stem } from "./stem.ts";
+import { experimentIdBud, proposalIdBud } from "./task-buds.ts";
 import { type TaskParser, taskWithGains } from "./task-type.ts";
 import { cadenceBuds, taskDateBeginBud } from "./time-buds.ts";
 import { taskExposureTimesBud, taskReadoutExpTimesBud, taskTimeLookupBud } from "./times-bud.ts";
@@ -28,8 +29,8 @@ const ofEveryFrame = {
 export function defaultConstantBuds(): readonly L0Stem[] {
   return [
     ...Object.entries(ofEveryFrame).map(([name, attribute]): L0Stem => uniqueBud<L0Attribute>(name, attribute)),
-    taskUniqueBud(BudName.proposalId, "proposalId", "OBSERVE"),
-    taskUniqueBud(BudName.experimentId, "experimentId", "OBSERVE"),
+    proposalIdBud(),
+    experimentIdBud(),
     contributingIdsBud(BudName.contributingProposalIds, "proposalId"),
     contributingIdsBud(BudName.contributingExperimentIds, "experimentId"),
     ...cadenceBuds(),

@@ -40,6 +40,11 @@ export interface AccessBase<Attribute extends string = string> {
    * it is, else what the schema made of it. `undefined` for a missing optional card. Throws as the attribute does.
    */
   scalar(attribute: Attribute): Scalar | undefined;
+  /**
+   * What a function makes of this header, computed once however many stems ask for it: what task it was taken for, when. An
+   * access without it is asked anew each time.
+   */
+  once?<Value>(compute: (access: this) => Value): Value;
 }
 
 /** An access that has at least these attributes. */
@@ -56,7 +61,7 @@ type ValueOf<Spec> = Spec extends KeySpec<infer Value> ? Value : never;
 export type Accessor<Opened> = (header: HeaderView, file: string) => Opened;
 
 const anyScalar = z.union([z.string(), z.number(), z.boolean(), z.bigint()]);
-const reserved: ReadonlySet<string> = new Set(["file", "header", "scalar"]);
+const reserved: ReadonlySet<string> = new Set(["file", "header", "scalar", "once"]);
 
 /** One attribute's card. The schema sees the plain value (a real and an integer are both `number`); without one any value will do. */
 export function key<Value = string | number | boolean | bigint>(
@@ -95,31 +100,58 @@ export function fitsAccess<const Table extends FitsTable>(table: Table): Table {
 
 /** The function that opens header after header through a table; the table is compiled once. */
 export function accessor<Table extends FitsTable>(table: Table): Accessor<Access<Table>> {
-  const shape = {};
-  for (const attribute of Object.keys(table)) {
-    Object.defineProperty(shape, attribute, {
-      enumerable: true,
-      get(this: { value(attribute: string): unknown }) {
-        return this.value(attribute);
-      },
-    });
-  }
-  return (header, file) => {
-    const read = new Map<string, Reading>();
-    const reading = (attribute: string): Reading => {
-      const known = read.get(attribute);
+  // A class, for it is opened for every header: one shape, and nothing made but its two maps.
+  class TableAccess {
+    readonly #header: HeaderView;
+    readonly #file: string;
+    readonly #readings = new Map<string, Reading>();
+    readonly #results = new Map<unknown, unknown>();
+
+    constructor(header: HeaderView, file: string) {
+      this.#header = header;
+      this.#file = file;
+    }
+
+    static {
+      for (const attribute of Object.keys(table)) {
+        Object.defineProperty(TableAccess.prototype, attribute, {
+          enumerable: true,
+          get(this: TableAccess) {
+            return this.#reading(attribute).value;
+          },
+        });
+      }
+    }
+
+    get file(): string {
+      return this.#file;
+    }
+
+    get header(): HeaderView {
+      return this.#header;
+    }
+
+    scalar(attribute: string): Scalar | undefined {
+      return this.#reading(attribute).scalar;
+    }
+
+    once(compute: (access: this) => unknown): unknown {
+      const known = this.#results.get(compute);
       if (known !== undefined) return known;
-      const fresh = readCard(table, attribute, header, file);
-      read.set(attribute, fresh);
+      const fresh = compute(this);
+      this.#results.set(compute, fresh);
       return fresh;
-    };
-    return Object.create(shape, {
-      file: { value: file, enumerable: false },
-      header: { value: header, enumerable: false },
-      scalar: { value: (attribute: string) => reading(attribute).scalar, enumerable: false },
-      value: { value: (attribute: string) => reading(attribute).value, enumerable: false },
-    }) as Access<Table>;
-  };
+    }
+
+    #reading(attribute: string): Reading {
+      const known = this.#readings.get(attribute);
+      if (known !== undefined) return known;
+      const fresh = readCard(table, attribute, this.#header, this.#file);
+      this.#readings.set(attribute, fresh);
+      return fresh;
+    }
+  }
+  return (header, file) => new TableAccess(header, file) as unknown as Access<Table>;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { TaskName } from "../scratch/task-name.ts";
 import type { AccessTo } from "./fits-access.ts";
 import { type Bud, type Flower, type SpilledDirt, type Stem, spilledDirt } from "./stem.ts";
 
@@ -19,9 +20,27 @@ export function taskWithGains(
   const task = passthroughTask(access);
   if (task === spilledDirt || fold(task) !== "gain") return task;
   const level3 = fold(textOf(access, "gosLevel3Status") ?? "");
-  if (level3 === "clear") return "SOLAR_GAIN";
+  if (level3 === "clear") return TaskName.solarGain;
   const isLit = level3 === "lamp" && fold(textOf(access, "gosLevel3LampStatus") ?? "") === "on";
-  return isLit ? "LAMP_GAIN" : task;
+  return isLit ? TaskName.lampGain : task;
+}
+
+/**
+ * Which calibration of the polarimeter a polcal frame is besides: POLCAL_DARK with the shutter closed, POLCAL_GAIN through a
+ * field stop, both with polarizer and retarder out of the beam. Every other frame spills. Letters' case does not matter.
+ */
+export function polcalTask(
+  access: AccessTo<"ipTaskType" | "gosLevel0Status" | "gosPolarizerStatus" | "gosRetarderStatus">,
+): string | SpilledDirt {
+  const isPolcal = fold(textOf(access, "ipTaskType") ?? "") === "polcal";
+  const isClear =
+    isPolcal &&
+    fold(textOf(access, "gosPolarizerStatus") ?? "") === "clear" &&
+    fold(textOf(access, "gosRetarderStatus") ?? "") === "clear";
+  if (!isClear) return spilledDirt;
+  const level0 = fold(textOf(access, "gosLevel0Status") ?? "");
+  if (level0 === "darkshutter") return TaskName.polcalDark;
+  return level0.startsWith("fieldstop") ? TaskName.polcalGain : spilledDirt;
 }
 
 /** The same stem, fed only with frames of these tasks. Letters' case does not matter. */
@@ -44,7 +63,7 @@ export function forTasks(
   return {
     ...stem,
     set(file, access) {
-      const task = parse(access);
+      const task = access.once === undefined ? parse(access) : access.once(parse);
       if (task !== spilledDirt && wanted.has(fold(task))) stem.set(file, access);
     },
   };

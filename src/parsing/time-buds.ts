@@ -1,10 +1,10 @@
 import { real } from "../core/scalar.ts";
 import { formatFitsTimeUs } from "../fits/fits-time.ts";
 import { BudName } from "./bud-name.ts";
-import { requireTimeUs } from "./require-time-us.ts";
 import type { Bud, BudValue } from "./stem.ts";
 import { spilledDirt } from "./stem.ts";
 import { forTasks, type TaskParser } from "./task-type.ts";
+import { timeObsUs } from "./time-obs-us.ts";
 
 /** When the earliest frame of these tasks began, to the microsecond: `2022-10-24T19:47:33.218000`. */
 export function taskDateBeginBud<ForTask extends string = "ipTaskType">(
@@ -21,11 +21,9 @@ export function dateBeginBud(name: string): Bud<"timeObs"> {
   return {
     kind: "bud",
     name,
-    set(file, access) {
-      const value = access.scalar("timeObs");
-      if (value === undefined) return;
-      const timeUs = requireTimeUs(value, "timeObs", file);
-      if (earliestUs === undefined || timeUs < earliestUs) earliestUs = timeUs;
+    set(_file, access) {
+      const timeUs = timeObsUs(access);
+      if (timeUs !== undefined && (earliestUs === undefined || timeUs < earliestUs)) earliestUs = timeUs;
     },
     get: () => (earliestUs === undefined ? spilledDirt : formatFitsTimeUs(earliestUs)),
   };
@@ -82,9 +80,9 @@ function cadenceBud<ForTask extends string>(
   const bud: Bud<"timeObs"> = {
     kind: "bud",
     name,
-    set(file, access) {
-      const value = access.scalar("timeObs");
-      if (value !== undefined) times.push(requireTimeUs(value, "timeObs", file));
+    set(_file, access) {
+      const timeUs = timeObsUs(access);
+      if (timeUs !== undefined) times.push(timeUs);
     },
     get(): BudValue {
       const sorted = Float64Array.from(times).sort();

@@ -6,6 +6,7 @@ import { Header } from "../../src/fits/header.ts";
 import { access, fitsAccess, key } from "../../src/parsing/fits-access.ts";
 import { l0FitsAccess } from "../../src/parsing/l0-fits-access.ts";
 import { l1FitsAccess } from "../../src/parsing/l1-fits-access.ts";
+import { l1QualityFitsAccess } from "../../src/parsing/l1-quality-fits-access.ts";
 import { l0 } from "./frames.ts";
 
 const table = fitsAccess({
@@ -88,6 +89,24 @@ describe("a FitsAccess", () => {
     expect([opened.exposureS, opened.gain]).toEqual([2.5, 3]);
   });
 
+  test("computes what many stems ask for once, and keeps no failure", () => {
+    const opened = access(table, Header.from({ EXPTIME: 2, CAMERA: "c" }), "a.fits");
+    let calls = 0;
+    const doubled = (each: typeof opened) => {
+      calls++;
+      return each.exposureS * 2;
+    };
+    expect([opened.once?.(doubled), opened.once?.(doubled), calls]).toEqual([4, 4, 1]);
+    const bad = access(table, Header.from({}), "b.fits");
+    expect([thrown(() => bad.once?.(doubled)).code, calls]).toEqual(["HEADER_KEY_MISSING", 2]);
+    expect([thrown(() => bad.once?.(doubled)).code, calls]).toEqual(["HEADER_KEY_MISSING", 3]);
+  });
+
+  test("may have an attribute called value", () => {
+    const opened = access(fitsAccess({ value: key("VALUE", z.number()) }), Header.from({ VALUE: 3 }), "a.fits");
+    expect([opened.value, opened.scalar("value")]).toEqual([3, 3]);
+  });
+
   test("refuses an attribute that every access has already", () => {
     expect(thrown(() => fitsAccess({ header: key("X") })).code).toBe("FITS_ACCESS_INVALID");
   });
@@ -125,5 +144,19 @@ describe("the DKIST tables", () => {
 
   test("L0 has the attributes of L1 and what the frame was taken for", () => {
     expect(Object.keys(l0FitsAccess)).toEqual([...Object.keys(l1FitsAccess), "ipTaskType", "ipStartTime", "ipEndTime"]);
+  });
+
+  test("quality reads frames with and without what the adaptive optics measured", () => {
+    const cards = { "DATE-BEG": "2022-10-24T19:47:33", LIGHTLVL: 5.5, DSHEALTH: "Good" };
+    const bare = access(l1QualityFitsAccess, Header.from(cards), "a.fits");
+    expect([bare.timeObs, bare.lightLevel, bare.healthStatus]).toEqual(["2022-10-24T19:47:33", 5.5, "Good"]);
+    expect([bare.friedParameter, bare.aoStatus, bare.numOutOfBoundsAoShifts]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    const full = Header.from({ ...cards, ATMOS_R0: 0.12, AO_LOCK: false, OOBSHIFT: 0 });
+    const opened = access(l1QualityFitsAccess, full, "a.fits");
+    expect([opened.friedParameter, opened.aoStatus, opened.numOutOfBoundsAoShifts]).toEqual([0.12, false, 0]);
   });
 });
