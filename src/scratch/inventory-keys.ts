@@ -29,6 +29,8 @@ export interface InventoryKeys {
   readonly kept: string;
   /** The prefix of these of all tasks. */
   readonly keeps: string;
+  /** Ours: the tags that these files had, as `key\npath`: a rollback by Python takes them away with the file. */
+  readonly keptTags: string;
 }
 
 export function inventoryKeys(recipeRunId: number, taskName: string): InventoryKeys {
@@ -49,5 +51,6 @@ export function inventoryKeys(recipeRunId: number, taskName: string): InventoryK
     audited: `${run}firstlight_audited:${taskName}`,
     kept: `${run}firstlight_kept:${taskName}`,
     keeps: `${run}firstlight_kept:`,
+    keptTags: `${run}firstlight_kept_tags:${taskName}`,
   };
 }

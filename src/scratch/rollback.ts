@@ -5,6 +5,7 @@ import type { AttemptFolders } from "./attempt-folders.ts";
 import type { Inventory, TaggedPath } from "./inventory.ts";
 import type { Entry } from "./inventory-driver.ts";
 import { codeOf } from "./scratch-errors.ts";
+import { exists } from "./scratch-paths.ts";
 
 /**
  * Undoes what the audits and the journal of one task tell. Every step may be done twice, and the record of what is to be done
@@ -23,8 +24,9 @@ export async function rollBack(inventory: Inventory, folders: AttemptFolders, fo
     keys.added,
     keys.removed,
     keys.kept,
+    keys.keptTags,
   ];
-  const [written = [], newTags = [], set = [], audited = [], added = [], removed = [], keptPaths = []] =
+  const [written = [], newTags = [], set = [], audited = [], added = [], removed = [], keptPaths = [], keptTags = []] =
     await driver.members(records);
 
   const own = new Set(audited);
@@ -48,11 +50,9 @@ export async function rollBack(inventory: Inventory, folders: AttemptFolders, fo
   for (const path of gone.filter(isInside)) await rm(path, { force: true });
   await removeTemporaries(written.filter(isInside));
   for (const path of keptPaths.filter(isInside)) await kept.restore(path);
-  const deleted = new Set(gone);
-  await inventory.add(
-    removed.map(entryOf).filter(([, path]) => !deleted.has(path)),
-    fenced,
-  );
+  const given = new Set(added);
+  const lost = await lostTags(inventory, keptTags.filter((line) => !given.has(line)).map(entryOf));
+  await inventory.add(await ofFilesThatExist([...removed.map(entryOf), ...lost]), fenced);
 
   // A task that overwrote or removed one of these files shall not bring the old one back later.
   await inventory.remove(claims, fenced);
@@ -116,6 +116,24 @@ async function createdBy(
   const paths = written.filter((path) => !foreign.has(path));
   const gone = new Set(paths);
   return { paths, claims: [...announced, ...replaced].filter(([, path]) => gone.has(path)) };
+}
+
+/**
+ * The tags that overwritten files of other tasks had, for those files that have none at all now: Python's rollback removes a file
+ * that it finds in the audit with all its tags, whoever gave them.
+ */
+async function lostTags(inventory: Inventory, entries: readonly Entry[]): Promise<readonly Entry[]> {
+  const paths = [...new Set(entries.map(([, path]) => path))];
+  const tags = await inventory.tagsOf(paths);
+  const bare = new Set(paths.filter((_, i) => tags[i]?.length === 0));
+  return entries.filter(([, path]) => bare.has(path));
+}
+
+/** Python's purge takes the files and leaves our records of them. */
+async function ofFilesThatExist(entries: readonly Entry[]): Promise<readonly Entry[]> {
+  const existing = new Set<string>();
+  for (const path of new Set(entries.map(([, one]) => one))) if (await exists(path)) existing.add(path);
+  return entries.filter(([, path]) => existing.has(path));
 }
 
 /** What a transfer that was killed left beside the files it was to bring. */

@@ -1,4 +1,4 @@
-import { chmod, mkdir, realpath } from "node:fs/promises";
+import { chmod, lstat, mkdir, realpath } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { FirstlightError } from "../core/errors.ts";
 import { codeOf, scratchFileMissing } from "./scratch-errors.ts";
@@ -64,6 +64,17 @@ export async function makeFolder(path: string): Promise<void> {
   const first = await mkdir(path, { recursive: true });
   if (first === undefined) return;
   for (let made = path; made.length >= first.length; made = dirname(made)) await chmod(made, 0o777);
+}
+
+/** Whether there is anything at a path, a link that leads nowhere included. */
+export function exists(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    (error: unknown) => {
+      if (codeOf(error) === "ENOENT") return false;
+      throw error;
+    },
+  );
 }
 
 async function realParent(path: string): Promise<string> {

@@ -1,4 +1,4 @@
-import { lstat, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { basename, relative, resolve } from "node:path";
 import { isFirstlightError } from "../core/errors.ts";
 import { writeFile } from "../core/file.ts";
@@ -10,7 +10,7 @@ import type { Entry, InventoryDriver } from "./inventory-driver.ts";
 import { type NearestTags, nearestTags } from "./nearest-tags.ts";
 import { rollBack } from "./rollback.ts";
 import { codeOf, scratchFileExists, scratchProblem } from "./scratch-errors.ts";
-import { makeFolder, scratchPaths } from "./scratch-paths.ts";
+import { exists, makeFolder, scratchPaths } from "./scratch-paths.ts";
 import { requireLegalTags } from "./tag.ts";
 import type { TagQuery } from "./tag-query.ts";
 
@@ -138,11 +138,14 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
     if (isThere && !overwrite) throw scratchFileExists(path);
     const isForeign = isThere && !(await isOwn(path));
     const audit: Entry[] = [[keys.writeAudit, path], ...(await inventory.auditOfNewTags(tags))];
-    if (isForeign) {
-      audit.push([keys.kept, path]);
-      replaced.add(path);
+    if (isForeign) audit.push([keys.kept, path]);
+    if (isForeign && !replaced.has(path)) {
+      const [carried = []] = await inventory.tagsOf([path]);
+      const tagged = inventory.entriesOf(carried.map((tag) => [tag, path]));
+      audit.push(...tagged.map(([key]): Entry => [keys.keptTags, `${key}\n${path}`]));
     }
     await driver.add(audit, fenced);
+    if (isForeign) replaced.add(path);
     return isForeign;
   };
   const writeTo = async (
@@ -284,14 +287,4 @@ function byFileName(a: string, b: string): number {
   const [nameOfA, nameOfB] = [basename(a), basename(b)];
   if (nameOfA !== nameOfB) return nameOfA < nameOfB ? -1 : 1;
   return a < b ? -1 : 1;
-}
-
-function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    (error: unknown) => {
-      if (codeOf(error) === "ENOENT") return false;
-      throw error;
-    },
-  );
 }

@@ -16,6 +16,7 @@ export interface QueueBinding {
 /** A message taken from a queue; it stays the consumer's until `ack` or `reject`. */
 export interface Delivery {
   readonly body: Readonly<Record<string, unknown>>;
+  /** Of a message that came without one, as Python's do: the id that follows from its routing key and body. */
   readonly messageId: string;
   readonly routingKey: string;
   readonly redelivered: boolean;

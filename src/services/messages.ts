@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { FirstlightError } from "../core/errors.ts";
-import { uuidFrom } from "../core/ids.ts";
-import { formatPythonJson } from "../core/python-json.ts";
 import type { BusMessage, QueueBinding } from "./bus.ts";
+import { messageIdOf } from "./message-id.ts";
 
 const conversation = { conversationId: z.string().min(1) };
 const counted = { incrementDatasetCatalogReceiptCount: z.boolean().default(true) };
@@ -96,8 +95,7 @@ function messageModel<Shape extends z.ZodRawShape>(
     binding,
     create(recipeRunId, fields) {
       const body = check({ ...fields, conversationId: String(recipeRunId) });
-      const sorted = Object.fromEntries(Object.entries(body).sort(([a], [b]) => (a < b ? -1 : 1)));
-      return { binding, body, messageId: uuidFrom(`${binding.routingKey}\n${formatPythonJson(sorted)}`) };
+      return { binding, body, messageId: messageIdOf(binding.routingKey, body) };
     },
     parse: (body) => check(body) as ReturnType<MessageModel<Shape>["parse"]>,
   };

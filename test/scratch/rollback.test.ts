@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { raiseFence } from "../../src/scratch/fence.ts";
@@ -161,6 +161,36 @@ eachInventory((makeRun) => {
     await using scratch = await run.open("Task");
     await scratch.rollback();
     await expectAsBefore(run, before);
+  });
+
+  test("what Python's rollback of the task left undone is done: a file that was overwritten is back with its tags", async () => {
+    const { run, before } = await withOtherTask();
+    await using scratch = await run.open("Task");
+    await scratch.write(bytes("newer"), ["CHANGED"], { relativePath: "old", overwrite: true });
+    await scratch.write(bytes("newest"), ["CHANGED"], { relativePath: "old", overwrite: true });
+    await scratch.untag("keep", ["INPUT"]);
+    // As Python does it: the audited file goes with all its tags, then the new tags, then the audit.
+    const key = (name: string) => `${run.recipeRunId}:${name}`;
+    const old = join(run.folder, "old");
+    await rm(old);
+    await run.driver.remove(["INPUT", "OLD"].map((tag) => [key(`path:${tag}`), old] as const));
+    await run.driver.drop(["path:CHANGED", "scratch_audit:WRITE_Task", "scratch_audit:TAG_Task"].map(key));
+    await using later = await run.open("Task");
+    await later.rollback();
+    await expectAsBefore(run, before);
+  });
+
+  test("after Python's purge no tag comes back for a file that is gone", async () => {
+    const { run } = await withOtherTask();
+    await using scratch = await run.open("Task");
+    await everything(scratch);
+    await rm(run.folder, { recursive: true });
+    const keys = await run.driver.keys(`${run.recipeRunId}:`);
+    await run.driver.drop(keys.filter((key) => !key.includes(":firstlight_")));
+    await using later = await run.open("Task");
+    await later.rollback();
+    expect(Object.keys(await run.facts()).filter((name) => !name.startsWith("firstlight_"))).toEqual([]);
+    expect(await run.files()).toEqual([]);
   });
 
   test("a rollback that is killed at any of its steps is finished by the next", async () => {

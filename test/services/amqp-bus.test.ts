@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createLogger } from "../../src/core/log.ts";
 import { Secret } from "../../src/core/secret.ts";
 import { amqpBus } from "../../src/services/drivers/amqp-bus.ts";
+import { messageIdOf } from "../../src/services/message-id.ts";
 import {
   catalogFrameMessage,
   catalogObjectMessage,
@@ -130,6 +131,24 @@ describeWithRabbitmq("amqp bus on the wire", (url) => {
     // The same connection still serves.
     await bus.declare([binding]);
     await bus.publish([{ binding, messageId: "2", body: {} }]);
+  });
+
+  test("a message without an id gets the one that it would have had from here, however its body is spelt", async () => {
+    const { exchange, binding } = fresh();
+    await using bus = amqpBusAt(url, { exchange });
+    await bus.declare([binding]);
+    const body = { bucket: "data", objectName: "p/ü.fits", conversationId: "7" };
+    const text = '{"conversationId":"7","objectName":"p/\\u00fc.fits","bucket":"data"}';
+    raw.publish(exchange, binding.routingKey, Buffer.from(text), {});
+    raw.publish(exchange, binding.routingKey, Buffer.from('{"n": 1}'), {});
+    const ids: string[] = [];
+    for await (const delivery of bus.consume(binding.queue)) {
+      ids.push(delivery.messageId);
+      await delivery.ack();
+      if (ids.length === 2) break;
+    }
+    expect(ids).toEqual([messageIdOf(binding.routingKey, body), messageIdOf(binding.routingKey, { n: 1 })]);
+    expect(ids[0]).not.toBe(ids[1]);
   });
 
   test("a message that is no JSON object is refused and said, and the next one comes", async () => {

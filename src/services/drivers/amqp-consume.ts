@@ -2,6 +2,7 @@ import type { Channel, ChannelModel, ConsumeMessage } from "amqplib";
 import { messageOf } from "../../core/errors.ts";
 import type { Logger } from "../../core/log.ts";
 import type { Delivery } from "../bus.ts";
+import { messageIdOf } from "../message-id.ts";
 import { busDeliveryExpired, busQueueMissing, parseBody } from "./bus-errors.ts";
 
 interface ConsumeOptions {
@@ -85,13 +86,17 @@ function deliveryOf(
   message: ConsumeMessage,
   log: Logger | undefined,
 ): Delivery | undefined {
-  const messageId = String(message.properties.messageId ?? "");
+  const { routingKey } = message.fields;
+  const givenId: unknown = message.properties.messageId;
   const body = parseBody(message.content.toString("utf8"));
   if (body === undefined) {
+    const messageId = String(givenId ?? "");
     log?.error(`Refused the message ${messageId} of ${queue}: its body is no JSON object`, { queue, messageId });
     channel.reject(message, false);
     return undefined;
   }
+  // Python's producers give none.
+  const messageId = givenId === undefined ? messageIdOf(routingKey, body) : String(givenId);
   const settle = async (how: () => void): Promise<void> => {
     if (!state.open) throw busDeliveryExpired(queue, messageId);
     try {
@@ -104,7 +109,7 @@ function deliveryOf(
   return {
     body,
     messageId,
-    routingKey: message.fields.routingKey,
+    routingKey,
     redelivered: message.fields.redelivered,
     headers: message.properties.headers ?? {},
     ack: () => settle(() => channel.ack(message)),
