@@ -15,7 +15,15 @@ export default defineConfig({
           globalSetup: ["test/servers/global-setup.ts"],
         },
       },
-      { extends: true, test: { name: "oracles", include: ["test/oracles/**/*.test.ts"], testTimeout: 120_000 } },
+      {
+        extends: true,
+        test: {
+          name: "oracles",
+          include: ["test/oracles/**/*.test.ts"],
+          testTimeout: 120_000,
+          globalSetup: ["test/servers/global-setup.ts"],
+        },
+      },
     ],
   },
 });
