@@ -7,12 +7,16 @@ import { root } from "../architecture/source-imports.ts";
 
 export interface PackedProject extends Disposable {
   readonly tarball: string;
+  /** The copy of the checkout that it was packed from, built. */
+  readonly checkout: string;
   /** The project's folder; the package lies in its node_modules. */
   readonly folder: string;
   /** What the tarball holds, relative to the package. */
   readonly files: readonly string[];
   write(path: string, text: string): void;
   run(command: string, ...args: readonly string[]): End;
+  /** The same in the copy of the checkout, with an npm that may ask nobody and remembers nothing. */
+  runInCheckout(command: string, ...args: readonly string[]): End;
 }
 
 interface End {
@@ -45,10 +49,13 @@ export function packedProject(): PackedProject {
   must("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error", tarball], folder);
   return {
     tarball,
+    checkout,
     folder,
     files: packed.files.map(({ path }: { path: string }) => path),
     write,
     run: (command, ...args) => run(command, args, folder),
+    runInCheckout: (command, ...args) =>
+      run(command, args, checkout, { npm_config_offline: "true", npm_config_cache: join(base, "empty-cache") }),
     [Symbol.dispose]: () => rmSync(base, { recursive: true, force: true }),
   };
 }
@@ -77,10 +84,14 @@ function must(command: string, args: readonly string[], cwd: string): string {
   return stdout;
 }
 
-function run(command: string, args: readonly string[], cwd: string): End {
+function run(command: string, args: readonly string[], cwd: string, more: Record<string, string> = {}): End {
   // npm hands its scripts settings that would send an npm in another folder back to this one.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_(?!config_cache$)/i.test(name)));
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, env, encoding: "utf8" });
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd,
+    env: { ...env, ...more },
+    encoding: "utf8",
+  });
   if (error !== undefined) throw error;
   return { code: status, stdout, output: stdout + stderr };
 }
