@@ -29,6 +29,15 @@ interface End {
 /** Packs in a copy, so that the `dist/` of the checkout stays as it is for whoever uses it meanwhile. */
 export function packedProject(): PackedProject {
   const base = mkdtempSync(join(tmpdir(), "firstlight-pack-"));
+  try {
+    return packedIn(base);
+  } catch (error) {
+    rmSync(base, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function packedIn(base: string): PackedProject {
   const [checkout, folder] = [join(base, "checkout"), join(base, "project")];
   const write = (path: string, text: string): void => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
