@@ -63,7 +63,13 @@ describe("the header that is written", () => {
   });
 
   test("renews checksum cards in their place, and takes them out when none are asked for", async () => {
-    const header = Header.from({ A: 1, CHECKSUM: ["stale", "mine"], B: 2, DATASUM: "1", C: 3 });
+    const header = new Header([
+      Card.of("A", 1),
+      Card.of("CHECKSUM", "stale", "mine"),
+      Card.of("B", 2),
+      Card.of("DATASUM", "1"),
+      Card.of("C", 3),
+    ]);
     const signed = await primary(header, pixel, true);
     expect(keywordsOf(signed).slice(-5)).toEqual(["A", "CHECKSUM", "B", "DATASUM", "C"]);
     expect(signed.card("CHECKSUM")?.comment).toBe("mine");

@@ -66,6 +66,11 @@ describe("a header", () => {
     expect(oddHeader().set("EXPTIME", real(13), "s").card("EXPTIME")?.comment).toBe("s");
   });
 
+  test("a new card goes before the checksums, which stay last", () => {
+    const header = new Header([Card.of("A", 1), Card.of("CHECKSUM", "x"), Card.of("DATASUM", "1")]);
+    expect(header.set("B", 2).cards.map((card) => card.keyword)).toEqual(["A", "B", "CHECKSUM", "DATASUM"]);
+  });
+
   test("puts a new card behind the last one with a value, or behind its anchor, or at the end", () => {
     const header = oddHeader().set("NEW1", 1).setAfter("WAVELNTH", "NEW2", 2).append(Card.of("NEW3", 3));
     const lines = linesOf(header);
