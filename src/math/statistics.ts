@@ -19,9 +19,9 @@ export interface ArrayStatistics {
   readonly median: number;
   /** The deviation from the mean, √(Σ(x-mean)²/n): numpy's std with ddof 0, SOLARNET's DATARMS. */
   readonly rms: number;
-  /** m₃/m₂^1.5, without a correction for small n: scipy's default. NaN where all pixels are equal. */
+  /** m₃/m₂^1.5, without a correction for small n: scipy's default. NaN where all pixels are equal to within rounding. */
   readonly skewness: number;
-  /** Fisher's, m₄/m₂² - 3: 0 for a normal distribution; scipy's default. NaN where all pixels are equal. */
+  /** Fisher's, m₄/m₂² - 3: 0 for a normal distribution; scipy's default. NaN as skewness. */
   readonly kurtosis: number;
   /** numpy's linear rule. */
   readonly percentiles: Readonly<Record<HeaderPercent, number>>;
@@ -36,7 +36,10 @@ export function statistics(image: NdArray): ArrayStatistics {
   requireElements(image, "take the statistics of");
   const { data } = image;
   const census = takeCensus(data);
-  const moments = centralMoments(data, census.sum / census.count, census.count);
+  const moments =
+    census.min === census.max && Number.isFinite(census.min)
+      ? { mean: census.min, rms: 0, skewness: Number.NaN, kurtosis: Number.NaN }
+      : centralMoments(data, census.sum / census.count, census.count);
   const middle = [(census.count - 1) >> 1, census.count >> 1];
   const [values, [low, high]] = [
     percentiles(data, headerPercents, census),
@@ -82,10 +85,13 @@ function centralMoments(
   const m2 = s2 / count - e * e;
   const m3 = s3 / count - (3 * e * s2) / count + 2 * e ** 3;
   const m4 = s4 / count - (4 * e * s3) / count + (6 * e * e * s2) / count - 3 * e ** 4;
+  const mean = Number.isFinite(guess) ? guess + e : guess;
+  // What rounding alone makes of equal pixels has no shape.
+  const shapeless = m2 <= (mean * Number.EPSILON) ** 2;
   return {
-    mean: Number.isFinite(guess) ? guess + e : guess,
+    mean,
     rms: Math.sqrt(Math.max(m2, 0)),
-    skewness: m3 / m2 ** 1.5,
-    kurtosis: m4 / (m2 * m2) - 3,
+    skewness: shapeless ? Number.NaN : m3 / m2 ** 1.5,
+    kurtosis: shapeless ? Number.NaN : m4 / (m2 * m2) - 3,
   };
 }

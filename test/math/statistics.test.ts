@@ -15,6 +15,16 @@ function expectNear(found: number, expected: number): void {
 }
 
 describe("statistics", () => {
+  test.each([0.1, 1 / 3, 1e9 + 0.1, -7.3e-5])("of pixels that all are %d has no skewness and no kurtosis", (value) => {
+    const found = of(new Float64Array(10_007).fill(value));
+    expect([found.mean, found.rms, found.skewness, found.kurtosis]).toEqual([value, 0, Number.NaN, Number.NaN]);
+  });
+
+  test("of pixels that differ by their last digit alone has none either", () => {
+    const found = of(Float64Array.from({ length: 10_000 }, (_, i) => (i === 5000 ? 0.1 + 2 ** -56 : 0.1)));
+    expect([found.skewness, found.kurtosis]).toEqual([Number.NaN, Number.NaN]);
+  });
+
   test("agrees with numpy and scipy on float64 with NaN", () => {
     const found = of(sample);
     expect([found.count, found.nan, found.min, found.max]).toEqual([19512, 488, 0.08, 328.32]);
