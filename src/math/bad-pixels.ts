@@ -1,6 +1,7 @@
 import type { NdArray } from "../core/ndarray.ts";
 import { emptyMask, pixelFlags } from "./flags.ts";
 import { localMedian } from "./local-median.ts";
+import { median } from "./order-statistics.ts";
 import { deviationPerMad, medianAbsoluteDeviation } from "./robust.ts";
 import { imageSize } from "./shape.ts";
 
@@ -14,17 +15,36 @@ export interface HotPixelOptions {
 /**
  * Flags hot pixels of a mean dark or a map of dark rates, the longest exposure available: those that exceed the median of
  * their neighbours by `sigma` times the deviation of that excess over the whole image, taken from its median absolute
- * deviation. Structure that changes over a neighbourhood by less than the noise, such as a glowing corner, stays.
+ * deviation. Where that is 0, because more than half of the pixels hold the same count, it is taken from the mean absolute
+ * deviation, and in whole numbers as at least what a count's step can hide. Structure that changes over a neighbourhood by less than the noise, such as a glowing corner, stays.
  */
 export function flagHotPixels(dark: NdArray, options: HotPixelOptions = {}): NdArray<Uint32Array> {
   imageSize(dark, "find hot pixels in");
   const { sigma = 8, radius = 2 } = options;
   const excess = localMedian(dark, radius).data;
   for (let i = 0; i < excess.length; i++) excess[i] = Number(dark.data[i]) - (excess[i] as number);
-  const limit = sigma * deviationPerMad * medianAbsoluteDeviation(excess);
+  const limit = sigma * deviationOf(excess, dark);
   const mask = emptyMask(dark.shape);
   for (let i = 0; i < excess.length; i++) if ((excess[i] as number) > limit) mask.data[i] = pixelFlags.hot;
   return mask;
+}
+
+function deviationOf(excess: Float64Array, { data }: NdArray): number {
+  const centre = median(excess);
+  const deviation = deviationPerMad * medianAbsoluteDeviation(excess, centre);
+  if (deviation !== 0) return deviation;
+  let [sum, count] = [0, 0];
+  for (const value of excess) {
+    if (!Number.isFinite(value)) continue;
+    sum += Math.abs(value - centre);
+    count += 1;
+  }
+  // Of a normal distribution, σ is √(π/2) times the mean absolute deviation.
+  const fromMean = (Math.sqrt(Math.PI / 2) * sum) / Math.max(1, count);
+  // Rounding to whole counts brings any noise below half a count to a median absolute deviation of 0.
+  return data.every((value: number | bigint) => !Number.isFinite(Number(value)) || Number.isInteger(Number(value)))
+    ? Math.max(fromMean, deviationPerMad / 2)
+    : fromMean;
 }
 
 export interface DeadPixelOptions {

@@ -28,6 +28,22 @@ describe("flagging bad pixels", () => {
     expect(mask.data[0]).toBe(pixelFlags.hot);
   });
 
+  test.each([5, 20, 100])("takes no step of one count for hot, where one pixel in %i has it", (every) => {
+    const draws = random("step");
+    const data = Uint16Array.from({ length: 4096 }, () => (draws.integer(every) === 0 ? 101 : 100));
+    data[1000] = 180;
+    expect(flagged(flagHotPixels({ data, shape: [64, 64] }))).toEqual([1000]);
+  });
+
+  test("finds hot pixels of a dark that is the same everywhere else, whole numbers or not", () => {
+    const data = new Float64Array(4096).fill(0.25);
+    expect(flagged(flagHotPixels({ data, shape: [64, 64] }))).toEqual([]);
+    for (const at of [7, 900, 901]) data[at] = 3.5;
+    data[50] = Number.NaN;
+    data[51] = Number.POSITIVE_INFINITY;
+    expect(flagged(flagHotPixels({ data, shape: [64, 64] }))).toEqual([7, 51, 900, 901]);
+  });
+
   test("finds dead pixels, and those without a number", () => {
     const flat = slope();
     flat.data[500]! *= 0.3;
