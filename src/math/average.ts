@@ -21,7 +21,7 @@ export interface AverageOptions {
  * Of frames, the result has the first one's header, all flags that any mask has, and the variance Σσᵢ²/n² where
  * frames carry variances (a frame without counts as exact).
  *
- * @throws FirstlightError ARRAY_EMPTY without arrays, ARRAY_SHAPE where shapes differ
+ * @throws FirstlightError ARRAY_EMPTY without arrays, ARRAY_SHAPE where shapes differ, those of mask and variance included
  */
 export async function average(frames: Many<NdArray>, options?: AverageOptions): Promise<NdArray<FloatArray>>;
 export async function average(frames: Many<Frame>, options?: AverageOptions): Promise<Frame>;
@@ -49,8 +49,12 @@ export async function average(
     accumulate(sums, image.data);
     count += 1;
     if (!("image" in item)) continue;
-    if (item.mask !== undefined) mask = mergeMasks(mask, item.mask);
+    if (item.mask !== undefined) {
+      requireFilled(item.mask, shape, "average a mask with");
+      mask = mergeMasks(mask, item.mask);
+    }
     if (item.variance !== undefined) {
+      requireFilled(item.variance, shape, "average a variance with");
       variances ??= new Float64Array(sums.length);
       accumulate(variances, item.variance.data);
     }
@@ -121,6 +125,11 @@ export async function meanAndDeviation(
 
 function imageOf(item: NdArray | Frame): NdArray {
   return "image" in item ? item.image : item;
+}
+
+function requireFilled(companion: NdArray, shape: readonly number[], verb: string): void {
+  requireSameShape(shape, companion.shape, verb);
+  requireElements(companion, verb);
 }
 
 function accumulate(sums: Float64Array, data: PixelArray): void {

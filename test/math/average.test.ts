@@ -69,6 +69,24 @@ describe("average", () => {
     expect(await codeOf(average([row(new Uint8Array(6)), other]))).toMatch(/^ARRAY_SHAPE: .*1 x 6 and 3 x 2/);
   });
 
+  test("refuses a mask or variance whose shape is not the image's", async () => {
+    const image = { data: Float32Array.of(1, 2, 3, 4), shape: [2, 2] };
+    const frame = { header: new Header(), image };
+    const short = { ...frame, variance: row(Float32Array.of(1, 1)) };
+    expect(await codeOf(average([frame, short]))).toMatch(/^ARRAY_SHAPE: .*variance.*2 x 2 and 1 x 2/);
+    const wide = { ...frame, mask: { data: new Uint32Array(4), shape: [1, 4] } };
+    expect(await codeOf(average([wide]))).toMatch(/^ARRAY_SHAPE: .*mask.*2 x 2 and 1 x 4/);
+    const unfilled = { ...frame, variance: { data: new Float32Array(2), shape: [2, 2] } };
+    expect(await codeOf(average([unfilled]))).toMatch(/^ARRAY_SHAPE/);
+  });
+
+  test("of one frame has a mask of its own", async () => {
+    const mask = { data: Uint32Array.of(1), shape: [1, 1] };
+    const mean = await average([{ header: new Header(), image: row(Float32Array.of(1)), mask }]);
+    mean.mask!.data[0] = 64;
+    expect(mask.data).toEqual(Uint32Array.of(1));
+  });
+
   test("stops at an aborted signal", async () => {
     await expect(average([row(Uint8Array.of(1))], { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
   });
