@@ -27,13 +27,13 @@ export function emptyMask(shape: readonly number[]): NdArray<Uint32Array> {
 }
 
 /**
- * All flags of all masks; undefined where there is none. A single mask comes back as it is.
+ * All flags of all masks; undefined where there is none. Always a mask of its own: writing to it changes none of `masks`.
  *
  * @throws FirstlightError ARRAY_SHAPE where shapes differ
  */
 export function mergeMasks(...masks: readonly (NdArray<Uint32Array> | undefined)[]): NdArray<Uint32Array> | undefined {
   const [first, ...others] = masks.filter((mask) => mask !== undefined);
-  if (first === undefined || others.length === 0) return first;
+  if (first === undefined) return undefined;
   const data = first.data.slice();
   for (const other of others) {
     requireSameShape(first.shape, other.shape, "merge");

@@ -52,6 +52,15 @@ describe("arithmetic over frames", () => {
     variance: row(Float64Array.of(variance)),
   });
 
+  test("gives the result a mask of its own", () => {
+    const flat = frame(4, 2, 4);
+    const raw = { header: new Header(), image: row(Float64Array.of(12)) };
+    const quotient = divide(raw, flat);
+    expect(quotient.mask?.data).toEqual(Uint32Array.of(4));
+    quotient.mask!.data[0] = 64;
+    expect(flat.mask.data).toEqual(Uint32Array.of(4));
+  });
+
   test("propagates variances to first order and merges masks", () => {
     const a = frame(12, 3, 1);
     const b = frame(4, 2, 4);
