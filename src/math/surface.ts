@@ -12,7 +12,7 @@ export interface SurfaceOptions {
 
 /**
  * The polynomial in x and y that fits the good pixels best by least squares, evaluated at every pixel: the smooth part of
- * an image, such as the illumination of a flat. NaN is left out of the fit.
+ * an image, such as the illumination of a flat. NaN and infinities are left out of the fit.
  *
  * @throws FirstlightError MATH_SINGULAR where too few good pixels are left
  */
@@ -54,7 +54,7 @@ function rowMoments(
   weighted.fill(0);
   for (let column = 0; column < columns; column++) {
     const value = values[start + column] as number;
-    if (Number.isNaN(value)) continue;
+    if (!Number.isFinite(value)) continue;
     const x = coordinate(column, columns);
     let power = 1;
     for (let k = 0; k < moments.length; k++) {

@@ -28,6 +28,14 @@ describe("fitSurface", () => {
     for (let i = 0; i < data.length; i++) expect(Math.abs(data[i]! - exact[i]!)).toBeLessThan(1e-9);
   });
 
+  test("leaves infinities out, and covers them", () => {
+    const image = { data: exact.slice(), shape };
+    image.data[100] = Number.POSITIVE_INFINITY;
+    image.data[2000] = Number.NEGATIVE_INFINITY;
+    const { data } = fitSurface(image);
+    for (let i = 0; i < data.length; i++) expect(Math.abs(data[i]! - exact[i]!)).toBeLessThan(1e-9);
+  });
+
   test("averages noise down to the share of its few unknowns", () => {
     const draws = random("surface");
     const noisy = exact.map((value) => value + 0.1 * draws.gaussian());
