@@ -7,7 +7,7 @@ export interface SettingKind<Value> {
   /** Goes on after "expected". */
   readonly expects: string;
   readonly schema: z.ZodType<Value, string>;
-  /** The text is never shown. */
+  /** Neither text nor value is ever shown. */
   readonly secret: boolean;
 }
 
@@ -76,7 +76,7 @@ export const wordList: SettingKind<readonly string[]> = kind(
     .pipe(z.array(z.string())),
 );
 
-/** Hides the text in error messages: such a variable may carry credentials among other things. */
+/** Hides the text in errors and the value in the report: such a variable may carry credentials among other things. */
 export function hidden<Value>(shown: SettingKind<Value>): SettingKind<Value> {
   return { ...shown, secret: true };
 }
