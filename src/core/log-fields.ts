@@ -3,7 +3,7 @@ const deepest = 6;
 
 /**
  * The fields of a log line as plain JSON can hold them: errors with message, code and cause; arrays of pixels by their
- * size only; nothing under a name that sounds like a secret. Names in `taken` get an underscore behind them.
+ * size only; under a name that sounds like a secret nothing but numbers, truth values and nothing at all. Names in `taken` get an underscore behind them.
  */
 export function logFields(
   fields: Readonly<Record<string, unknown>>,
@@ -15,8 +15,12 @@ export function logFields(
 }
 
 function field(name: string, value: unknown, depth: number): unknown {
-  // A number under such a name is no secret: a fencing token, a count of tokens.
-  return hiddenName.test(name) && typeof value === "string" ? "[secret]" : loggable(value, depth);
+  return hiddenName.test(name) && mayHoldSecret(value) ? "[secret]" : loggable(value, depth);
+}
+
+/** A number is no secret: a fencing token, a count of tokens. */
+function mayHoldSecret(value: unknown): boolean {
+  return typeof value === "string" || (typeof value === "object" && value !== null);
 }
 
 function loggable(value: unknown, depth: number): unknown {

@@ -107,6 +107,19 @@ describe("what must not be told", () => {
     },
   );
 
+  test("nor what lies in a list or an object under such a name", () => {
+    const { log, lines } = collect();
+    const kept = new Map([["apiKey", ["hunter2"]]]);
+    log.info("connecting", {
+      tokens: ["hunter2"],
+      credentials: { value: "hunter2" },
+      deep: { secrets: new Set(["hunter2"]) },
+      kept,
+    });
+    expect(lines.join("")).not.toContain("hunter2");
+    expect(lines.join("")).toContain("[secret]");
+  });
+
   test("nor by way of a child", () => {
     const { log, lines } = collect();
     log.child({ password: "hunter2" }).info("connecting");
