@@ -5,6 +5,7 @@ import { writeFile } from "../core/file.ts";
 import { attemptFolders } from "./attempt-folders.ts";
 import { type Constants, constantsOf } from "./constants.ts";
 import { genericBaseName } from "./generic-name.ts";
+import { inTurn } from "./in-turn.ts";
 import { inventoryOf, type TaggedPath } from "./inventory.ts";
 import type { Entry, InventoryDriver } from "./inventory-driver.ts";
 import { type NearestTags, nearestTags } from "./nearest-tags.ts";
@@ -125,6 +126,8 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
   const created = new Set<string>();
   /** Files of other tasks that this one overwrote or removed. */
   const replaced = new Set<string>();
+  /** Two writes of one path at once would share one audit, and the loser would take the winner's away. */
+  const turn = inTurn();
 
   const isOwn = async (path: string): Promise<boolean> => {
     if (created.has(path)) return true;
@@ -132,8 +135,8 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
     const [written = [], kept = []] = await driver.members([keys.writeAudit, keys.kept]);
     return written.includes(path) && !kept.includes(path);
   };
-  /** Audits a file that is about to come, and says whether another task's file in its place has to be kept. */
-  const announce = async (path: string, tags: readonly string[], overwrite: boolean): Promise<boolean> => {
+  /** Audits a file that is about to come; says whether another task's file in its place has to be kept. */
+  const announce = async (path: string, tags: readonly string[], overwrite: boolean): Promise<Announced> => {
     const isThere = await exists(path);
     if (isThere && !overwrite) throw scratchFileExists(path);
     const isForeign = isThere && !(await isOwn(path));
@@ -144,9 +147,9 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
       const tagged = inventory.entriesOf(carried.map((tag) => [tag, path]));
       audit.push(...tagged.map(([key]): Entry => [keys.keptTags, `${key}\n${path}`]));
     }
-    await driver.add(audit, fenced);
+    const added = await driver.add(audit, fenced);
     if (isForeign) replaced.add(path);
-    return isForeign;
+    return { isForeign, isNew: added.some(([key]) => key === keys.writeAudit) };
   };
   const writeTo = async (
     path: string,
@@ -154,12 +157,13 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
     tags: readonly string[],
     overwrite: boolean,
   ): Promise<void> => {
-    if (await announce(path, tags, overwrite)) await folders.keep(path);
+    const { isForeign, isNew } = await announce(path, tags, overwrite);
+    if (isForeign) await folders.keep(path);
     try {
       await folders.guarded(() => writeFile(path, bytes, { overwrite, temporaryFolder: folders.staging }));
     } catch (error) {
       if (codeOf(error) !== "EEXIST") throw error;
-      await driver.remove([[keys.writeAudit, path]], fenced);
+      if (isNew) await driver.remove([[keys.writeAudit, path]], fenced);
       throw scratchFileExists(path);
     }
     if (!replaced.has(path)) created.add(path);
@@ -196,7 +200,7 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
         for (;;) {
           const path = await paths.forWriting(relativePath ?? (await nextName(tags)));
           try {
-            await writeTo(path, bytes, tags, overwrite && relativePath !== undefined);
+            await turn(path, () => writeTo(path, bytes, tags, overwrite && relativePath !== undefined));
             return relative(folder, path);
           } catch (error) {
             // A number that somebody else's file has: the next one then.
@@ -208,9 +212,12 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
     reserve: (relativePath, { overwrite = false } = {}) =>
       onDisk(async () => {
         const path = await paths.forWriting(relativePath);
-        if (await announce(path, [], overwrite)) await folders.keepAway(path);
-        if (!replaced.has(path)) created.add(path);
-        return path;
+        return turn(path, async () => {
+          const { isForeign } = await announce(path, [], overwrite);
+          if (isForeign) await folders.keepAway(path);
+          if (!replaced.has(path)) created.add(path);
+          return path;
+        });
       }),
     async adopt(given, tags) {
       requireLegalTags(tags);
@@ -229,15 +236,17 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
     remove: (given) =>
       onDisk(async () => {
         const path = paths.inside(given);
-        const isForeign = (await exists(path)) && !(await isOwn(path));
-        if (isForeign) {
-          replaced.add(path);
-          await driver.add([[keys.kept, path]], fenced);
-        }
-        const [tags = []] = await inventory.tagsOf([path]);
-        await driver.remove(inventory.entriesOf(tags.map((tag) => [tag, path] as const)), journaled);
-        if (isForeign) await folders.keepAway(path);
-        else await folders.discard(path);
+        await turn(path, async () => {
+          const isForeign = (await exists(path)) && !(await isOwn(path));
+          if (isForeign) {
+            replaced.add(path);
+            await driver.add([[keys.kept, path]], fenced);
+          }
+          const [tags = []] = await inventory.tagsOf([path]);
+          await driver.remove(inventory.entriesOf(tags.map((tag) => [tag, path] as const)), journaled);
+          if (isForeign) await folders.keepAway(path);
+          else await folders.discard(path);
+        });
       }),
 
     tags: async (path) => (await inventory.tagsOf([paths.inside(path)]))[0] ?? [],
@@ -275,6 +284,13 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
     },
     [Symbol.asyncDispose]: folders.close,
   };
+}
+
+interface Announced {
+  /** Another task's file is there, which has to be kept. */
+  readonly isForeign: boolean;
+  /** No earlier announcement of the task stands for the file. */
+  readonly isNew: boolean;
 }
 
 const keysPerDrop = 5_000;

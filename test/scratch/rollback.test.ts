@@ -135,6 +135,22 @@ eachInventory((makeRun) => {
     },
   );
 
+  test("two writes of one new path at once: one gets it, and a rollback takes it away", async () => {
+    const run = await makeRun();
+    const first = await run.open("Task");
+    const write = (text: string) => first.write(bytes(text), ["A"], { relativePath: "same.dat" });
+    const results = await Promise.allSettled([write("1"), write("2")]);
+    expect(results.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+    expect(results.find(({ status }) => status === "rejected")).toMatchObject({
+      reason: { code: "SCRATCH_FILE_EXISTS" },
+    });
+    const second = await run.open("Task");
+    await second.rollback();
+    expect(await run.facts()).toEqual({});
+    expect(await run.files()).toEqual([]);
+    expect(await second.write(bytes("3"), ["A"], { relativePath: "same.dat" })).toBe("same.dat");
+  });
+
   test("rolling back what never ran changes nothing", async () => {
     const { run, before } = await withOtherTask();
     await using scratch = await run.open("Task");
