@@ -33,6 +33,7 @@ export const makeAttemptInProcess: MakeAttempt = async (job, watch) => {
       log: createLogger({ level: settings.loguruLevel, pretty: true, write }),
       clock: job.clock ?? clockFrom(job.env),
       threads: job.threads,
+      ...(job.inventory === undefined ? {} : { inventory: job.inventory }),
     });
     return { kind: "done", report };
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { ProgressState } from "../core/progress.ts";
+import type { InventoryDriver } from "../scratch/inventory-driver.ts";
 import type { AttemptReport } from "../tasks/attempt-report.ts";
 import type { AttemptError } from "./run-event.ts";
 import type { WorkflowNode } from "./workflow.ts";
@@ -19,6 +20,8 @@ export interface AttemptJob {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Given, it stands in for the clock that `env` asks for; a process of its own cannot be given one. */
   readonly clock?: Clock;
+  /** Given, it stands in for the one that `env` names, as the tasks of a run in one process share it. It stays open. */
+  readonly inventory?: InventoryDriver | undefined;
 }
 
 /** What an attempt tells while it is under way. */

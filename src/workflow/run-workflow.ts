@@ -2,6 +2,8 @@ import { availableParallelism } from "node:os";
 import { type Clock, clockFrom } from "../core/clock.ts";
 import { FirstlightError, isFirstlightError } from "../core/errors.ts";
 import { loadSettings, type Settings } from "../core/settings.ts";
+import type { InventoryDriver } from "../scratch/inventory-driver.ts";
+import { openInventory } from "../scratch/open-inventory.ts";
 import { makeAttemptInChild } from "./attempt-in-child.ts";
 import { makeAttemptInProcess } from "./attempt-in-process.ts";
 import type { MakeAttempt } from "./attempt-job.ts";
@@ -35,7 +37,12 @@ export async function runWorkflow(workflow: Workflow, options: RunOptions): Prom
   await using store = await openSqliteRunStore(runStorePath(settings.scratchBasePath), { clock });
   const opened = await store.openRun(runKeyOf(workflow, options, settings), options);
   await using lease = await store.lease(opened.run.recipeRunId);
-  return await runLeased(workflow, options, { env, settings, clock, store, opened, lease, makeAttempt });
+  // A memory inventory is empty at every opening: the tasks of a run in this process share one.
+  await using inventory =
+    options.inProcess === true
+      ? await openInventory(settings, { recipeRunId: lease.recipeRunId, clientName: workflow.name })
+      : undefined;
+  return await runLeased(workflow, options, { env, settings, clock, store, opened, lease, makeAttempt, inventory });
 }
 
 interface LeasedRun {
@@ -46,6 +53,8 @@ interface LeasedRun {
   readonly opened: OpenedRun;
   readonly lease: RunLease;
   readonly makeAttempt: MakeAttempt;
+  /** Shared by all tasks where they run in this process. */
+  readonly inventory: InventoryDriver | undefined;
 }
 
 async function runLeased(workflow: Workflow, options: RunOptions, leased: LeasedRun): Promise<RunResult> {
@@ -111,7 +120,7 @@ async function runLeased(workflow: Workflow, options: RunOptions, leased: Leased
 function attemptsOf(
   workflow: Workflow,
   options: RunOptions,
-  { env, settings, lease, makeAttempt }: LeasedRun,
+  { env, settings, lease, makeAttempt, inventory }: LeasedRun,
   plan: WorkflowPlan,
 ): Pick<RunContext, "makeAttempt" | "jobOf" | "ownProcesses" | "workers"> {
   const cores = availableParallelism();
@@ -135,6 +144,7 @@ function attemptsOf(
         skipBadFrames: workflow.skipBadFrames,
         threads,
         env,
+        inventory,
         ...(options.clock === undefined ? {} : { clock: options.clock }),
       };
     },
