@@ -36,7 +36,7 @@ const header: Codec<Header, never> = {
   decode: (source) => readHeader(source),
 };
 
-/** Every HDU with its header, and its image where it has one that is not compressed; checksums as `fits.frame`. */
+/** Every HDU with its header, and its image where it has one that is not compressed; checksums as `fits.frame`. Tables are read without their data, and refused in writing. */
 const hdus: Codec<readonly HduContent[]> & Encoder<readonly HduContent[]> = {
   name: "fits.hdus",
   encode(value) {

@@ -22,9 +22,11 @@ export interface EncodeFitsOptions {
 
 /**
  * Writes HDUs as FITS bytes: a primary, then IMAGE extensions. The headers keep their cards, except those that tell how
- * the data are stored.
+ * the data are stored. A header of a table, or of anything else that is no image, is refused unless it comes with an image:
+ * its data would be lost.
  *
- * @throws FirstlightError FITS_SHAPE when a shape does not fit its data, FITS_CARD_INVALID for cards that FITS cannot hold
+ * @throws FirstlightError FITS_SHAPE when a shape does not fit its data, FITS_CARD_INVALID for cards that FITS cannot hold,
+ * FITS_UNSUPPORTED for HDUs that are no images
  */
 export function encodeFits(hdus: readonly HduContent[], options: EncodeFitsOptions = {}): Uint8Array {
   if (hdus.length === 0) {
@@ -32,7 +34,8 @@ export function encodeFits(hdus: readonly HduContent[], options: EncodeFitsOptio
   }
   const checksum = options.checksum === true;
   const plans = hdus.map(({ header, image }, index) => {
-    if (image !== undefined) requireShape(image, `image of HDU ${index}`);
+    if (image === undefined) requireNoData(header, index);
+    else requireShape(image, `image of HDU ${index}`);
     const cards = storageCards(header, image, { index, count: hdus.length, checksum });
     const headerBytes = encodeHeader(cards);
     return { cards, image, headerBytes, dataBytes: image?.data.byteLength ?? 0 };
@@ -47,6 +50,19 @@ export function encodeFits(hdus: readonly HduContent[], options: EncodeFitsOptio
     offset += headerBytes.length + data.length;
   }
   return file;
+}
+
+function requireNoData(header: Header, index: number): void {
+  const stated = header.get("XTENSION");
+  const type = typeof stated === "string" ? stated.trim() : header.get("GROUPS") === true ? "random groups" : "IMAGE";
+  if (type === "IMAGE" || type === "IUEIMAGE") return;
+  const name = header.get("EXTNAME");
+  const which = typeof name === "string" ? `HDU ${index} (${name.trim()})` : `HDU ${index}`;
+  throw new FirstlightError(
+    "FITS_UNSUPPORTED",
+    `${which} is of the type ${type}; only images are written, and its data would be lost. Leave the HDU out, or copy the file as bytes.`,
+    { disposition: "invalid", fields: { hdu: index, type } },
+  );
 }
 
 /** The header's bytes with DATASUM and CHECKSUM filled in. */

@@ -17,7 +17,8 @@ export interface EncodeFrameOptions {
 
 /**
  * Reads a frame: the primary, or the first HDU that has an image, with the MASK and VARIANCE extensions where there are
- * any.
+ * any. The header is that of the HDU which holds the image, as it is: the cards of an empty primary before it are not
+ * taken over, INHERIT or not; `readHeader` reads those.
  *
  * @throws FirstlightError FITS_NO_HDU without an image, FITS_INVALID when mask or variance do not fit it, and the errors
  * of `readImage`

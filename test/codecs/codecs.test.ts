@@ -178,6 +178,14 @@ describe("fits", () => {
     expect((await decode(fits.hdus, compressed)).map((hdu) => hdu.image)).toEqual([undefined, undefined]);
   });
 
+  test("HDUs with a table among them are not written without its data", async () => {
+    const compressed = await readFile(new URL("../fixtures/fits/rice_i16_smooth.fits", import.meta.url));
+    const again = await decode(fits.hdus, compressed);
+    expect(() => fits.hdus.encode(again)).toThrow(
+      expect.objectContaining({ code: "FITS_UNSUPPORTED", message: expect.stringMatching(/HDU 1.*BINTABLE/) }),
+    );
+  });
+
   test.each<[string, () => unknown]>([
     ["fits.frame", () => fits.frame.encode(wrong(frame.image))],
     ["fits.frame", () => fits.frame.encode(wrong({ header: {}, image: frame.image }))],

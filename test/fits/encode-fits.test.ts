@@ -124,6 +124,22 @@ describe("what does not fit", () => {
     );
   });
 
+  test.each(["BINTABLE", "TABLE", "A3DTABLE", "FOREIGN"])("a %s header without an image is refused by name", (type) => {
+    const table = Header.from({ XTENSION: type, EXTNAME: "EVENTS", TFORM1: "1J" });
+    expect(() => encodeFits([{ header: new Header() }, { header: table }])).toThrow(
+      expect.objectContaining({
+        code: "FITS_UNSUPPORTED",
+        message: expect.stringContaining(`HDU 1 (EVENTS) is of the type ${type}`),
+      }),
+    );
+  });
+
+  test("random groups without an image are refused", () => {
+    expect(() => encodeFits([{ header: Header.from({ NAXIS: 2, NAXIS1: 0, GROUPS: true }) }])).toThrow(
+      expect.objectContaining({ code: "FITS_UNSUPPORTED", message: expect.stringContaining("HDU 0") }),
+    );
+  });
+
   test("no HDU at all is refused", () => {
     expect(() => encodeFits([])).toThrow("at least one HDU");
   });

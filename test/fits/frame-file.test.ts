@@ -57,6 +57,13 @@ describe("a frame", () => {
     ]);
   });
 
+  test("has the cards of its own HDU alone, not those of an empty primary", async () => {
+    const own = Header.from({ EXTNAME: "SCI", INHERIT: true });
+    const bytes = encodeFits([{ header: Header.from({ OBJECT: "Sun" }) }, { header: own, image: frame().image }]);
+    const { header } = await readFrame(source(bytes));
+    expect([header.get("EXTNAME"), header.get("OBJECT")]).toEqual(["SCI", undefined]);
+  });
+
   test("is written the same byte for byte after it was read", async () => {
     const bytes = encodeFrame(frame());
     expect(Buffer.from(encodeFrame(await readFrame(source(bytes)))).equals(bytes)).toBe(true);
