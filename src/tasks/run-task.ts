@@ -31,7 +31,10 @@ export interface RunTaskOptions {
   readonly workflowName?: string;
   /** Default: BUILD_VERSION of the settings. */
   readonly workflowVersion?: string;
-  /** From 2 on, what the attempts before left behind is rolled back first. */
+  /**
+   * From 2 on, what the attempts before left behind is rolled back first. Where one with a greater number has begun, this one is
+   * refused. Without a number it is the first, and comes after all that began before it.
+   */
   readonly attempt?: number;
   /** A person runs this task by hand, outside of its workflow: its provenance says so, and is always recorded. */
   readonly isManual?: boolean;
@@ -58,8 +61,8 @@ export interface RunTaskOptions {
  * then `preRun`, `run` and `postRun` under a root span `{workflow}.{task}`; closes everything whatever happens. Throws
  * what the task threw, or the signal's reason. From its start on, earlier attempts of the task may not write any more.
  *
- * @throws FirstlightError NOT_A_TASK, RECIPE_RUN_ID_INVALID, ATTEMPT_INVALID; SETTINGS_INVALID; PARAMETERS_INVALID; what
- * scratch and services throw when they open
+ * @throws FirstlightError NOT_A_TASK, RECIPE_RUN_ID_INVALID, ATTEMPT_INVALID; SETTINGS_INVALID; PARAMETERS_INVALID;
+ * ATTEMPT_FENCED where a later attempt has begun; what scratch and services throw when they open
  */
 export async function runTask(task: TaskClass, options: RunTaskOptions): Promise<AttemptReport> {
   requireTask(task);
@@ -92,7 +95,7 @@ export async function runTask(task: TaskClass, options: RunTaskOptions): Promise
         telemetry,
         signal: options.signal ?? new AbortController().signal,
         threads: options.threads ?? settings.threads ?? availableParallelism(),
-        given: { services: options.services ?? {}, inventory: options.inventory },
+        given: { services: options.services ?? {}, inventory: options.inventory, attempt: options.attempt },
       }),
     );
     progress.complete();
@@ -114,7 +117,11 @@ export async function runTask(task: TaskClass, options: RunTaskOptions): Promise
 
 /** What is there before anything is opened. */
 interface Beginning extends Omit<TaskContext, "scratch" | "constants" | "services" | "parameters"> {
-  readonly given: { readonly services: Partial<Services>; readonly inventory: InventoryDriver | undefined };
+  readonly given: {
+    readonly services: Partial<Services>;
+    readonly inventory: InventoryDriver | undefined;
+    readonly attempt: number | undefined;
+  };
 }
 
 async function liveThrough(task: TaskClass, identity: TaskIdentity, beginning: Beginning): Promise<void> {
@@ -126,7 +133,7 @@ async function liveThrough(task: TaskClass, identity: TaskIdentity, beginning: B
   await withResources(log, async (opened) => {
     const driver = given.inventory ?? opened.use(await openInventory(settings, { recipeRunId, clientName: task.name }));
     const services = opened.use(openServices(settings, { log, clock, given: given.services }));
-    const token = await raiseFence(driver, recipeRunId, task.name);
+    const token = await raiseFence(driver, recipeRunId, task.name, given.attempt);
     const scratch = opened.use(
       await openScratch({ basePath: settings.scratchBasePath, recipeRunId, taskName: task.name, driver, token }),
     );

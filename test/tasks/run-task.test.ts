@@ -282,6 +282,22 @@ describe("a second attempt", () => {
     expect(await run.constants()).toEqual(new Map([["FOUND", 2]]));
   });
 
+  test("is not shut out by an earlier one that starts late", async () => {
+    class Numbered extends WorkflowTaskBase {
+      async run() {
+        await this.write(`attempt ${this.attempt}`, ["MADE"], text, { relativePath: `made-${this.attempt}.txt` });
+        if (this.attempt === 2) {
+          await expect(run.run(Numbered, { attempt: 1 })).rejects.toMatchObject({ code: "ATTEMPT_FENCED" });
+        }
+        await this.setConstant("FOUND", this.attempt);
+      }
+    }
+    await using run = await tmpRun();
+    await run.run(Numbered, { attempt: 2 });
+    expect((await run.files(["MADE"], text)).map(({ value }) => value)).toEqual(["attempt 2"]);
+    expect(await run.constants()).toEqual(new Map([["FOUND", 2]]));
+  });
+
   test("sets the recipe run in progress again", async () => {
     await using run = await tmpRun();
     const { metadataStore } = run.services;
