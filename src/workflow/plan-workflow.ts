@@ -3,10 +3,13 @@ import { FirstlightError } from "../core/errors.ts";
 import { configurableServices, type DriverChoice, driverOf } from "../core/service-driver.ts";
 import { loadSettings, type Settings } from "../core/settings.ts";
 import { serviceNames } from "../services/services.ts";
+import { Teardown } from "../tasks/stock/teardown.ts";
+import type { TaskClass } from "../tasks/task-base.ts";
 import { fingerprintsOf } from "./fingerprint.ts";
 import type { PlannedTask, PlanReason, WorkflowPlan } from "./plan.ts";
 import type { PlanOptions } from "./run-options.ts";
 import type { AttemptRecord, Fingerprint, NodeRecord, RunKey, RunRecord, RunStore } from "./run-store.ts";
+import { isScratchGone } from "./scratch-gone.ts";
 import { openSqliteRunStore, runStorePath } from "./sqlite-run-store.ts";
 import type { Workflow, WorkflowNode } from "./workflow.ts";
 
@@ -57,32 +60,62 @@ export async function planRun(
       attempts.set(attempt.task, [...(attempts.get(attempt.task) ?? []), attempt]);
     }
   }
-  const willRun = new Set<string>();
-  const tasks = nodes.flatMap((node): readonly PlannedTask[] => {
-    const fingerprint = fingerprints.get(node.name);
-    if (fingerprint === undefined) return [];
-    const earlier = attempts.get(node.name) ?? [];
-    const reasons = reasonsOf(node, fingerprint, records.get(node.name), earlier, willRun);
-    const action = reasons.some(({ kind }) => kind === "unchanged") ? "skip" : "run";
-    if (action === "run") willRun.add(node.name);
-    const { name, after, queue, retries, retryDelaySeconds, uses } = node;
-    const count = earlier.at(-1)?.attempt ?? 0;
-    return [
-      { task: name, after, queue, retries, retryDelaySeconds, uses, attempts: count, fingerprint, action, reasons },
-    ];
-  });
-  return { workflow: workflow.name, version, recipeRunId: recorded?.run.recipeRunId, drivers, tasks };
+  const planTasks = (isScratchGone: boolean): readonly PlannedTask[] => {
+    const willRun = new Set<string>();
+    return nodes.flatMap((node): readonly PlannedTask[] => {
+      const fingerprint = fingerprints.get(node.name);
+      if (fingerprint === undefined) return [];
+      const earlier = attempts.get(node.name) ?? [];
+      const reasons = reasonsOf(
+        node,
+        fingerprint,
+        { record: records.get(node.name), attempts: earlier },
+        willRun,
+        isScratchGone,
+      );
+      const action = reasons.some(({ kind }) => kind === "unchanged") ? "skip" : "run";
+      if (action === "run") willRun.add(node.name);
+      const { name, after, queue, retries, retryDelaySeconds, uses } = node;
+      const count = earlier.at(-1)?.attempt ?? 0;
+      return [
+        { task: name, after, queue, retries, retryDelaySeconds, uses, attempts: count, fingerprint, action, reasons },
+      ];
+    });
+  };
+  const needsScratch = ({ task, action }: PlannedTask): boolean =>
+    action === "run" && !nodes.some((node) => node.name === task && isTeardown(node.task));
+  const plan = planTasks(false);
+  const isGone = recorded !== undefined && isScratchGone(settings, recorded.run.recipeRunId);
+  const isIncomplete = isGone && plan.some(needsScratch);
+  // Scratch that is gone stays gone unless tasks are to fill it anew.
+  const removed =
+    isGone && !isIncomplete ? [] : [...records.keys()].filter((task) => !fingerprints.has(task)).reverse();
+  return {
+    workflow: workflow.name,
+    version,
+    recipeRunId: recorded?.run.recipeRunId,
+    drivers,
+    tasks: isIncomplete ? planTasks(true) : plan,
+    ...(removed.length === 0 ? {} : { removed }),
+  };
+}
+
+/** A run whose runner died after its scratch was emptied still has to record its end, and needs nothing for that. */
+function isTeardown(task: TaskClass): boolean {
+  return task === Teardown || Object.prototype.isPrototypeOf.call(Teardown, task);
 }
 
 function reasonsOf(
   node: WorkflowNode,
   fingerprint: Fingerprint,
-  record: NodeRecord | undefined,
-  attempts: readonly AttemptRecord[],
+  { record, attempts }: { readonly record: NodeRecord | undefined; readonly attempts: readonly AttemptRecord[] },
   willRun: ReadonlySet<string>,
+  isScratchGone: boolean,
 ): readonly PlanReason[] {
   if (record === undefined) return [{ kind: "new" }];
   const reasons = [...statusReasons(record, attempts), ...changeReasons(record.fingerprint, fingerprint)];
+  if (isScratchGone && (record.status === "done" || record.status === "skipped"))
+    reasons.push({ kind: "scratch-removed" });
   const tasks = node.after.filter((upstream) => willRun.has(upstream));
   if (tasks.length > 0) reasons.push({ kind: "upstream-runs", tasks });
   if (reasons.length > 0) return reasons;

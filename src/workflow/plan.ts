@@ -16,6 +16,8 @@ export type PlanReason =
   /** It was done before they were done anew. */
   | { readonly kind: "upstream-ran" }
   | { readonly kind: "upstream-runs"; readonly tasks: readonly string[] }
+  /** It was done, and other tasks run that may need what it left in scratch, where nothing is any more. */
+  | { readonly kind: "scratch-removed" }
   | { readonly kind: "unchanged"; readonly doneAt: string };
 
 /** What a plan says of one task, beside what its node in the workflow does. */
@@ -38,4 +40,9 @@ export interface WorkflowPlan {
   readonly drivers: readonly DriverChoice[];
   /** In the order in which they may run. */
   readonly tasks: readonly PlannedTask[];
+  /**
+   * Tasks of the run that the workflow has no longer, the last first: what they left in scratch is undone before anything runs. By
+   * the library alone, for a `rollback` of their own is gone with their class.
+   */
+  readonly removed?: readonly string[];
 }

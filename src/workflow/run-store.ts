@@ -74,6 +74,8 @@ export interface AttemptChange {
 export interface RunChanges {
   readonly status?: RunStatus;
   readonly nodes?: readonly Omit<NodeRecord, "updatedAt">[];
+  /** Tasks whose nodes go out of the record; their attempts stay. */
+  readonly removed?: readonly string[];
   readonly attempt?: AttemptChange;
   readonly events?: readonly RunEvent[];
 }

@@ -1,4 +1,6 @@
+import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { type Clock, clockFrom } from "../core/clock.ts";
 import { FirstlightError, isFirstlightError } from "../core/errors.ts";
 import { loadSettings, type Settings } from "../core/settings.ts";
@@ -11,6 +13,7 @@ import { buryGhosts } from "./bury-ghosts.ts";
 import { widthOf } from "./dag.ts";
 import type { WorkflowPlan } from "./plan.ts";
 import { planRun, runKeyOf } from "./plan-workflow.ts";
+import { rollBackRemoved } from "./roll-back-removed.ts";
 import { rollBackReruns } from "./roll-back-reruns.ts";
 import type { RunContext } from "./run-context.ts";
 import { nodeOf } from "./run-node.ts";
@@ -18,6 +21,7 @@ import { runNodes } from "./run-nodes.ts";
 import type { RunOptions, RunResult, TaskOutcome } from "./run-options.ts";
 import { createRunRecorder } from "./run-recorder.ts";
 import type { OpenedRun, RunLease, RunStore } from "./run-store.ts";
+import { isInventoryGone } from "./scratch-gone.ts";
 import { openSqliteRunStore, runStorePath } from "./sqlite-run-store.ts";
 import type { Workflow } from "./workflow.ts";
 
@@ -103,7 +107,11 @@ async function runLeased(workflow: Workflow, options: RunOptions, leased: Leased
       giveUp,
     };
     try {
+      if (opened.resumed && isInventoryGone(settings) && toRun.length === plan.tasks.length) {
+        await rm(join(settings.scratchBasePath, String(lease.recipeRunId)), { recursive: true, force: true });
+      }
       await options.prepare?.(lease.recipeRunId);
+      await rollBackRemoved(context, settings, leased.inventory);
       await rollBackReruns(context);
     } catch (error) {
       await finish("failed", []);

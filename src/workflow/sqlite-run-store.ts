@@ -253,13 +253,16 @@ function leaseOf({ file, recipeRunId, owner, ghosts, leaseMs, now }: Held): RunL
         );
         return attemptOf(row ?? {});
       }),
-    write: ({ status, nodes = [], attempt, events = [] }) =>
+    write: ({ status, nodes = [], removed = [], attempt, events = [] }) =>
       fenced((database) => {
         const at = now();
         if (status !== undefined) {
           database.run("UPDATE runs SET status = ?, updated_at = ? WHERE recipe_run_id = ?", status, at, recipeRunId);
         }
         for (const node of nodes) setNode(database, recipeRunId, node, at);
+        for (const task of removed) {
+          database.run("DELETE FROM nodes WHERE recipe_run_id = ? AND task = ?", recipeRunId, task);
+        }
         if (attempt !== undefined) changeAttempt(database, recipeRunId, attempt, at);
         for (const event of events) {
           // A report names every file of its attempt: once is enough.

@@ -1,18 +1,26 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { text } from "../../src/codecs/text.ts";
+import { FirstlightError } from "../../src/core/errors.ts";
+import { Teardown } from "../../src/tasks/stock/teardown.ts";
 import type { TaskClass } from "../../src/tasks/task-base.ts";
 import { WorkflowTaskBase } from "../../src/tasks/workflow-task-base.ts";
+import { planWorkflow } from "../../src/workflow/plan-workflow.ts";
 import type { RunOptions } from "../../src/workflow/run-options.ts";
 import { runWorkflow } from "../../src/workflow/run-workflow.ts";
 import { Workflow } from "../../src/workflow/workflow.ts";
-import { makeRunnerFolder, type RunnerFolder } from "./runner-folder.ts";
+import { makeRunnerFolder, type RunnerFolder, statuses } from "./runner-folder.ts";
 
 // What one task leaves in scratch and another finds there.
 let folder: RunnerFolder;
 let found: (readonly string[])[];
+let isBroken: boolean;
 beforeEach(async () => {
   folder = await makeRunnerFolder();
   found = [];
+  isBroken = false;
 });
 afterEach(() => folder.remove());
 
@@ -23,6 +31,7 @@ class Write extends WorkflowTaskBase {
 }
 class Read extends WorkflowTaskBase {
   async run(): Promise<void> {
+    if (isBroken) throw new FirstlightError("SCRIPTED", "broken", { disposition: "fatal" });
     found.push(await Array.fromAsync(this.read("WORD", text), ({ value }) => value));
   }
 }
@@ -39,4 +48,79 @@ test("tasks that run in one process share a memory inventory", async () => {
   folder.env.INVENTORY_DRIVER = "memory";
   expect((await run(chain(Write, Read))).status).toBe("done");
   expect(found).toEqual([["hello"]]);
+});
+
+test("a run with a memory inventory that goes on in another process begins anew", async () => {
+  folder.env.INVENTORY_DRIVER = "memory";
+  isBroken = true;
+  expect((await run(chain(Write, Read))).status).toBe("failed");
+  isBroken = false;
+  expect(await run(chain(Write, Read))).toMatchObject({ recipeRunId: 1, status: "done", resumed: true });
+  expect(found).toEqual([["hello"]]);
+});
+
+describe("a run whose scratch is gone", () => {
+  const removeScratch = () => rm(join(folder.scratch, "1"), { recursive: true });
+  const newer = {
+    Read: class extends Read {
+      static override readonly version = "2";
+    },
+  };
+  const named = { recipeRunId: 1 };
+
+  test("does every task again, once one has to run", async () => {
+    await run(chain(Write, Read));
+    await removeScratch();
+    const { tasks } = await planWorkflow(chain(Write, newer.Read), folder.options({ inProcess: true, ...named }));
+    expect(tasks[0]).toMatchObject({ task: "Write", action: "run", reasons: [{ kind: "scratch-removed" }] });
+    const result = await run(chain(Write, newer.Read), named);
+    expect(statuses(result.tasks)).toEqual({ Write: "done", Read: "done" });
+    expect(found).toEqual([["hello"], ["hello"]]);
+  });
+
+  test("does nothing where nothing has to run", async () => {
+    await run(chain(Write, Read));
+    await removeScratch();
+    const result = await run(chain(Write, Read), named);
+    expect(statuses(result.tasks)).toEqual({ Write: "unchanged", Read: "unchanged" });
+    expect(existsSync(join(folder.scratch, "1"))).toBe(false);
+  });
+
+  test("does nothing again for its teardown's sake", async () => {
+    await run(chain(Write, Teardown));
+    await removeScratch();
+    const revised = {
+      Teardown: class extends Teardown {
+        static override readonly version = "2";
+      },
+    };
+    const { tasks } = await planWorkflow(chain(Write, revised.Teardown), folder.options({ inProcess: true, ...named }));
+    expect(tasks.map(({ action }) => action)).toEqual(["skip", "run"]);
+  });
+});
+
+describe("a task that the workflow has no longer", () => {
+  test("is rolled back under its old name where it was renamed", async () => {
+    isBroken = true;
+    await run(chain(Write, Read));
+    isBroken = false;
+    const renamed = class Put extends Write {};
+    const { removed } = await planWorkflow(chain(renamed, Read), folder.options({ inProcess: true }));
+    expect(removed).toEqual(["Write"]);
+    const result = await run(chain(renamed, Read));
+    expect(result).toMatchObject({ recipeRunId: 1, status: "done" });
+    expect(found).toEqual([["hello"]]);
+    await using store = await folder.openStore();
+    expect((await store.nodes(1)).map(({ task }) => task)).toEqual(["Read", "Put"]);
+  });
+
+  test("leaves nothing behind that others could find", async () => {
+    isBroken = true;
+    await run(chain(Write, Read));
+    isBroken = false;
+    expect((await run(chain(Read))).status).toBe("done");
+    expect(found).toEqual([[]]);
+    expect(folder.eventsOf("task-rolled-back").map(({ task }) => task)).toEqual(["Write"]);
+    expect(existsSync(join(folder.scratch, "1", "word.txt"))).toBe(false);
+  });
 });

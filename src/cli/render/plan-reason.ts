@@ -32,6 +32,8 @@ function explainReason(reason: PlanReason): string {
       return "what it depends on has been done anew since";
     case "upstream-runs":
       return `${listed(reason.tasks)} ${reason.tasks.length === 1 ? "runs" : "run"} before it`;
+    case "scratch-removed":
+      return "what it left in scratch is gone";
     case "unchanged":
       return `unchanged since ${formatMinute(reason.doneAt)}`;
   }
