@@ -37,7 +37,8 @@ it is plain lines. \`NO_COLOR\` takes the colours away, \`FORCE_COLOR\` gives th
 | ${exitCodes.done} | done |
 | ${exitCodes.failed} | something that was asked for rightly failed: a task, a frame, a service |
 | ${exitCodes.usage} | it was asked for wrongly: an argument, a setting, a file that is no workflow |
-| ${exitCodes.interrupted} | stopped by Ctrl-C; the same command again goes on from there |
+| ${exitCodes.hungUp} | stopped as its terminal was closed (SIGHUP); the same command again goes on from there |
+| ${exitCodes.interrupted} | stopped by Ctrl-C, likewise |
 | ${exitCodes.terminated} | stopped by SIGTERM, likewise |
 
 Settings come from the environment and from a file \`.env\` in the current folder, where the real environment wins. Of the log, lines

@@ -5,12 +5,12 @@ import { nearestName } from "../core/nearest-name.ts";
 import type { Environment } from "../core/settings.ts";
 import { commands } from "./commands.ts";
 import { withEnvFile } from "./env-file.ts";
-import { exitCodeOf, exitCodes, isStop } from "./exit-code.ts";
+import { exitCodeOf, exitCodes, isStop, stopCodeOf } from "./exit-code.ts";
 import { openOutput } from "./output.ts";
 import { errorDocument, errorText } from "./render/error-text.ts";
 import { commandUsage, mainUsage } from "./render/usage.ts";
 import type { Session } from "./session.ts";
-import { watchStopSignals } from "./stop-signals.ts";
+import { type StopSignals, watchStopSignals } from "./stop-signals.ts";
 import { usageError } from "./usage-error.ts";
 
 const widestPage = 100;
@@ -62,16 +62,20 @@ async function main(args: readonly string[]): Promise<number> {
   const stdout = openOutput(process.stdout, process.env);
   const stderr = openOutput(process.stderr, process.env);
   let leastLevel = leastLevelOf(process.env);
+  let stop: StopSignals | undefined;
   try {
     const { env, fromFile } = withEnvFile(process.env, process.cwd());
     leastLevel = leastLevelOf(env);
-    const watchStop = () => watchStopSignals(process, () => process.exit(exitCodes.interrupted));
+    const watchStop = (): StopSignals => {
+      stop = watchStopSignals(process, () => process.exit(stopCodeOf(stop?.signal())));
+      return stop;
+    };
     return await perform(args, { env, fromEnvFile: fromFile, stdout, stderr, watchStop, leastLevel });
   } catch (error) {
     const trace = logLevels[leastLevel] <= logLevels.DEBUG;
     stderr.lines(isStop(error) && !trace ? ["Stopped."] : errorText(error, stderr.style, trace));
     if (args.includes("--json")) stdout.lines([JSON.stringify(errorDocument(error), undefined, 2)]);
-    return exitCodeOf(error);
+    return exitCodeOf(error, stop?.signal());
   }
 }
 

@@ -15,14 +15,17 @@ export interface Output {
   readonly style: Style;
 }
 
+/** A closed pipe, a closed terminal, a stream that either has ended. */
+const goneCodes: ReadonlySet<string | undefined> = new Set(["EPIPE", "EIO", "ERR_STREAM_DESTROYED"]);
+
 /**
  * Wraps a stream of the process. Colours follow no-color.org and `FORCE_COLOR`; a terminal that calls itself `dumb` gets plain
- * lines. A reader that went away (`firstlight … | head`) ends nothing: what is written for it is dropped.
+ * lines. A reader that went away (`firstlight … | head`, a terminal that was closed) ends nothing: what is written for it is dropped.
  */
 export function openOutput(stream: NodeJS.WriteStream | WriteStream, env: Environment): Output {
   let open = true;
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
+    if (!goneCodes.has(error.code)) throw error;
     open = false;
   });
   const isTerminal = stream.isTTY === true;

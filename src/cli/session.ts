@@ -13,7 +13,7 @@ export interface Session {
   readonly stdout: Output;
   /** Progress, and what went wrong. */
   readonly stderr: Output;
-  /** From then until its disposal, Ctrl-C and SIGTERM no longer end the process by themselves. */
+  /** From then until its disposal, Ctrl-C, SIGTERM and SIGHUP no longer end the process by themselves. */
   watchStop(): StopSignals;
   /** Log lines of tasks below this are not shown: `LOGURU_LEVEL` where it is set, else WARNING. */
   readonly leastLevel: LogLevel;

@@ -1,10 +1,11 @@
 import { createLogger } from "../../core/log.ts";
 import { runWorkflow } from "../../workflow/run-workflow.ts";
 import { defineCommand } from "../command.ts";
-import { exitCodes } from "../exit-code.ts";
+import { exitCodes, stopCodeOf } from "../exit-code.ts";
 import { registerInput } from "../register-input.ts";
 import { inputLine } from "../render/input-line.ts";
 import { runSummary } from "../render/run-summary.ts";
+import { shellWord } from "../render/shell-word.ts";
 import { openRunDisplay, type RunDisplay } from "../run-display.ts";
 import { runDocument } from "../run-document.ts";
 import { readRun } from "../run-record.ts";
@@ -57,13 +58,13 @@ export const run = defineCommand({
       session.stdout.lines([JSON.stringify({ ...told, ...extra }, undefined, 2)]);
     } else {
       const { stdout } = session;
-      const inspectCommand = `firstlight inspect ${result.recipeRunId}${args.scratch === undefined ? "" : ` --scratch ${args.scratch}`}`;
+      const inspectCommand = `firstlight inspect ${result.recipeRunId}${args.scratch === undefined ? "" : ` --scratch ${shellWord(args.scratch)}`}`;
       const end = { document: told, elapsedMs: result.elapsedMs, inspectCommand };
       stdout.lines(runSummary(end, { width: stdout.width(), style: stdout.style }));
     }
     if (result.status === "done") return exitCodes.done;
     if (result.status === "failed") return exitCodes.failed;
-    return stop.signal() === "SIGTERM" ? exitCodes.terminated : exitCodes.interrupted;
+    return stopCodeOf(stop.signal());
   },
 });
 
