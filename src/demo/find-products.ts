@@ -8,10 +8,6 @@ import type { CalibratedFrame, CalibrationProducts } from "./compare.ts";
 const bucket = "data";
 
 export interface Products {
-  readonly bucket: string;
-  /** `{proposal}/{dataset}` */
-  readonly prefix: string;
-  readonly l1Keys: readonly string[];
   /** The calibrated frames, one after the other. */
   frames(): AsyncIterable<CalibratedFrame>;
   /** What the calibration found out about the detector. */
@@ -37,9 +33,6 @@ export async function findProducts(store: ObjectStore, recipeRunId: number): Pro
     );
   };
   return {
-    bucket,
-    prefix: (keys[0] ?? "").split("/").slice(0, -1).join("/"),
-    l1Keys,
     async *frames() {
       for (const key of l1Keys) {
         const { header, image } = await read(key);

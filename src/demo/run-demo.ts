@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
-import { loadSettings } from "../core/settings.ts";
+import { FirstlightError } from "../core/errors.ts";
+import { type Environment, loadSettings, type Settings } from "../core/settings.ts";
 import { formatFrames } from "../services/input-dataset.ts";
 import { openServices } from "../services/open-services.ts";
 import type { RunEvent } from "../workflow/run-event.ts";
@@ -20,7 +21,8 @@ export interface DemoOptions {
   readonly keepScratch?: boolean;
   /** A smaller or another camera, for tests. */
   readonly camera?: CameraOptions;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What it says of servers and folders does not count. */
+  readonly env: Environment;
   /** A line for people. */
   readonly say: (line: string) => void;
   /** How many frames of the synthetic camera are made. */
@@ -32,21 +34,26 @@ export interface DemoOptions {
 
 export interface DemoResult {
   readonly run: RunResult;
-  /** Absolute. */
-  readonly inputFolder: string;
-  readonly productFolder: string;
-  readonly objectStorePath: string;
-  readonly scratchBasePath: string;
-  readonly framesIn: number;
-  readonly framesOut: number;
+  /** Those that the demo ran with: embedded services, in the demo's folder. */
+  readonly settings: Settings;
   /** Undefined when the run did not end well. */
   readonly comparison: Comparison | undefined;
   readonly passed: boolean;
 }
 
+/** No server, whatever the environment names: a demo must not reach a shared inventory, bus or store. */
+const embedded: Environment = {
+  MESH_CONFIG: "",
+  INVENTORY_DRIVER: "sqlite",
+  BUS_DRIVER: "sqlite",
+  OBJECT_STORE_DRIVER: "fs",
+  METADATA_STORE_DRIVER: "sqlite",
+  TRANSFER_DRIVER: "fs",
+};
+
 /**
- * Makes the frames of a synthetic camera, runs a whole workflow over them with no server and no settings, and holds the
- * products against the truth. The truth is asked at the very end, by the comparison alone.
+ * Makes the frames of a synthetic camera, runs a whole workflow over them with no server, whatever `env` names, and
+ * holds the products against the truth. The truth is asked at the very end, by the comparison alone.
  */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const root = resolve(options.output ?? "firstlight-output");
@@ -54,6 +61,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const objectStore = join(root, "products");
   const env = {
     ...options.env,
+    ...embedded,
     SCRATCH_BASE_PATH: join(root, "scratch"),
     FIRSTLIGHT_OBJECT_STORE_PATH: objectStore,
   };
@@ -76,7 +84,15 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     env,
     prepare: async (recipeRunId) => {
       await using services = openServices(settings);
-      await services.metadataStore.register?.({
+      const { metadataStore } = services;
+      if (metadataStore.register === undefined) {
+        throw new FirstlightError(
+          "INPUT_NOT_REGISTERED",
+          `The metadata store '${metadataStore.name}' takes no input of recipe run ${recipeRunId}. The demo needs the embedded one.`,
+          { disposition: "invalid", fields: { driver: metadataStore.name, recipeRunId } },
+        );
+      }
+      await metadataStore.register({
         recipeRunId,
         parts: [
           { type: "observe_frames", document: documentOf(inputFolder, fileNames, (name) => name.includes("observe")) },
@@ -93,21 +109,12 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     ...(options.killSignal === undefined ? {} : { killSignal: options.killSignal }),
   });
 
+  if (run.status !== "done") return { run, settings, comparison: undefined, passed: false };
+  options.say("Comparing the products with the truth of the camera");
   await using services = openServices(settings);
   const products = await findProducts(services.objectStore, run.recipeRunId);
-  const facts = {
-    run,
-    inputFolder,
-    objectStorePath: objectStore,
-    productFolder: join(objectStore, products.bucket, products.prefix),
-    scratchBasePath: settings.scratchBasePath,
-    framesIn: fileNames.length,
-    framesOut: products.l1Keys.length,
-  };
-  if (run.status !== "done") return { ...facts, comparison: undefined, passed: false };
-  options.say("Comparing the products with the truth of the camera");
   const comparison = await compare(products.frames(), await products.calibration(), cameraTruth(options.camera));
-  return { ...facts, comparison, passed: meetsLimits(comparison) };
+  return { run, settings, comparison, passed: meetsLimits(comparison) };
 }
 
 function documentOf(bucket: string, names: readonly string[], belongs: (name: string) => boolean): string {

@@ -1,18 +1,18 @@
 import { runDemo } from "../../demo/run-demo.ts";
 import { defineCommand } from "../command.ts";
-import { exitCodes } from "../exit-code.ts";
+import { exitCodes, stopCodeOf } from "../exit-code.ts";
 import { demoSummary } from "../render/demo-summary.ts";
 import { runSummary } from "../render/run-summary.ts";
+import { shellWord } from "../render/shell-word.ts";
 import { openRunDisplay, type RunDisplay } from "../run-display.ts";
 import { runDocument } from "../run-document.ts";
 import { readRun } from "../run-record.ts";
-import { settingsOf } from "../run-target.ts";
 
 export const demo = defineCommand({
   name: "demo",
   summary: "Make a synthetic camera's frames and calibrate them.",
   description:
-    "Makes the raw frames of a synthetic camera whose truth is known, runs a whole calibration workflow over them with no server and no settings, and tells how near the result comes to the truth. Exits 1 where it does not come near enough.",
+    "Makes the raw frames of a synthetic camera whose truth is known, runs a whole calibration workflow over them with no server, even where settings name one, and tells how near the result comes to the truth. Exits 1 where it does not come near enough.",
   args: {
     output: {
       type: "string",
@@ -45,18 +45,17 @@ export const demo = defineCommand({
       killSignal: stop.insisted,
     });
     display[Symbol.dispose]();
-    const { run, comparison, passed } = result;
-    const { settings } = settingsOf(env, result.scratchBasePath, result.objectStorePath);
-    const document = await runDocument(await readRun(result.scratchBasePath, run.recipeRunId), settings);
+    const { run, settings, comparison, passed } = result;
+    const document = await runDocument(await readRun(settings.scratchBasePath, run.recipeRunId), settings);
     if (args.json) {
       stdout.lines([JSON.stringify({ ...document, comparison: comparison ?? null, passed }, undefined, 2)]);
     } else {
       const page = { width: stdout.width(), style: stdout.style };
-      const inspectCommand = `firstlight inspect ${run.recipeRunId} --scratch ${result.scratchBasePath}`;
+      const inspectCommand = `firstlight inspect ${run.recipeRunId} --scratch ${shellWord(settings.scratchBasePath)}`;
       stdout.lines(runSummary({ document, elapsedMs: run.elapsedMs, inspectCommand }, page));
       if (comparison !== undefined) stdout.lines(demoSummary(comparison, page));
     }
-    if (run.status === "interrupted") return exitCodes.interrupted;
+    if (run.status === "interrupted") return stopCodeOf(stop.signal());
     return passed ? exitCodes.done : exitCodes.failed;
   },
 });
