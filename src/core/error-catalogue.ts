@@ -43,6 +43,10 @@ export const errorCatalogue = {
     when: "the message broker refuses user, password or virtual host",
     remedy: "Check `ISB_USERNAME` and `ISB_PASSWORD`.",
   },
+  BUS_CONNECTION_LOST: {
+    when: "the connection to the broker ends while messages are consumed",
+    remedy: "Consume again: what was not acknowledged is delivered again.",
+  },
   BUS_DELIVERY_EXPIRED: {
     when: "a message is acknowledged after it went back to its queue",
     remedy: "None is needed: it is delivered again.",
@@ -164,8 +168,8 @@ export const errorCatalogue = {
   },
   FITS_TRUNCATED: { when: "a file ends before its header or its data do", remedy: "Fetch it again." },
   FITS_UNSUPPORTED: {
-    when: "a file uses a part of FITS that is not read",
-    remedy: "The message names the part; convert the file, or read it as bytes.",
+    when: "a file uses a part of FITS that is not read, or that is not written",
+    remedy: "The message names the part; convert the file, or read and write it as bytes.",
   },
   GHOST_ALIVE: {
     when: "a process of an earlier run was killed and does not end",
@@ -367,6 +371,10 @@ export const errorCatalogue = {
     remedy: "The message says which files hold which values: take the odd ones out.",
   },
   STEM_DUPLICATED: { when: "two buds would set the same constant", remedy: "Take one of them out." },
+  STEM_NOT_A_NUMBER: {
+    when: "a header card that a mean is taken of holds no number",
+    remedy: "The message names file and value: correct the card, or take the file out.",
+  },
   TAG_ILLEGAL: {
     when: "a tag is written that breaks the rules of tags",
     remedy: "Make it with `Tag.format`, which puts a value into upper case.",

@@ -16,8 +16,9 @@ export type ConstantValue = PythonJson;
 export type BudValue = ConstantValue | Thorn | SpilledDirt;
 
 /**
- * Sees every header once and ends with one constant. It must keep no access and no header: what it keeps should not grow
- * with the number of frames. `get` throws STEM_DISAGREES when the frames contradict each other.
+ * Sees every header once and ends with one constant. It must keep no access and no header. What it keeps should grow with the
+ * number of frames only where its value cannot be had otherwise: the cadence buds keep a number for each frame, the bud
+ * of the calibration steps time and file name. `get` throws STEM_DISAGREES when the frames contradict each other.
  */
 export interface Bud<Attribute extends string = string> {
   readonly kind: "bud";

@@ -114,6 +114,18 @@ describe("a near-float bud", () => {
     expect(budValue(bud, { IPTASK: "dark", LIGHTLVL: 0.5 }, { IPTASK: "gain", LIGHTLVL: 700 })).toBe(0.5);
   });
 
+  test.each([0, 1, 2])("refuses a card that holds no number, as frame %i of three, and names the file", (at) => {
+    const frames = [0, 1, 2].map((index) => ({ CAM_ID: index === at ? "bright" : "1" }));
+    for (const bud of [nearFloatBud("X", "cameraId", 1), averageBud("X", "cameraId")]) {
+      expect(() => budValue(bud, ...frames)).toThrow(
+        expect.objectContaining({
+          code: "STEM_NOT_A_NUMBER",
+          message: expect.stringContaining(`f${at + 1}.fits is bright`),
+        }),
+      );
+    }
+  });
+
   test("averages without losing small terms beside great ones", () => {
     const frames = [{ LIGHTLVL: 1e16 }, { LIGHTLVL: 1 }, { LIGHTLVL: -1e16 }, { LIGHTLVL: 1 }];
     expect(budValue(averageBud("X", "lightLevel"), ...frames)).toBe(0.5);

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { createServer } from "node:net";
+import { type AddressInfo, connect as connectSocket, createServer, type Socket } from "node:net";
 import { inspect } from "node:util";
 import { type Channel, type ChannelModel, connect } from "amqplib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -131,6 +131,37 @@ describeWithRabbitmq("amqp bus on the wire", (url) => {
     // The same connection still serves.
     await bus.declare([binding]);
     await bus.publish([{ binding, messageId: "2", body: {} }]);
+  });
+
+  test("a connection that is lost under a consumer is told as such, and the bus connects anew", async () => {
+    const { exchange, binding } = fresh();
+    const sockets: Socket[] = [];
+    const between = createServer((near) => {
+      const far = connectSocket(Number(new URL(url).port), new URL(url).hostname);
+      for (const socket of [near, far]) sockets.push(socket.on("error", () => {}));
+      near.pipe(far).pipe(near);
+    });
+    await new Promise<void>((resolve) => between.listen(0, "127.0.0.1", resolve));
+    try {
+      await using bus = amqpBusAt(url, { exchange, host: "127.0.0.1", port: (between.address() as AddressInfo).port });
+      await bus.declare([binding]);
+      await bus.publish([{ binding, messageId: "1", body: {} }]);
+      const consuming = (async () => {
+        for await (const _ of bus.consume(binding.queue)) for (const socket of sockets) socket.destroy();
+      })();
+      await expect(consuming).rejects.toMatchObject({
+        code: "BUS_CONNECTION_LOST",
+        disposition: "retry",
+        fields: { queue: binding.queue },
+      });
+      for await (const delivery of bus.consume(binding.queue)) {
+        expect([delivery.messageId, delivery.redelivered]).toEqual(["1", true]);
+        await delivery.ack();
+        break;
+      }
+    } finally {
+      between.close();
+    }
   });
 
   test("a message without an id gets the one that it would have had from here, however its body is spelt", async () => {

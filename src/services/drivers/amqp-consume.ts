@@ -3,7 +3,7 @@ import { messageOf } from "../../core/errors.ts";
 import type { Logger } from "../../core/log.ts";
 import type { Delivery } from "../bus.ts";
 import { messageIdOf } from "../message-id.ts";
-import { busDeliveryExpired, busQueueMissing, parseBody } from "./bus-errors.ts";
+import { busConnectionLost, busDeliveryExpired, busQueueMissing, parseBody } from "./bus-errors.ts";
 
 interface ConsumeOptions {
   readonly prefetch: number;
@@ -28,9 +28,12 @@ export async function* consumeAmqp(
     if (state.open && failure !== undefined) state.failure ??= failure;
     wake();
   };
-  channel.on("error", (error: unknown) => end(busQueueMissing(queue, error)));
+  const failureOf = (cause: unknown): unknown =>
+    isNotFound(cause) ? busQueueMissing(queue, cause) : busConnectionLost(queue, cause);
+  channel.on("error", (error: unknown) => end(failureOf(error)));
+  // The channel of a lost connection closes without an error of its own.
   channel.on("close", () => {
-    end(busQueueMissing(queue, new Error("the channel was closed")));
+    end(busConnectionLost(queue));
     state.open = false;
   });
   const close = async (): Promise<void> => {
@@ -56,7 +59,7 @@ export async function* consumeAmqp(
         wake();
       })
       .catch((error: unknown) => {
-        throw stop.aborted ? stop.reason : busQueueMissing(queue, error);
+        throw stop.aborted ? stop.reason : failureOf(error);
       });
     while (!stop.aborted) {
       const message = waiting.shift();
@@ -76,6 +79,11 @@ export async function* consumeAmqp(
     stop.removeEventListener("abort", onStop);
     await close();
   }
+}
+
+/** The broker's answer to whoever consumes from a queue that is not there (AMQP 0-9-1 §1.1, reply code 404). */
+function isNotFound(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === 404;
 }
 
 /** Undefined for a message that is no JSON object: nobody here could ever take it, so it is refused and said. */

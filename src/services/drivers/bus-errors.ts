@@ -18,6 +18,14 @@ export function busQueueMissing(queue: string, cause?: unknown): FirstlightError
   });
 }
 
+export function busConnectionLost(queue: string, cause?: unknown): FirstlightError {
+  return new FirstlightError(
+    "BUS_CONNECTION_LOST",
+    `The connection to the bus ended while messages of ${queue} were consumed. Consume again: what was not acknowledged is delivered again.`,
+    { disposition: "retry", fields: { queue }, cause },
+  );
+}
+
 export function busDeliveryExpired(queue: string, messageId: string): FirstlightError {
   return new FirstlightError(
     "BUS_DELIVERY_EXPIRED",
