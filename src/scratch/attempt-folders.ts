@@ -22,7 +22,7 @@ export interface AttemptFolders {
   keep(path: string): Promise<void>;
   /** Moves the file away and keeps it. False when there is none. */
   keepAway(path: string): Promise<boolean>;
-  /** Moves the file away for good. */
+  /** Moves the file away for good; one that is not there is no error. */
   discard(path: string): Promise<void>;
   /** Ends what earlier attempts of this task, and this one, may still do; resolves to what they kept. */
   takeOver(): Promise<KeptFiles>;
@@ -59,8 +59,10 @@ export function attemptFolders(scratchFolder: string, taskName: string, token: n
   };
   const discard = async (path: string): Promise<void> => {
     const to = `${join(kept, nameOf(path))}.discarded`;
-    await guarded(() => rename(path, to));
-    await unlink(to);
+    await guarded(async () => {
+      await rename(path, to);
+      await unlink(to);
+    });
   };
   const make = async (): Promise<void> => {
     await makeFolder(staging);

@@ -1,4 +1,4 @@
-import { readdir, rm } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
 import { temporarySuffix } from "../core/file.ts";
 import type { AttemptFolders } from "./attempt-folders.ts";
@@ -47,8 +47,9 @@ export async function rollBack(inventory: Inventory, folders: AttemptFolders, fo
   );
 
   const isInside = (path: string): boolean => path.startsWith(folder + sep);
-  for (const path of gone.filter(isInside)) await rm(path, { force: true });
-  await removeTemporaries(written.filter(isInside));
+  // Through this attempt's folder: once a newer attempt took that away, a late one can remove nothing of its files.
+  for (const path of gone.filter(isInside)) await folders.discard(path);
+  await removeTemporaries(written.filter(isInside), folders);
   for (const path of keptPaths.filter(isInside)) await kept.restore(path);
   const given = new Set(added);
   const lost = await lostTags(inventory, keptTags.filter((line) => !given.has(line)).map(entryOf));
@@ -137,7 +138,7 @@ async function ofFilesThatExist(entries: readonly Entry[]): Promise<readonly Ent
 }
 
 /** What a transfer that was killed left beside the files it was to bring. */
-async function removeTemporaries(written: readonly string[]): Promise<void> {
+async function removeTemporaries(written: readonly string[], folders: AttemptFolders): Promise<void> {
   const byFolder = Map.groupBy(written, (path) => dirname(path));
   for (const [parent, paths] of byFolder) {
     const names = await readdir(parent).catch((error: unknown): string[] => {
@@ -149,18 +150,20 @@ async function removeTemporaries(written: readonly string[]): Promise<void> {
     const wanted = new Set(paths.map((path) => basename(path)));
     for (const name of temporaries) {
       const target = /^\.(.*)\.[0-9a-f-]{36}$/s.exec(name.slice(0, -temporarySuffix.length))?.[1];
-      if (target !== undefined && wanted.has(target)) await rm(join(parent, name), { force: true });
+      if (target !== undefined && wanted.has(target)) await folders.discard(join(parent, name));
     }
   }
 }
 
 /** Gives back numbers from the top, as far as they were this task's, so that names come out the same the next time. */
 async function lowerCounters({ driver, fenced }: Inventory, numbers: Changes["numbers"]): Promise<void> {
+  const unused: string[] = [];
   for (const [key, drawn] of numbers) {
     const now = await driver.increment(key, 0, fenced);
     let free = now;
     while (drawn.has(free)) free -= 1;
     if (free < now) await driver.increment(key, free - now, fenced);
-    if (free === 0) await driver.drop([key], fenced);
+    if (free === 0) unused.push(key);
   }
+  if (unused.length > 0) await driver.drop(unused, fenced);
 }

@@ -151,6 +151,27 @@ eachInventory((makeRun) => {
     expect(await second.write(bytes("3"), ["A"], { relativePath: "same.dat" })).toBe("same.dat");
   });
 
+  test("many counters are given back as few are: in one step", async () => {
+    const run = await makeRun();
+    const drops = async (count: number): Promise<number> => {
+      const first = await run.open("Task");
+      for (let i = 0; i < count; i += 1) await first.genericName([`X_${i}`]);
+      let calls = 0;
+      const driver: InventoryDriver = {
+        ...run.driver,
+        drop(keys, write) {
+          calls += 1;
+          return run.driver.drop(keys, write);
+        },
+      };
+      const { basePath, recipeRunId } = run;
+      await (await openScratch({ basePath, recipeRunId, taskName: "Task", driver })).rollback();
+      expect(await run.facts()).toEqual({});
+      return calls;
+    };
+    expect(await drops(20)).toBe(await drops(1));
+  });
+
   test("rolling back what never ran changes nothing", async () => {
     const { run, before } = await withOtherTask();
     await using scratch = await run.open("Task");
@@ -289,6 +310,33 @@ eachInventory((makeRun) => {
       for (const result of await Promise.all(work)) expect(result).toMatchObject({ code: "ATTEMPT_FENCED" });
       await expectAsBefore(run, before);
       expect(await readFile(join(run.folder, "keep"), "utf8")).toBe("keep");
+    });
+
+    test("one that slept in its rollback takes no file from the attempt that came after it", async () => {
+      const run = await makeRun();
+      const options = { basePath: run.basePath, recipeRunId: run.recipeRunId, taskName: "Task" };
+      await (await attempt(run)).write(bytes("1"), ["A"], { relativePath: "f.dat" });
+      const asleep = Promise.withResolvers<void>();
+      const wake = Promise.withResolvers<void>();
+      const driver: InventoryDriver = {
+        ...run.driver,
+        async drop(keys, write) {
+          await run.driver.drop(keys, write);
+          asleep.resolve();
+          await wake.promise;
+        },
+      };
+      const token = await raiseFence(run.driver, run.recipeRunId, "Task");
+      const zombie = await openScratch({ ...options, driver, token });
+      const rolling = zombie.rollback().catch((error: unknown) => error);
+      await asleep.promise;
+      const newer = await attempt(run);
+      await newer.rollback();
+      await newer.write(bytes("3"), ["A"], { relativePath: "f.dat" });
+      wake.resolve();
+      expect(await rolling).toMatchObject({ code: "ATTEMPT_FENCED" });
+      expect(await readFile(join(run.folder, "f.dat"), "utf8")).toBe("3");
+      expect(await newer.tags("f.dat")).toEqual(["A"]);
     });
 
     test("other tasks are not fenced", async () => {
