@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { sqliteInventory } from "../../src/scratch/drivers/sqlite.ts";
@@ -35,6 +36,24 @@ describe("the file of an inventory", () => {
     expect((await driver.members(await driver.keys("7:constant:"))).map((values) => values.length)).toEqual(
       Array.from({ length: count }, () => 1),
     );
+  });
+
+  test("keeps no member that no set holds any more, and every other", async () => {
+    const path = join(folder, "inventory.sqlite");
+    await using driver = sqliteInventory({ path });
+    await driver.add([
+      ["1:path:A", "both"],
+      ["1:path:B", "both"],
+      ["1:path:A", "of A"],
+      ["1:path:B", "of B"],
+      ["1:path:B", "removed"],
+    ]);
+    await driver.remove([["1:path:B", "removed"]]);
+    await driver.drop(["1:path:A", "1:path:never"]);
+    using file = new DatabaseSync(path, { readOnly: true });
+    const members = file.prepare("SELECT member FROM members ORDER BY member").all();
+    expect(members.map(({ member }) => member)).toEqual(["both", "of B"]);
+    expect(await driver.members(["1:path:A", "1:path:B"])).toEqual([[], expect.arrayContaining(["both", "of B"])]);
   });
 
   test("is made with its folders, with a write-ahead log", async () => {

@@ -82,12 +82,15 @@ export function sqliteInventory({ path }: SqliteInventoryOptions): InventoryDriv
       }),
     drop: (keys, { fence } = {}) =>
       write(fence, (store) => {
+        const left = new Set<number>();
         for (const key of keys) {
           store.run("DELETE FROM counters WHERE key = ?", key);
           const id = one(store, "DELETE FROM keys WHERE key = ? RETURNING id AS it", key);
-          if (id !== undefined) store.run("DELETE FROM entries WHERE key_id = ?", id);
+          if (id === undefined) continue;
+          const rows = store.all("DELETE FROM entries WHERE key_id = ? RETURNING member_id AS it", id);
+          for (const { it } of rows) left.add(Number(it));
         }
-        store.run("DELETE FROM members WHERE NOT EXISTS (SELECT 1 FROM entries e WHERE e.member_id = members.id)");
+        forgetUnheld(store, left);
       }),
     count: (keys) =>
       read((store) => {
@@ -140,6 +143,7 @@ function change(
   const keyIds = new Map<string, number>();
   const memberIds = new Map<string, number>();
   const grown = new Map<number, number>();
+  const left = new Set<number>();
   const changed = entries.filter(([key, member]) => {
     const keyId = idOf(store, keyIds, "keys", "key", key, kind);
     if (keyId === 0) return false;
@@ -151,18 +155,30 @@ function change(
         : "DELETE FROM entries WHERE key_id = ? AND member_id = ?";
     if (store.run(sql, keyId, memberId) === 0) return false;
     grown.set(keyId, (grown.get(keyId) ?? 0) + (kind === "add" ? 1 : -1));
+    if (kind === "remove") left.add(memberId);
     return true;
   });
   for (const [id, by] of grown) {
     store.run("UPDATE keys SET size = size + ? WHERE id = ?", by, id);
     if (by < 0) store.run("DELETE FROM keys WHERE id = ? AND size = 0", id);
   }
+  forgetUnheld(store, left);
   if (journal !== undefined && changed.length > 0) {
     const lines = changed.map(([key, member]) => `${key}\n${member}`);
     if (kind === "add") log(store, lines, journal.added, journal.removed);
     else log(store, lines, journal.removed, journal.added);
   }
   return changed;
+}
+
+/** Removes those of the members that no set holds any more. */
+function forgetUnheld(store: Database, memberIds: ReadonlySet<number>): void {
+  for (const id of memberIds) {
+    store.run(
+      "DELETE FROM members WHERE id = ? AND NOT EXISTS (SELECT 1 FROM entries e WHERE e.member_id = members.id)",
+      id,
+    );
+  }
 }
 
 function log(store: Database, lines: readonly string[], into: string, outOf: string): void {
