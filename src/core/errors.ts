@@ -1,6 +1,6 @@
 /**
- * What the engine does about an error: try the attempt again, stop the run, leave this node or frame out, or
- * refuse the workflow as wrongly written or wrongly configured (trying again cannot help).
+ * What the engine does about an error: try the attempt again, end this task as failed and block those after it, leave this
+ * node or frame out, or end this task as failed because workflow or configuration is wrong (trying again cannot help).
  */
 export type Disposition = "retry" | "fatal" | "skip" | "invalid";
 

@@ -8,12 +8,6 @@ export interface IdSource {
 
 export const randomIds: IdSource = { uuid: () => randomUUID() };
 
-/** Ids that follow from a seed: the same seed gives the same row of ids. */
-export function seededIds(seed: string): IdSource {
-  let count = 0;
-  return { uuid: () => uuidFrom(`${seed}/${count++}`) };
-}
-
 /** The id that belongs to a name: the same name, the same id (a UUID in version 8 form, RFC 9562, over SHA-256). */
 export function uuidFrom(name: string): string {
   const hex = createHash("sha256").update(name).digest("hex");

@@ -75,7 +75,10 @@ export function driverOf<Service extends ConfigurableService>(
 }
 
 /** Host and port of a service's server, or nothing where the mesh names none and the Python stack knows no default. */
-export function meshAddressOf(settings: Settings, service: ConfigurableService): MeshAddress | undefined {
+export function meshAddressOf<Service extends ConfigurableService>(
+  settings: Settings,
+  service: Service,
+): MeshAddress | (typeof services)[Service]["local"] {
   const { mesh, local } = services[service];
   return (mesh === undefined ? undefined : settings.meshConfig[mesh]) ?? local;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { isFirstlightError } from "../../src/core/errors.ts";
-import { busAddress, metadataStoreUrl, objectStoreUrl, redisAddress } from "../../src/core/service-address.ts";
-import { configurableServices, driverOf } from "../../src/core/service-driver.ts";
+import { busAddress } from "../../src/core/service-address.ts";
+import { configurableServices, driverOf, meshAddressOf } from "../../src/core/service-driver.ts";
 import { type Environment, loadSettings } from "../../src/core/settings.ts";
 
 const mesh = JSON.stringify({
@@ -74,24 +74,16 @@ test("globus with its endpoints and clients is accepted", () => {
 
 test("redis and amqp fall back to this machine, as in the Python stack", () => {
   const settings = loadSettings({ INVENTORY_DRIVER: "redis", BUS_DRIVER: "amqp" });
-  expect(redisAddress(settings)).toEqual({ host: "localhost", port: 6379, dbCount: 16 });
+  expect(meshAddressOf(settings, "inventory")).toEqual({ host: "localhost", port: 6379 });
   const { password, ...bus } = busAddress(settings);
   expect(bus).toEqual({ host: "localhost", port: 5672, username: "guest" });
   expect(password.reveal()).toBe("guest");
 });
 
 test("addresses come from the mesh", () => {
-  const settings = loadSettings({ MESH_CONFIG: mesh, SCRATCH_INVENTORY_DB_COUNT: "4" });
-  expect(redisAddress(settings)).toEqual({ host: "redis.local", port: 6380, dbCount: 4 });
+  const settings = loadSettings({ MESH_CONFIG: mesh });
+  expect(meshAddressOf(settings, "inventory")).toEqual({ host: "redis.local", port: 6380 });
   expect(busAddress(settings)).toMatchObject({ host: "bus.local", port: 5673 });
-  expect(metadataStoreUrl(settings)).toBe("http://gateway.local:8080/graphql");
-  expect(objectStoreUrl(settings)).toBe("http://[::1]:9000");
-  expect(objectStoreUrl(loadSettings({ MESH_CONFIG: mesh, OBJECT_STORE_USE_SSL: "yes" }))).toBe("https://[::1]:9000");
-});
-
-test("an address that nobody configured is an error", () => {
-  const error = thrownBy(() => objectStoreUrl(loadSettings({})));
-  expect(isFirstlightError(error, "SETTINGS_INVALID")).toBe(true);
 });
 
 function thrownBy(work: () => unknown): unknown {
