@@ -108,7 +108,7 @@ export const errorCatalogue = {
     remedy: "Check that `SCRATCH_BASE_PATH` is writable and the disk not full.",
   },
   DEMO_FOLDER: {
-    when: "the folder named for the demo holds files that no demo made",
+    when: "the folder named for the demo holds files that no demo made, or cannot be made or written to",
     remedy: "Name an empty folder, or a new one, with `--output`.",
   },
   DEMO_PRODUCT_MISSING: {
@@ -443,6 +443,3 @@ export const errorCatalogue = {
     remedy: "Add that one, or take it out of `after`.",
   },
 } as const satisfies Readonly<Record<string, CatalogueEntry>>;
-
-/** A code that the library throws or records. */
-export type ErrorCode = keyof typeof errorCatalogue;
