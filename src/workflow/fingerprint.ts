@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import type { TaskClass } from "../tasks/task-base.ts";
+import { ScienceTaskL0ToL1Base } from "../tasks/science-task.ts";
+import { TaskBase, type TaskClass } from "../tasks/task-base.ts";
+import { WorkflowTaskBase } from "../tasks/workflow-task-base.ts";
 import type { Fingerprint } from "./run-store.ts";
 import type { WorkflowNode } from "./workflow.ts";
 
@@ -13,7 +15,7 @@ export interface FingerprintInputs {
 }
 
 /**
- * The fingerprint of each node: equal as long as its task's version and text, its parameters, its input and all its upstreams'
+ * The fingerprint of each node: equal as long as its task's version and text, those of its base classes, its parameters, its input and all its upstreams'
  * fingerprints are. `nodes` come after their upstreams.
  */
 export function fingerprintsOf(
@@ -24,8 +26,8 @@ export function fingerprintsOf(
   for (const { name, task, after } of nodes) {
     const parts = {
       taskVersion: task.version,
-      // The class's own text: what it imports does not show, for which there is its version.
-      code: digestOf(String(task)),
+      // What the classes import does not show: for that there is the task's version.
+      code: digestOf(textsOf(task).join("\n")),
       parameters: digestOf([schemaOf(task), inputs.parametersDigest]),
       input: inputs.inputDigest,
       upstreams: after.toSorted(),
@@ -40,6 +42,18 @@ export function fingerprintsOf(
     fingerprints.set(name, { ...parts, digest });
   }
   return fingerprints;
+}
+
+const libraryBases: ReadonlySet<unknown> = new Set([TaskBase, WorkflowTaskBase, ScienceTaskL0ToL1Base]);
+
+/** The text of the class and of those that it extends, up to the library's bases. */
+function textsOf(task: TaskClass): readonly string[] {
+  const texts: string[] = [];
+  for (let at: unknown = task; typeof at === "function" && !libraryBases.has(at); at = Object.getPrototypeOf(at)) {
+    if (at === Function.prototype) break;
+    texts.push(String(at));
+  }
+  return texts;
 }
 
 function digestOf(value: unknown): string {
