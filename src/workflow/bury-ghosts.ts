@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { FirstlightError } from "../core/errors.ts";
+import { FirstlightError, messageOf } from "../core/errors.ts";
 import { isProcessAlive } from "./process-identity.ts";
 import type { ProcessIdentity } from "./run-store.ts";
 
@@ -9,11 +9,13 @@ const patienceMs = 10_000;
 /**
  * Kills what an earlier runner left running on this machine, and waits until it is gone: no attempt runs beside the ghost of
  * an earlier one. Ghosts on other machines are kept off by the fence of the inventory.
+ *
+ * @throws FirstlightError GHOST_ALIVE
  */
 export async function buryGhosts(ghosts: readonly ProcessIdentity[]): Promise<void> {
   for (const ghost of ghosts) {
     if (isProcessAlive(ghost) !== true) continue;
-    process.kill(ghost.pid, "SIGKILL");
+    kill(ghost);
     for (let waitedMs = 0; isProcessAlive(ghost) === true; waitedMs += pollMs) {
       if (waitedMs >= patienceMs) {
         throw new FirstlightError(
@@ -24,5 +26,20 @@ export async function buryGhosts(ghosts: readonly ProcessIdentity[]): Promise<vo
       }
       await sleep(pollMs);
     }
+  }
+}
+
+function kill(ghost: ProcessIdentity): void {
+  try {
+    process.kill(ghost.pid, "SIGKILL");
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    // It ended by itself.
+    if (code === "ESRCH") return;
+    throw new FirstlightError(
+      "GHOST_ALIVE",
+      `Process ${ghost.pid}, an attempt that an earlier runner left behind, cannot be killed: ${messageOf(cause)}. It may be another user's: end it as that user, then run again.`,
+      { fields: { ...ghost }, cause },
+    );
   }
 }
