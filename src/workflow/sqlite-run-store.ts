@@ -24,7 +24,7 @@ import type {
 export interface SqliteRunStoreOptions {
   /** Stamps the records. */
   readonly clock?: Clock;
-  /** How long a runner that says nothing keeps its lease. Default 30. */
+  /** How long a runner of another machine that says nothing keeps its lease. Default 30. */
   readonly leaseSeconds?: number;
 }
 
@@ -168,7 +168,9 @@ function takeLease(database: Database, recipeRunId: number, leaseMs: number): Le
   }
   const row = database.one("SELECT * FROM leases WHERE recipe_run_id = ?", recipeRunId);
   const holder = holderOf(row);
-  if (holder !== undefined && Number(row?.expires_ms) > Date.now() && isProcessAlive(holder) !== false) {
+  // Of this machine's own runners it is known whether they live; one that is too busy to renew its lease still does.
+  const isHeld = holder !== undefined && (isProcessAlive(holder) ?? Number(row?.expires_ms) > Date.now());
+  if (isHeld) {
     throw new FirstlightError(
       "RUN_LEASED",
       `Recipe run ${recipeRunId} is being run by process ${holder.pid} on ${holder.host}, since ${String(row?.since)}. Wait for it, stop it, or begin another run with --fresh.`,
@@ -276,7 +278,7 @@ function leaseOf({ file, recipeRunId, owner, ghosts, leaseMs, now }: Held): RunL
       await file
         .write((database) => database.run(giveBack, recipeRunId, owner.epoch))
         .catch((error: unknown) => {
-          // Without its store it runs out by itself.
+          // Without its store it ends with this process.
           if (!isFirstlightError(error, "SERVICE_CLOSED")) throw error;
         });
     },

@@ -38,6 +38,14 @@ async function leaseFromElsewhere(owner: object, expiresMs: number) {
     .run(JSON.stringify(owner), expiresMs);
 }
 
+/** Makes the holder of a lease one of another machine that has said nothing for long. */
+function forget(recipeRunId: number) {
+  using database = new DatabaseSync(path);
+  database
+    .prepare("UPDATE leases SET owner = ?, expires_ms = 0 WHERE recipe_run_id = ?")
+    .run(JSON.stringify({ host: "elsewhere", pid: 1, started: "" }), recipeRunId);
+}
+
 const inAnHour = () => Date.now() + 3_600_000;
 
 describe("choosing a run", () => {
@@ -212,6 +220,13 @@ describe("the lease", () => {
     });
   });
 
+  test("of a process of this machine holds as long as that lives, though it has expired", async () => {
+    await using store = await openSqliteRunStore(path);
+    await store.openRun(key);
+    await leaseFromElsewhere(identifyProcess(process.ppid), 0);
+    await expect(store.lease(1)).rejects.toMatchObject({ code: "RUN_LEASED", fields: { pid: process.ppid } });
+  });
+
   test("is free again once it is given back, and its epoch has grown", async () => {
     await using store = await openSqliteRunStore(path);
     await store.openRun(key);
@@ -252,10 +267,11 @@ describe("the lease", () => {
   });
 
   test("that was taken over refuses every write of its old owner", async () => {
-    await using store = await openSqliteRunStore(path, { leaseSeconds: 0 });
+    await using store = await openSqliteRunStore(path);
     await store.openRun(key);
     const old = await store.lease(1);
     await old.startAttempt({ task: "Load", fingerprint });
+    forget(1);
     await using lease = await store.lease(1);
     await expect(old.renew()).rejects.toMatchObject({ code: "RUN_LEASE_LOST" });
     await expect(old.startAttempt({ task: "Load", fingerprint })).rejects.toMatchObject({ code: "RUN_LEASE_LOST" });
@@ -267,12 +283,13 @@ describe("the lease", () => {
   });
 
   test("hands the new owner the attempts that were left open, recorded as lost", async () => {
-    await using store = await openSqliteRunStore(path, { leaseSeconds: 0 });
+    await using store = await openSqliteRunStore(path);
     await store.openRun(key);
     const old = await store.lease(1);
     await old.startAttempt({ task: "Load", fingerprint });
     const ghost = identifyProcess(process.ppid);
     await old.write({ attempt: { task: "Load", attempt: 1, state: "running", process: ghost } });
+    forget(1);
     await using lease = await store.lease(1);
     expect(lease.ghosts).toEqual([ghost]);
     expect(await store.attempts(1)).toMatchObject([{ state: "lost", error: { code: "ATTEMPT_LOST" } }]);

@@ -281,7 +281,7 @@ test("a run whose lease was lost stops and says so", async () => {
   await using store = await folder.openStore();
   const { DatabaseSync } = await import("node:sqlite");
   using database = new DatabaseSync(`${folder.scratch}/.firstlight/runs.sqlite`);
-  database.exec("UPDATE leases SET expires_ms = 0");
+  database.exec(`UPDATE leases SET expires_ms = 0, owner = '{"host":"elsewhere","pid":1,"started":""}'`);
   await using lease = await store.lease(1);
   await folder.release();
   expect(await lost).toMatchObject({ code: "RUN_LEASE_LOST", message: expect.stringContaining(`${process.pid}`) });
