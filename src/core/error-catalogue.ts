@@ -249,7 +249,7 @@ export const errorCatalogue = {
   },
   OBJECT_DAMAGED: {
     when: "an object does not read back as it was written",
-    remedy: "Check the disk; the object was removed.",
+    remedy: "Check the disk; nothing was stored, and what was there stays.",
   },
   OBJECT_KEY_CONFLICT: {
     when: "one key would be both an object and the folder of others",

@@ -1,12 +1,18 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { temporarySuffix } from "../../src/core/file.ts";
 import { fsObjectStore } from "../../src/services/drivers/fs-object-store.ts";
 import { fsTransfer } from "../../src/services/drivers/fs-transfer.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const options = { label: "test", recipeRunId: 1 };
+
+async function overwriteFirstByte(path: string): Promise<void> {
+  await using file = await open(path, "r+");
+  await file.write(Uint8Array.of(0), 0, 1, 0);
+}
 
 describe("objects in the file system", () => {
   test("an object is a file at bucket and key, for everybody to read", async () => {
@@ -51,6 +57,29 @@ describe("objects in the file system", () => {
     await store.put("data", "a", Buffer.from("old"), { metadata: { of: "old" } });
     await writeFile(join(folder.path, "data/a"), "longer");
     expect(await store.head("data", "a")).toMatchObject({ sizeBytes: 6, sha256: undefined, metadata: {} });
+  });
+
+  test("a write that is damaged on its way to the disk leaves the object that was there", async () => {
+    await using folder = await temporaryFolder();
+    const store = fsObjectStore({ root: folder.path });
+    const good = await store.put("data", "a", Buffer.from("good"), { contentType: "text/plain" });
+    const bytes = Buffer.alloc(3 * 1024 * 1024, 1);
+    const damaging = {
+      name: "damaging",
+      sizeBytes: bytes.length,
+      async read(offset: number, into: Uint8Array) {
+        const names = await readdir(join(folder.path, "data"));
+        const temporary = names.find((name) => name.endsWith(temporarySuffix));
+        // As many bytes as before, one of them another.
+        if (offset > 0) await overwriteFirstByte(join(folder.path, "data", temporary!));
+        into.set(bytes.subarray(offset, offset + into.length));
+        return Math.min(into.length, bytes.length - offset);
+      },
+    };
+    await expect(store.put("data", "a", damaging)).rejects.toMatchObject({ code: "OBJECT_DAMAGED" });
+    expect(await readFile(join(folder.path, "data/a"), "utf8")).toBe("good");
+    expect(await store.head("data", "a")).toEqual(good);
+    expect((await readdir(join(folder.path, "data"))).filter((name) => name.endsWith(temporarySuffix))).toEqual([]);
   });
 
   test("a key below an object, and one that is the folder of others, is a conflict", async () => {

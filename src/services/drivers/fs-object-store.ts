@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
-import { readdir, rm, rmdir } from "node:fs/promises";
+import { open, readdir, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type ByteSource, bytesSource } from "../../core/byte-source.ts";
 import { FirstlightError, isFirstlightError } from "../../core/errors.ts";
-import { createFile, openFile, temporarySuffix } from "../../core/file.ts";
+import { openFile, temporarySuffix } from "../../core/file.ts";
 import type { ObjectInfo, ObjectStore, PutOptions } from "../object-store.ts";
 import {
   bucketFolder,
-  fileFacts,
+  type FileFacts,
   fileState,
   hiddenFolder,
   isMissing,
@@ -17,6 +17,7 @@ import {
   storageFailed,
   writeNote,
 } from "./fs-bucket.ts";
+import { replaceVerified } from "./replace-verified.ts";
 
 export interface FsObjectStoreOptions {
   /** Holds a folder for each bucket; made where there is none. */
@@ -31,7 +32,12 @@ export function fsObjectStore({ root }: FsObjectStoreOptions): ObjectStore {
     const folder = bucketFolder(root, bucket);
     const path = await objectPath(folder, key);
     try {
-      const sha256 = await writeVerified(path, source, options.signal, () => removeNote(folder, key));
+      const { signal } = options;
+      const { sha256 } = await replaceVerified(path, (temporary) => writeSource(temporary, path, source, signal), {
+        signal,
+        damaged: (found, wanted) => damaged(path, found, wanted),
+        beforeRename: () => removeNote(folder, key),
+      });
       const written = await fileState(path);
       const { contentType, metadata = {} } = options;
       const note = { sizeBytes: source.sizeBytes, sha256, contentType, metadata };
@@ -89,15 +95,15 @@ export function fsObjectStore({ root }: FsObjectStoreOptions): ObjectStore {
   };
 }
 
-/** Writes the file and reads it back: it takes its name only if every byte is as it was given. Resolves to its SHA-256. */
-async function writeVerified(
+/** Writes the bytes of a source to a new file and tells their facts, as they were given. */
+async function writeSource(
+  temporary: string,
   path: string,
   source: ByteSource,
   signal: AbortSignal | undefined,
-  beforeCommit: () => Promise<void>,
-): Promise<string> {
+): Promise<FileFacts> {
   const hash = createHash("sha256");
-  await using sink = await createFile(path, { overwrite: true });
+  await using file = await open(temporary, "wx");
   const strip = new Uint8Array(Math.min(stripBytes, Math.max(1, source.sizeBytes)));
   let sizeBytes = 0;
   while (sizeBytes < source.sizeBytes) {
@@ -106,7 +112,7 @@ async function writeVerified(
     if (count === 0) break;
     const part = strip.subarray(0, count);
     hash.update(part);
-    await sink.write(part);
+    await file.writeFile(part);
     sizeBytes += count;
   }
   if (sizeBytes !== source.sizeBytes) {
@@ -116,15 +122,13 @@ async function writeVerified(
       { fields: { path, sizeBytes, expectedBytes: source.sizeBytes } },
     );
   }
-  await beforeCommit();
-  await sink.commit();
-  const sha256 = hash.digest("hex");
-  const written = await fileFacts(path, signal);
-  if (written.sha256 === sha256 && written.sizeBytes === sizeBytes) return sha256;
-  await rm(path, { force: true });
-  throw new FirstlightError(
+  return { sizeBytes, sha256: hash.digest("hex") };
+}
+
+function damaged(path: string, found: FileFacts, wanted: FileFacts): FirstlightError {
+  return new FirstlightError(
     "OBJECT_DAMAGED",
-    `${path} does not read back as it was written (${written.sizeBytes} of ${sizeBytes} bytes, SHA-256 ${written.sha256} for ${sha256}); it was removed. Check the disk.`,
+    `What was written for ${path} does not read back as it was given (${found.sizeBytes} of ${wanted.sizeBytes} bytes, SHA-256 ${found.sha256} for ${wanted.sha256}); nothing was stored, and what was there stays. Check the disk.`,
     { disposition: "retry", fields: { path } },
   );
 }

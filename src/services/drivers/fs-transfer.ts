@@ -1,9 +1,8 @@
-import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { copyFile, mkdir, readdir, rename, rm } from "node:fs/promises";
-import { basename, dirname, isAbsolute, join, relative } from "node:path";
+import { copyFile, readdir } from "node:fs/promises";
+import { isAbsolute, join, relative } from "node:path";
 import { FirstlightError, isFirstlightError } from "../../core/errors.ts";
-import { syncPath, temporarySuffix } from "../../core/file.ts";
+import { temporarySuffix } from "../../core/file.ts";
 import type { Transfer, TransferItem, TransferOptions } from "../transfer.ts";
 import {
   bucketFolder,
@@ -18,6 +17,7 @@ import {
   storageFailed,
   writeNote,
 } from "./fs-bucket.ts";
+import { replaceVerified } from "./replace-verified.ts";
 
 export interface FsTransferOptions {
   /** The root of the `fs` object store. */
@@ -109,20 +109,11 @@ async function copyVerified(from: string, to: string, signal: AbortSignal | unde
   const wanted = await fileFacts(from, signal);
   const present = await fileState(to);
   if (present?.size === wanted.sizeBytes && (await fileFacts(to, signal)).sha256 === wanted.sha256) return wanted;
-  const folder = dirname(to);
-  await mkdir(folder, { recursive: true });
-  const temporary = join(folder, `.${basename(to)}.${randomUUID()}${temporarySuffix}`);
-  try {
+  const copy = async (temporary: string): Promise<FileFacts> => {
     await copyFile(from, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-    const copied = await fileFacts(temporary, signal);
-    if (copied.sha256 !== wanted.sha256) throw damaged(from, to);
-    await syncPath(temporary);
-    await rename(temporary, to);
-    await syncPath(folder);
     return wanted;
-  } finally {
-    await rm(temporary, { force: true });
-  }
+  };
+  return replaceVerified(to, copy, { signal, damaged: () => damaged(from, to) });
 }
 
 /** Every file below a folder, by path; nothing that the object store keeps for itself. The folder itself when there is none. */

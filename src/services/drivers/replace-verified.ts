@@ -1,0 +1,39 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { syncPath, temporaryPrefixOf, temporarySuffix } from "../../core/file.ts";
+import { type FileFacts, fileFacts } from "./fs-bucket.ts";
+
+export interface ReplaceOptions {
+  readonly signal: AbortSignal | undefined;
+  /** The error for a file that does not read back as it was written. */
+  readonly damaged: (found: FileFacts, wanted: FileFacts) => Error;
+  /** Called once the new file has been read back, before it takes its name. */
+  readonly beforeRename?: () => Promise<void>;
+}
+
+/**
+ * Gives `path` the file that `write` makes under another name beside it and tells the facts of. It takes its name only if
+ * it reads back like that: until then, and if it does not, what was there stays.
+ */
+export async function replaceVerified(
+  path: string,
+  write: (temporary: string) => Promise<FileFacts>,
+  { signal, damaged, beforeRename }: ReplaceOptions,
+): Promise<FileFacts> {
+  const folder = dirname(path);
+  await mkdir(folder, { recursive: true });
+  const temporary = join(folder, `${temporaryPrefixOf(path)}${randomUUID()}${temporarySuffix}`);
+  try {
+    const wanted = await write(temporary);
+    await syncPath(temporary);
+    const found = await fileFacts(temporary, signal);
+    if (found.sha256 !== wanted.sha256 || found.sizeBytes !== wanted.sizeBytes) throw damaged(found, wanted);
+    await beforeRename?.();
+    await rename(temporary, path);
+    await syncPath(folder);
+    return wanted;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
