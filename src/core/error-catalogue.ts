@@ -172,7 +172,7 @@ export const errorCatalogue = {
     remedy: "The message names the part; convert the file, or read and write it as bytes.",
   },
   GHOST_ALIVE: {
-    when: "a process of an earlier run was killed and does not end",
+    when: "a process of an earlier run cannot be killed, or was killed and does not end",
     remedy: "Look at what it waits for, such as a disk that hangs, and run again.",
   },
   HEADER_FACTS_INVALID: {
