@@ -1,5 +1,6 @@
 import { FirstlightError } from "../core/errors.ts";
 import { formatPythonJson, type PythonJson, parsePythonJson } from "../core/python-json.ts";
+import { inTurn } from "./in-turn.ts";
 import type { Inventory } from "./inventory.ts";
 
 /** Facts of a recipe run, each written once. The values are what Python's `json` can hold, reals and integers apart. */
@@ -17,10 +18,26 @@ export interface Constants {
 
 export function constantsOf(inventory: Inventory): Constants {
   const { driver, keys, journaled, fenced } = inventory;
+  const turn = inTurn();
   const textsOf = async (names: readonly string[]): Promise<readonly (string | undefined)[]> =>
     (await driver.members(names.map((name) => keys.constant + name))).map(([text]) => text);
   const names = async (): Promise<readonly string[]> =>
     (await driver.keys(keys.constant)).map((key) => key.slice(keys.constant.length)).sort();
+  const setOnce = async (name: string, text: string): Promise<void> => {
+    const [there] = await textsOf([name]);
+    if (there !== undefined) throw constantExists(name, there);
+    const audit = [
+      [keys.constantAudit, name],
+      [keys.audited, `${keys.constantAudit}\n${name}`],
+    ] as const;
+    const added = await driver.add(audit, fenced);
+    const key = keys.constant + name;
+    if (await driver.setOnce(key, text, journaled)) return;
+    // A connection that lost the reply asks again, and finds what it wrote itself: the journal knows.
+    if (await inventory.holds(keys.added, `${key}\n${text}`)) return;
+    await driver.remove(added, fenced);
+    throw constantExists(name, (await textsOf([name]))[0] ?? "");
+  };
 
   return {
     names,
@@ -45,16 +62,7 @@ export function constantsOf(inventory: Inventory): Constants {
         });
       }
       const text = formatPythonJson(value);
-      const [there] = await textsOf([name]);
-      if (there !== undefined) throw constantExists(name, there);
-      const audit = [
-        [keys.constantAudit, name],
-        [keys.audited, `${keys.constantAudit}\n${name}`],
-      ] as const;
-      await driver.add(audit, fenced);
-      if (await driver.setOnce(keys.constant + name, text, journaled)) return;
-      await driver.remove(audit, fenced);
-      throw constantExists(name, (await textsOf([name]))[0] ?? "");
+      await turn(name, () => setOnce(name, text));
     },
     async entries() {
       const all = await names();

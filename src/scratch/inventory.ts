@@ -28,6 +28,8 @@ export interface Inventory {
   sizes(tags: readonly string[]): Promise<readonly number[]>;
   tagsOf(paths: readonly string[]): Promise<readonly (readonly string[])[]>;
   allTags(): Promise<readonly string[]>;
+  /** Whether the set at `key` has the member, without fetching the set where the driver can tell. */
+  holds(key: string, member: string): Promise<boolean>;
   /** Forgets what it remembers of tags: after a rollback. */
   forget(): void;
 }
@@ -116,6 +118,7 @@ export function inventoryOf(
       return found;
     },
     allTags: async () => (await driver.keys(keys.path)).map(tagOf).sort(),
+    holds: async (key, member) => (await holders(driver, key, [member]))[0]?.includes(key) ?? false,
     forget() {
       carried = new Set();
     },

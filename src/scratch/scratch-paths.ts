@@ -12,6 +12,8 @@ export interface ScratchPaths {
   inside(path: string): string;
   /** The same for a file to be written, which must be given relative; its folder is made. */
   forWriting(relativePath: string): Promise<string>;
+  /** The absolute path of a file to be removed, which need not be there. */
+  forRemoving(path: string): Promise<string>;
   /** The absolute path of a file that is there. Throws `SCRATCH_FILE_MISSING`. */
   existing(path: string): Promise<string>;
 }
@@ -43,6 +45,12 @@ export async function scratchPaths(folder: string): Promise<ScratchPaths> {
       requireReal(relativePath, await realParent(parent));
       await makeFolder(parent);
       return path;
+    },
+    async forRemoving(path) {
+      const absolute = inside(path);
+      // Of the folder alone: a link that is itself to be removed may lead anywhere.
+      requireReal(path, await realParent(dirname(absolute)));
+      return absolute;
     },
     async existing(path) {
       const absolute = inside(path);

@@ -132,8 +132,7 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
   const isOwn = async (path: string): Promise<boolean> => {
     if (created.has(path)) return true;
     if (replaced.has(path)) return false;
-    const [written = [], kept = []] = await driver.members([keys.writeAudit, keys.kept]);
-    return written.includes(path) && !kept.includes(path);
+    return (await inventory.holds(keys.writeAudit, path)) && !(await inventory.holds(keys.kept, path));
   };
   /** Audits a file that is about to come; says whether another task's file in its place has to be kept. */
   const announce = async (path: string, tags: readonly string[], overwrite: boolean): Promise<Announced> => {
@@ -235,7 +234,7 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
     },
     remove: (given) =>
       onDisk(async () => {
-        const path = paths.inside(given);
+        const path = await paths.forRemoving(given);
         await turn(path, async () => {
           const isForeign = (await exists(path)) && !(await isOwn(path));
           if (isForeign) {

@@ -2,6 +2,8 @@ import { mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Real } from "../../src/core/scalar.ts";
+import type { InventoryDriver } from "../../src/scratch/inventory-driver.ts";
+import { openScratch } from "../../src/scratch/scratch.ts";
 import { allOf, anyOf } from "../../src/scratch/tag-query.ts";
 import { bytes, eachInventory } from "./each-inventory.ts";
 
@@ -177,6 +179,65 @@ eachInventory((makeRun) => {
     for (const folder of ["", "sub", "sub/deep"]) {
       expect((await stat(join(run.folder, folder))).mode & 0o777).toBe(0o777);
     }
+  });
+
+  test("what a task sets is set, also where the reply was lost and the connection asked again", async () => {
+    const run = await makeRun();
+    const driver: InventoryDriver = {
+      ...run.driver,
+      async setOnce(...asked) {
+        await run.driver.setOnce(...asked);
+        return run.driver.setOnce(...asked);
+      },
+    };
+    const { basePath, recipeRunId } = run;
+    await using scratch = await openScratch({ basePath, recipeRunId, taskName: "Parse", driver });
+    await scratch.constants.set("A", 1);
+    expect(await scratch.constants.get("A")).toBe(1);
+    expect((await run.facts())["constants_audit:SET_Parse"]).toEqual(["A"]);
+    await scratch.rollback();
+    expect(await run.facts()).toEqual({});
+  });
+
+  test("of two that set a constant at once one is refused, even with the same value", async () => {
+    const run = await makeRun();
+    const { constants } = await run.open("Parse");
+    const set = await Promise.allSettled([constants.set("A", 1), constants.set("A", 1)]);
+    expect(set.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+    expect(set[1]).toMatchObject({ reason: { code: "CONSTANT_EXISTS" } });
+    expect((await run.facts())["constants_audit:SET_Parse"]).toEqual(["A"]);
+  });
+
+  test("nothing is removed through a folder that leads out of scratch", async () => {
+    const run = await makeRun();
+    const scratch = await run.open("Writer");
+    const outside = join(run.basePath, "outside");
+    await mkdir(outside);
+    await writeFile(join(outside, "precious"), "x");
+    await symlink(outside, join(run.folder, "link"));
+    await expect(scratch.remove("link/precious")).rejects.toMatchObject({ code: "SCRATCH_PATH" });
+    expect(await readFile(join(outside, "precious"), "utf8")).toBe("x");
+    await scratch.remove("link");
+    await expect(readFile(join(run.folder, "link/precious"))).rejects.toMatchObject({ code: "ENOENT" });
+    expect(await readFile(join(outside, "precious"), "utf8")).toBe("x");
+  });
+
+  test("another task's file is overwritten without a look at all that was written", async () => {
+    const run = await makeRun();
+    await (await run.open("Other")).write(bytes("1"), ["A"], { relativePath: "f" });
+    const asked: string[] = [];
+    const driver: InventoryDriver = {
+      ...run.driver,
+      members(keys) {
+        asked.push(...keys);
+        return run.driver.members(keys);
+      },
+    };
+    const { basePath, recipeRunId } = run;
+    await using scratch = await openScratch({ basePath, recipeRunId, taskName: "Writer", driver });
+    await scratch.write(bytes("2"), ["B"], { relativePath: "f", overwrite: true });
+    expect(asked).toEqual([]);
+    expect(await scratch.tags("f")).toEqual(["A", "B"]);
   });
 
   test("constants are written once, and keep reals and integers apart", async () => {
