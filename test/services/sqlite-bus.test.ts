@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { fixedClock } from "../../src/core/clock.ts";
 import { sqliteBus } from "../../src/services/drivers/sqlite-bus.ts";
 import { catalogFrameMessage } from "../../src/services/messages.ts";
@@ -65,17 +66,56 @@ test("what a process held when it was killed comes to the next one once its leas
 test("a consumer that lives keeps its message past the lease", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "bus.sqlite");
-  await using slow = sqliteBus({ path, leaseMs: 1500 });
-  await using other = sqliteBus({ path, leaseMs: 1500 });
+  const leaseMs = 300;
+  let nowMs = 1_000_000;
+  const clock = { now: () => new Date(nowMs) };
+  await using slow = sqliteBus({ path, clock, leaseMs });
+  await using other = sqliteBus({ path, clock, leaseMs });
   await slow.declare([binding]);
   await slow.publish([frame(1, 0)]);
-  const stop = new AbortController();
-  const stolen: string[] = [];
   for await (const delivery of slow.consume(binding.queue)) {
-    setTimeout(() => stop.abort(), 2500);
-    for await (const { messageId } of other.consume(binding.queue, { signal: stop.signal })) stolen.push(messageId);
+    nowMs += leaseMs - 1;
+    await vi.waitUntil(() => leasedUntilMs(path) >= nowMs + leaseMs, { timeout: 60_000 });
+    nowMs += 2;
+    // The first message is before it in the queue: it would come first if it could be had.
+    await slow.publish([frame(1, 1)]);
+    for await (const { body, ack } of other.consume(binding.queue)) {
+      expect(body.objectName).toBe("1.fits");
+      await ack();
+      break;
+    }
     await delivery.ack();
     break;
   }
-  expect(stolen).toEqual([]);
 });
+
+test("a message whose lease is over goes to another consumer", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "bus.sqlite");
+  let nowMs = 1_000_000;
+  const clock = { now: () => new Date(nowMs) };
+  // It renews its lease every eight hours, and so not within this test.
+  await using slow = sqliteBus({ path, clock, leaseMs: 86_400_000 });
+  await using other = sqliteBus({ path, clock, leaseMs: 86_400_000 });
+  await slow.declare([binding]);
+  await slow.publish([frame(1, 0)]);
+  for await (const delivery of slow.consume(binding.queue)) {
+    nowMs += 86_400_001;
+    for await (const stolen of other.consume(binding.queue)) {
+      expect([stolen.messageId, stolen.redelivered]).toEqual([delivery.messageId, true]);
+      await stolen.ack();
+      break;
+    }
+    await expect(delivery.ack()).rejects.toMatchObject({ code: "BUS_DELIVERY_EXPIRED" });
+    break;
+  }
+});
+
+function leasedUntilMs(path: string): number {
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    return Number(database.prepare("SELECT leased_until_ms FROM messages").get()?.leased_until_ms);
+  } finally {
+    database.close();
+  }
+}

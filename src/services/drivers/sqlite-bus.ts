@@ -8,6 +8,7 @@ import { busDeliveryExpired, busQueueMissing, busUnroutable, parseBody } from ".
 
 export interface SqliteBusOptions {
   readonly path: string;
+  /** Dates what is published and ends leases; the processes that share the file need the same time. */
   readonly clock?: Clock;
   /** How long a message stays with a consumer that has stopped giving a sign of life. */
   readonly leaseMs?: number;
@@ -59,11 +60,14 @@ export function sqliteBus({ path, clock = systemClock, leaseMs = 60_000 }: Sqlit
     };
     leases.add(lease);
     // A failing renewal shows at the next call anyway, and at worst as a second delivery.
-    const renew = () => consuming((database) => renewLease(database, lease, Date.now() + leaseMs)).catch(() => {});
+    const renew = () =>
+      consuming((database) => renewLease(database, lease, clock.now().getTime() + leaseMs)).catch(() => {});
     const renewal = setInterval(renew, leaseMs / 3).unref();
     try {
       while (!stop.aborted) {
-        const rows = await consuming((database) => takeMessages(database, queue, lease, leaseMs, prefetch - held.size));
+        const rows = await consuming((database) =>
+          takeMessages(database, queue, { lease, nowMs: clock.now().getTime(), leaseMs, count: prefetch - held.size }),
+        );
         for (const row of rows) held.add(Number(row.sequence));
         for (const row of rows) {
           if (stop.aborted) return;
@@ -148,16 +152,16 @@ function insertMessages(database: Database, messages: readonly BusMessage[], at:
   }
 }
 
-function takeMessages(
-  database: Database,
-  queue: string,
-  lease: string,
-  leaseMs: number,
-  count: number,
-): readonly Row[] {
+interface Taking {
+  readonly lease: string;
+  readonly nowMs: number;
+  readonly leaseMs: number;
+  readonly count: number;
+}
+
+function takeMessages(database: Database, queue: string, { lease, nowMs, leaseMs, count }: Taking): readonly Row[] {
   if (count <= 0) return [];
   if (database.one("SELECT 1 FROM bindings WHERE queue = ?", queue) === undefined) throw busQueueMissing(queue);
-  const nowMs = Date.now();
   const rows = database.all(
     "SELECT sequence FROM messages WHERE queue = ? AND (state = 'ready' OR state = 'taken' AND leased_until_ms < ?) ORDER BY sequence LIMIT ?",
     queue,
