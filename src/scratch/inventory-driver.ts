@@ -52,6 +52,8 @@ export interface InventoryDriver extends AsyncDisposable {
   /** Removes keys with all that they hold. Keeps no journal. */
   drop(keys: readonly string[], options?: Pick<WriteOptions, "fence">): Promise<void>;
 
+  /** Makes all that was written so far survive a power cut, where a write alone does not. */
+  sync?(): Promise<void>;
   /** How many members all of `keys` share, without fetching them. */
   count?(keys: readonly string[]): Promise<number>;
   /** How many members each key has. */

@@ -162,6 +162,8 @@ async function liveThrough(task: TaskClass, identity: TaskIdentity, beginning: B
       lineage: rest.lineage,
       scratch,
     });
+    // Who reads the report takes the attempt for done: its tags and constants must be as lasting as that.
+    await driver.sync?.();
     log.info("Complete");
   });
 }

@@ -282,6 +282,31 @@ describe("a second attempt", () => {
     expect(await run.constants()).toEqual(new Map([["FOUND", 2]]));
   });
 
+  test("syncs the inventory once all is written, and before it reports", async () => {
+    const inventory = memoryInventory();
+    const calls: string[] = [];
+    await using run = await tmpRun({
+      inventory: {
+        ...inventory,
+        async add(...asked) {
+          calls.push("add");
+          return inventory.add(...asked);
+        },
+        async sync() {
+          calls.push("sync");
+        },
+      },
+    });
+    class Writes extends WorkflowTaskBase {
+      async run() {
+        await this.write("x", ["MADE"], text);
+      }
+    }
+    await run.run(Writes);
+    expect(calls.filter((call) => call === "sync")).toHaveLength(1);
+    expect(calls.at(-1)).toBe("sync");
+  });
+
   test("is not shut out by an earlier one that starts late", async () => {
     class Numbered extends WorkflowTaskBase {
       async run() {

@@ -92,6 +92,8 @@ export function sqliteInventory({ path }: SqliteInventoryOptions): InventoryDriv
         }
         forgetUnheld(store, left);
       }),
+    // The log is synced as a whole at a commit that wrote something: the same user_version again is enough.
+    sync: () => file.write((store) => void store.run("PRAGMA user_version = 1")),
     count: (keys) =>
       read((store) => {
         if (keys.length === 1) return sizeOf(store, keys[0]);
