@@ -16,7 +16,7 @@ export type { NdArray, PixelArray } from "./core/ndarray.ts";
 export type { Progress, ProgressState } from "./core/progress.ts";
 export type { PythonJson } from "./core/python-json.ts";
 export { Real, real, type Scalar } from "./core/scalar.ts";
-export type { Settings } from "./core/settings.ts";
+export type { Environment, Settings } from "./core/settings.ts";
 export { StemName } from "./scratch/stem-name.ts";
 export { Tag } from "./scratch/tag.ts";
 export { allOf, anyOf, type TagQuery } from "./scratch/tag-query.ts";
