@@ -22,6 +22,8 @@ const kinds = [
   ["quality", Tag.qualityData()],
 ] as const satisfies readonly (readonly [ProductKind, string])[];
 
+const dataKinds: ReadonlySet<ProductKind> = new Set(["frame", "extra", "movie"]);
+
 /**
  * Every product of a recipe run, whatever carries OUTPUT, in the order of their names. Keys are `{proposal}/{dataset}/{file}`, of
  * dataset extras `{proposal}/{dataset}/extra/{file}`; a run without a proposal, as on a laptop, has its instrument there.
@@ -43,6 +45,13 @@ export async function productsOf(
   const kindOf = new Map<string, ProductKind>();
   for (const [kind, tag] of kinds) {
     for (const path of await scratch.find([Tag.output(), tag])) if (!kindOf.has(path)) kindOf.set(path, kind);
+  }
+  // Quality and provenance of nothing are no dataset: a run whose frames were lost must not end as done.
+  if (!paths.some((path) => dataKinds.has(kindOf.get(path) ?? "other"))) {
+    throw new FirstlightError(
+      "NO_PRODUCTS",
+      `Recipe run ${scratch.recipeRunId} has made no data: of ${paths.length} files that carry ${Tag.output()} none is a frame, an extra or a movie. If files or tags of the run were lost, begin it anew with --fresh.`,
+    );
   }
   const folder = `${ownerOf(constants)}/${datasetId}`;
   const products = paths.map((path): Product => {
