@@ -221,6 +221,17 @@ describe("TransferL1Data", () => {
     await registerParts(run, {});
     await expect(run.run(TransferL1Data)).rejects.toMatchObject({ code: "NO_PRODUCTS" });
   });
+
+  test("refuses a run that has quality and provenance but no data, as one that lost its frames", async () => {
+    await using run = await tmpRun();
+    await registerParts(run, {});
+    await run.put("[]", ["OUTPUT", "QUALITY_DATA"], text, "output/quality.json");
+    await run.put("{}", ["OUTPUT", "PROVENANCE"], text, "output/provenance.json");
+    await expect(run.run(TransferL1Data)).rejects.toMatchObject({
+      code: "NO_PRODUCTS",
+      message: expect.stringContaining("has made no data"),
+    });
+  });
 });
 
 describe("PublishCatalogMessages", () => {
