@@ -279,6 +279,10 @@ export const errorCatalogue = {
     when: "the parameters of a task do not fit its schema",
     remedy: "Mend the parameters document of the input dataset, or give the schema a default.",
   },
+  PLAN_INVENTORY_CHANGED: {
+    when: "a run is to go on with another inventory than the one that knows its files",
+    remedy: "Set `INVENTORY_DRIVER` or `MESH_CONFIG` as before, or begin anew with `--fresh`.",
+  },
   PLAN_INVENTORY_NOT_SHARED: {
     when: "attempts in processes of their own would each have an inventory in memory",
     remedy: "Use the driver sqlite or redis, or run in one process.",

@@ -85,7 +85,9 @@ export async function planRun(
   const needsScratch = ({ task, action }: PlannedTask): boolean =>
     action === "run" && !nodes.some((node) => node.name === task && isTeardown(node.task));
   const plan = planTasks(false);
-  const isGone = recorded !== undefined && isScratchGone(settings, recorded.run.recipeRunId);
+  const isGone =
+    recorded !== undefined &&
+    (await isScratchGone(settings, recorded.run.recipeRunId, await recorded.store.events(recorded.run.recipeRunId)));
   const isIncomplete = isGone && plan.some(needsScratch);
   // Scratch that is gone stays gone unless tasks are to fill it anew.
   const removed =
@@ -97,6 +99,7 @@ export async function planRun(
     drivers,
     tasks: isIncomplete ? planTasks(true) : plan,
     ...(removed.length === 0 ? {} : { removed }),
+    ...(isGone ? { isScratchGone: true } : {}),
   };
 }
 

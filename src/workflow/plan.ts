@@ -45,4 +45,6 @@ export interface WorkflowPlan {
    * the library alone, for a `rollback` of their own is gone with their class.
    */
   readonly removed?: readonly string[];
+  /** Nothing of the run can be found in scratch: files that lie there still are removed before all tasks run again. */
+  readonly isScratchGone?: boolean;
 }

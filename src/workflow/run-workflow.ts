@@ -21,7 +21,6 @@ import { runNodes } from "./run-nodes.ts";
 import type { RunOptions, RunResult, TaskOutcome } from "./run-options.ts";
 import { createRunRecorder } from "./run-recorder.ts";
 import type { OpenedRun, RunLease, RunStore } from "./run-store.ts";
-import { isInventoryGone } from "./scratch-gone.ts";
 import { openSqliteRunStore, runStorePath } from "./sqlite-run-store.ts";
 import type { Workflow } from "./workflow.ts";
 
@@ -107,7 +106,8 @@ async function runLeased(workflow: Workflow, options: RunOptions, leased: Leased
       giveUp,
     };
     try {
-      if (opened.resumed && isInventoryGone(settings) && toRun.length === plan.tasks.length) {
+      // Files that no inventory knows would stand in the way of those who make them again.
+      if (opened.resumed && plan.isScratchGone === true && toRun.length === plan.tasks.length) {
         await rm(join(settings.scratchBasePath, String(lease.recipeRunId)), { recursive: true, force: true });
       }
       await options.prepare?.(lease.recipeRunId);

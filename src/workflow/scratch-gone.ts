@@ -1,17 +1,41 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { FirstlightError } from "../core/errors.ts";
 import { driverOf } from "../core/service-driver.ts";
 import type { Settings } from "../core/settings.ts";
+import { inventoryKeys } from "../scratch/inventory-keys.ts";
+import { inventoryPath, openInventory } from "../scratch/open-inventory.ts";
+import type { RunEvent } from "./run-event.ts";
 
 /**
- * Whether nothing can be found any more of what a run that goes on left in scratch: it was torn down, somebody removed its folder, or
- * the memory that knew its files ended with its process.
+ * Whether nothing can be found any more of what a run that goes on left in scratch: it was torn down, somebody removed its folder
+ * or its inventory, a server forgot it, or the memory that knew its files ended with its process. Without this, tasks would
+ * look for files, find none, and count as done.
+ *
+ * @throws FirstlightError PLAN_INVENTORY_CHANGED when the settings name another inventory than the one that knows the files
  */
-export function isScratchGone(settings: Settings, recipeRunId: number): boolean {
-  return isInventoryGone(settings) || !existsSync(join(settings.scratchBasePath, String(recipeRunId)));
+export async function isScratchGone(
+  settings: Settings,
+  recipeRunId: number,
+  events: readonly RunEvent[],
+): Promise<boolean> {
+  if (!existsSync(join(settings.scratchBasePath, String(recipeRunId)))) return true;
+  if (!events.some(({ type }) => type === "task-started")) return false;
+  const { driver } = driverOf(settings, "inventory");
+  const before = events.findLast((event) => event.type === "run-started")?.drivers;
+  const earlier = before?.find(({ service }) => service === "inventory")?.driver;
+  if (driver === "memory" || earlier === "memory") return true;
+  if (earlier !== undefined && earlier !== driver) throw inventoryChanged(recipeRunId, earlier, driver);
+  if (driver === "sqlite" && !existsSync(inventoryPath(settings.scratchBasePath, recipeRunId))) return true;
+  await using inventory = await openInventory(settings, { recipeRunId, clientName: "plan" });
+  // Every attempt enters its number there before it does anything.
+  return (await inventory.keys(inventoryKeys(recipeRunId, "").run)).length === 0;
 }
 
-/** Whether only files can be left of what a run that goes on left in scratch. */
-export function isInventoryGone(settings: Settings): boolean {
-  return driverOf(settings, "inventory").driver === "memory";
+function inventoryChanged(recipeRunId: number, earlier: string, driver: string): FirstlightError {
+  return new FirstlightError(
+    "PLAN_INVENTORY_CHANGED",
+    `Recipe run ${recipeRunId} keeps its tags and constants in ${earlier}, and the settings name ${driver} now, which knows none of its files. Go on with INVENTORY_DRIVER=${earlier} and its address, or begin anew with --fresh.`,
+    { disposition: "invalid", fields: { recipeRunId, earlier, driver } },
+  );
 }

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { text } from "../../src/codecs/text.ts";
 import { FirstlightError } from "../../src/core/errors.ts";
+import { loadSettings } from "../../src/core/settings.ts";
+import { openInventory } from "../../src/scratch/open-inventory.ts";
 import { Teardown } from "../../src/tasks/stock/teardown.ts";
 import type { TaskClass } from "../../src/tasks/task-base.ts";
 import { WorkflowTaskBase } from "../../src/tasks/workflow-task-base.ts";
@@ -11,6 +13,7 @@ import { planWorkflow } from "../../src/workflow/plan-workflow.ts";
 import type { RunOptions } from "../../src/workflow/run-options.ts";
 import { runWorkflow } from "../../src/workflow/run-workflow.ts";
 import { Workflow } from "../../src/workflow/workflow.ts";
+import { describeWithRedis } from "../servers/with-server.ts";
 import { makeRunnerFolder, type RunnerFolder, statuses } from "./runner-folder.ts";
 
 // What one task leaves in scratch and another finds there.
@@ -57,6 +60,55 @@ test("a run with a memory inventory that goes on in another process begins anew"
   isBroken = false;
   expect(await run(chain(Write, Read))).toMatchObject({ recipeRunId: 1, status: "done", resumed: true });
   expect(found).toEqual([["hello"]]);
+});
+
+describe("a run that goes on without the inventory that knows its files", () => {
+  const failOnce = async (): Promise<void> => {
+    isBroken = true;
+    expect((await run(chain(Write, Read))).status).toBe("failed");
+    isBroken = false;
+  };
+
+  test("does every task again when the inventory's file was removed, and says so in the plan", async () => {
+    await failOnce();
+    await rm(join(folder.scratch, ".firstlight", "inventory"), { recursive: true });
+    const { tasks } = await planWorkflow(chain(Write, Read), folder.options({ inProcess: true }));
+    expect(tasks[0]).toMatchObject({ task: "Write", action: "run", reasons: [{ kind: "scratch-removed" }] });
+    expect(await run(chain(Write, Read))).toMatchObject({ recipeRunId: 1, status: "done", resumed: true });
+    expect(found).toEqual([["hello"]]);
+  });
+
+  test("is refused when the settings name another inventory", async () => {
+    await failOnce();
+    folder.env.INVENTORY_DRIVER = "redis";
+    await expect(run(chain(Write, Read))).rejects.toMatchObject({
+      code: "PLAN_INVENTORY_CHANGED",
+      message: expect.stringContaining("in sqlite, and the settings name redis"),
+    });
+    expect(existsSync(join(folder.scratch, "1", "word.txt"))).toBe(true);
+  });
+});
+
+describeWithRedis("a run whose Redis has forgotten it", (url) => {
+  test("does every task again", async () => {
+    const { hostname, port } = new URL(url);
+    const mesh = { mesh_address: hostname, mesh_port: Number(port) };
+    folder.env.MESH_CONFIG = JSON.stringify({ "automated-processing-scratch-inventory": mesh });
+    const recipeRunId = 1_000_000 + Math.floor(Math.random() * 1e9);
+    const options = { recipeRunId };
+    isBroken = true;
+    expect((await run(chain(Write, Read), options)).status).toBe("failed");
+    isBroken = false;
+    const settings = loadSettings(folder.env);
+    const forget = async (): Promise<void> => {
+      await using inventory = await openInventory(settings, { recipeRunId, clientName: "test" });
+      await inventory.drop(await inventory.keys(`${recipeRunId}:`));
+    };
+    await forget();
+    expect(await run(chain(Write, Read), options)).toMatchObject({ status: "done", resumed: true });
+    expect(found).toEqual([["hello"]]);
+    await forget();
+  });
 });
 
 describe("a run whose scratch is gone", () => {
