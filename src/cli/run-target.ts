@@ -44,6 +44,7 @@ export async function resolveTarget(args: WorkflowArguments, env: Environment): 
       ...(recipeRunId === undefined ? {} : { recipeRunId }),
       fresh: args.fresh,
       inProcess: args["in-process"],
+      module: loaded.module,
       env: complete,
     },
   };

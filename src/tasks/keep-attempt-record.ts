@@ -11,6 +11,9 @@ import type { TaskClass } from "./task-base.ts";
 /** The tag of the files that attempts leave about themselves. */
 export const provenanceRecord = "PROVENANCE_RECORD";
 
+/** The tag of the document of a whole run. */
+export const provenance = "PROVENANCE";
+
 /** Reads back what `keepAttemptRecord` wrote. */
 export const attemptRecordSchema: z.ZodType<AttemptRecord> = z.object({
   task: z.string(),

@@ -21,7 +21,10 @@ export abstract class TaskBase {
   static readonly retryDelaySeconds: number = 60;
   /** Names the services that `run` uses; a workflow refuses a list that is shorter than the type parameter. */
   static readonly uses: readonly ServiceName[] = [];
-  /** Raise it when results change though neither the class's text nor its bases' does: a resumed run does the task anew. */
+  /**
+   * Raise it when results change though neither the class's text, nor its bases', nor that of a file which its own file imports by a
+   * relative path does (a package, a data file that `run` reads): a resumed run does the task anew.
+   */
   static readonly version: string = "1";
 
   readonly recipeRunId: number;

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { ScienceTaskL0ToL1Base } from "../tasks/science-task.ts";
 import { TaskBase, type TaskClass } from "../tasks/task-base.ts";
 import { WorkflowTaskBase } from "../tasks/workflow-task-base.ts";
+import { moduleSources } from "./module-sources.ts";
 import type { Fingerprint } from "./run-store.ts";
 import type { WorkflowNode } from "./workflow.ts";
 
@@ -12,22 +13,25 @@ export interface FingerprintInputs {
   readonly version: string;
   readonly inputDigest: string;
   readonly parametersDigest: string;
+  /** The URL of the workflow's module; without one only the texts of the classes themselves count. */
+  readonly module?: string | undefined;
 }
 
 /**
- * The fingerprint of each node: equal as long as its task's version and text, those of its base classes, its parameters, its input and all its upstreams'
- * fingerprints are. `nodes` come after their upstreams.
+ * The fingerprint of each node: equal as long as its task's version and text, those of its base classes and of the files that the
+ * task's own file imports by relative paths, its parameters, its input and all its upstreams' fingerprints are. Packages and data
+ * files are not seen: for them there is the task's version. `nodes` come after their upstreams.
  */
 export function fingerprintsOf(
   nodes: readonly WorkflowNode[],
   inputs: FingerprintInputs,
 ): ReadonlyMap<string, Fingerprint> {
   const fingerprints = new Map<string, Fingerprint>();
+  const sources = moduleSources(inputs.module);
   for (const { name, task, after } of nodes) {
     const parts = {
       taskVersion: task.version,
-      // What the classes import does not show: for that there is the task's version.
-      code: digestOf(textsOf(task).join("\n")),
+      code: digestOf([...textsOf(task), ...sources.textsOf(name)].join("\n")),
       parameters: digestOf([schemaOf(task), inputs.parametersDigest]),
       input: inputs.inputDigest,
       upstreams: after.toSorted(),

@@ -51,6 +51,7 @@ export async function planRun(
     version,
     inputDigest: options.inputDigest,
     parametersDigest: options.parametersDigest ?? "",
+    module: options.module,
   });
   const records = new Map<string, NodeRecord>();
   const attempts = new Map<string, AttemptRecord[]>();

@@ -20,11 +20,14 @@ export interface PlanOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Whether tasks run in this process: it decides whether the `memory` inventory can serve. */
   readonly inProcess?: boolean;
+  /**
+   * The URL of the module that exports the workflow: each attempt's process imports it, and a change in what it imports is seen.
+   * Not needed in process.
+   */
+  readonly module?: string;
 }
 
 export interface RunOptions extends PlanOptions {
-  /** The URL of the module that exports the workflow: each attempt's process imports it. Not needed in process. */
-  readonly module?: string;
   /** The name of the export. Default `workflow`. */
   readonly exportName?: string;
   /** How many tasks run at the same time. Default: the number of cores. */

@@ -1,3 +1,7 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import type { TaskClass } from "../../src/tasks/task-base.ts";
 import { WorkflowTaskBase } from "../../src/tasks/workflow-task-base.ts";
@@ -30,4 +34,34 @@ test("a change of a class that the task extends changes the code", () => {
   expect(codeOver(first)).not.toBe(codeOver(second));
   expect(codeOver(above!)).not.toBe(codeOver(aboveChanged!));
   expect(codeOver(first)).toBe(codeOver(first));
+});
+
+test("a change of a file that the task's own file imports changes the code of this task alone", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "firstlight-code-"));
+  const codes = async (sigmas: number) => {
+    await writeFile(join(folder, "clip.ts"), `export const sigmas = ${sigmas};`);
+    const nodes = new Workflow({ inputData: "l0", outputData: "l1", category: "c", version: "1" })
+      .add(Clipping)
+      .add(Plain)
+      .nodes();
+    const module = pathToFileURL(join(folder, "clipping.ts")).href;
+    const fingerprints = fingerprintsOf(nodes, { ...inputs, module });
+    return ["Clipping", "Plain"].map((name) => fingerprints.get(name)?.code);
+  };
+  class Clipping extends WorkflowTaskBase {
+    override async run(): Promise<void> {}
+  }
+  class Plain extends WorkflowTaskBase {
+    override async run(): Promise<void> {}
+  }
+  try {
+    await writeFile(join(folder, "clipping.ts"), 'import "./clip.ts";\nimport "./plain.ts";\nclass Clipping {}');
+    await writeFile(join(folder, "plain.ts"), "class Plain {}");
+    const [clipping, plain] = await codes(3);
+    const [clippingChanged, plainChanged] = await codes(5);
+    expect(clippingChanged).not.toBe(clipping);
+    expect(plainChanged).toBe(plain);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

@@ -80,7 +80,6 @@ async function perform(target: RunTarget, args: WorkflowArguments, session: Sess
   });
   return await runWorkflow(loaded.workflow, {
     ...options,
-    module: loaded.module,
     exportName: loaded.exportName,
     ...(workers === undefined ? {} : { workers }),
     prepare: (recipeRunId) => registerInput({ recipeRunId, input, settings, log, keepScratch: args["keep-scratch"] }),

@@ -3,11 +3,8 @@ import { model } from "../../codecs/model.ts";
 import type { AttemptRecord } from "../../provenance/attempt-record.ts";
 import { provenanceDocument } from "../../provenance/provenance-document.ts";
 import { Tag } from "../../scratch/tag.ts";
-import { attemptRecordSchema, provenanceRecord } from "../keep-attempt-record.ts";
+import { attemptRecordSchema, provenance, provenanceRecord } from "../keep-attempt-record.ts";
 import { WorkflowTaskBase } from "../workflow-task-base.ts";
-
-/** The tag of the document of a whole run. */
-const provenance = "PROVENANCE";
 
 /** Which file was made of which by what, for the whole run so far: `{dataset}_provenance.json` (W3C PROV) among the products. */
 export class AssembleProvenance extends WorkflowTaskBase {

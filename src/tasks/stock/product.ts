@@ -3,9 +3,10 @@ import { FirstlightError } from "../../core/errors.ts";
 import { BudName } from "../../parsing/bud-name.ts";
 import type { Scratch } from "../../scratch/scratch.ts";
 import { Tag } from "../../scratch/tag.ts";
+import { provenance } from "../keep-attempt-record.ts";
 
-/** What the catalog makes of a product: nothing, of an "other". */
-export type ProductKind = "frame" | "extra" | "movie" | "quality" | "other";
+/** What the catalog makes of a product: nothing, of provenance and an "other". */
+export type ProductKind = "frame" | "extra" | "movie" | "quality" | "provenance" | "other";
 
 /** A file that leaves the recipe run, and where it goes in its bucket. */
 export interface Product {
@@ -20,9 +21,11 @@ const kinds = [
   ["extra", Tag.extra()],
   ["movie", Tag.movie()],
   ["quality", Tag.qualityData()],
+  ["provenance", provenance],
 ] as const satisfies readonly (readonly [ProductKind, string])[];
 
-const dataKinds: ReadonlySet<ProductKind> = new Set(["frame", "extra", "movie"]);
+/** What only tells of other products. */
+const companions: ReadonlySet<ProductKind> = new Set(["quality", "provenance"]);
 
 /**
  * Every product of a recipe run, whatever carries OUTPUT, in the order of their names. Keys are `{proposal}/{dataset}/{file}`, of
@@ -47,10 +50,10 @@ export async function productsOf(
     for (const path of await scratch.find([Tag.output(), tag])) if (!kindOf.has(path)) kindOf.set(path, kind);
   }
   // Quality and provenance of nothing are no dataset: a run whose frames were lost must not end as done.
-  if (!paths.some((path) => dataKinds.has(kindOf.get(path) ?? "other"))) {
+  if (paths.every((path) => companions.has(kindOf.get(path) ?? "other"))) {
     throw new FirstlightError(
       "NO_PRODUCTS",
-      `Recipe run ${scratch.recipeRunId} has made no data: of ${paths.length} files that carry ${Tag.output()} none is a frame, an extra or a movie. If files or tags of the run were lost, begin it anew with --fresh.`,
+      `Recipe run ${scratch.recipeRunId} has made no data: the ${paths.length === 1 ? "file that carries" : `${paths.length} files that carry`} ${Tag.output()} only tell of its quality and provenance. If files or tags of the run were lost, begin it anew with --fresh.`,
     );
   }
   const folder = `${ownerOf(constants)}/${datasetId}`;

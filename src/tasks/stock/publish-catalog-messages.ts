@@ -29,7 +29,7 @@ export class PublishCatalogMessages extends WorkflowTaskBase<"bus" | "metadataSt
   }
 
   #messageOf({ kind, key }: Product, bucket: string): BusMessage | undefined {
-    if (kind === "other") return undefined;
+    if (kind === "other" || kind === "provenance") return undefined;
     const place = { bucket, objectName: key };
     if (kind === "frame" || kind === "extra") return catalogFrameMessage.create(this.recipeRunId, place);
     const objectType = kind === "movie" ? "MOVIE" : "QDATA";
