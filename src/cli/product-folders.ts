@@ -1,6 +1,7 @@
 import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { recipeRunIdOf } from "../parsing/dataset-id.ts";
 
 /** A folder of the object store that holds the products of one recipe run. */
 export interface ProductFolder {
@@ -15,16 +16,36 @@ const deepest = 6;
 /** Finds the folders named `datasetId` below the root of an `fs` object store, and counts what they hold. */
 export async function productFolders(root: string, datasetId: string): Promise<readonly ProductFolder[]> {
   const found: ProductFolder[] = [];
-  const search = async (folder: string, depth: number): Promise<void> => {
-    for (const entry of await list(folder)) {
-      if (!entry.isDirectory() || entry.name.startsWith(".")) continue;
-      const path = join(folder, entry.name);
-      if (entry.name === datasetId) found.push({ folder: path, ...(await measure(path)) });
-      else if (depth < deepest) await search(path, depth + 1);
-    }
-  };
-  await search(root, 1);
+  for await (const { name, folder } of foldersBelow(root, (name) => name === datasetId)) {
+    if (name === datasetId) found.push({ folder, ...(await measure(folder)) });
+  }
   return found;
+}
+
+/** The recipe runs whose datasets lie below the root of an `fs` object store, each with where: no new run there may get its id. */
+export async function recipeRunsBelow(root: string): Promise<ReadonlyMap<number, string>> {
+  const runs = new Map<number, string>();
+  for await (const { name, folder } of foldersBelow(root, (name) => recipeRunIdOf(name) !== undefined)) {
+    const recipeRunId = recipeRunIdOf(name);
+    if (recipeRunId !== undefined) runs.set(recipeRunId, `the folder ${folder}`);
+  }
+  return runs;
+}
+
+/** Every folder as deep as datasets lie, but for hidden ones and what is below a dataset. */
+async function* foldersBelow(
+  root: string,
+  isDataset: (name: string) => boolean,
+): AsyncIterable<{ readonly name: string; readonly folder: string }> {
+  const levels: { readonly folder: string; readonly depth: number }[] = [{ folder: root, depth: 1 }];
+  for (let level = levels.shift(); level !== undefined; level = levels.shift()) {
+    for (const entry of await list(level.folder)) {
+      if (!entry.isDirectory() || entry.name.startsWith(".")) continue;
+      const folder = join(level.folder, entry.name);
+      yield { name: entry.name, folder };
+      if (!isDataset(entry.name) && level.depth < deepest) levels.push({ folder, depth: level.depth + 1 });
+    }
+  }
 }
 
 async function measure(folder: string): Promise<Omit<ProductFolder, "folder">> {

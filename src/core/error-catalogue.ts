@@ -321,6 +321,10 @@ export const errorCatalogue = {
     remedy: "The message names the task and the reason; run again when it is gone.",
   },
   RUN_EXISTS: { when: "a run is to be begun afresh under an id that is taken", remedy: "Name a free id, or none." },
+  RUN_ID_TAKEN: {
+    when: "a run is to begin under an id under which another record's run has left tags or products",
+    remedy: "Leave `--recipe-run` out to get a free id, or remove what the older run left.",
+  },
   RUN_LEASED: {
     when: "another process is running this recipe run",
     remedy: "Wait for it, stop it, or begin another run with `--fresh`.",

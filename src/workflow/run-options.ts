@@ -28,6 +28,8 @@ export interface PlanOptions {
 }
 
 export interface RunOptions extends PlanOptions {
+  /** Ids that a new run must not get, each with the place that holds products of such a run: `the folder /data/l1/VBI/EZQMCK`. */
+  readonly takenIds?: ReadonlyMap<number, string>;
   /** The name of the export. Default `workflow`. */
   readonly exportName?: string;
   /** How many tasks run at the same time. Default: the number of cores. */

@@ -114,6 +114,8 @@ export interface RunLease extends AsyncDisposable {
 export interface RunChoice {
   readonly fresh?: boolean;
   readonly recipeRunId?: number;
+  /** The least id of a new run that names none. */
+  readonly leastId?: number;
 }
 
 export interface OpenedRun {

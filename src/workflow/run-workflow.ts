@@ -11,6 +11,7 @@ import { makeAttemptInProcess } from "./attempt-in-process.ts";
 import type { MakeAttempt } from "./attempt-job.ts";
 import { buryGhosts } from "./bury-ghosts.ts";
 import { widthOf } from "./dag.ts";
+import { openRun } from "./open-run.ts";
 import type { WorkflowPlan } from "./plan.ts";
 import { planRun, runKeyOf } from "./plan-workflow.ts";
 import { rollBackRemoved } from "./roll-back-removed.ts";
@@ -38,7 +39,7 @@ export async function runWorkflow(workflow: Workflow, options: RunOptions): Prom
   await planRun(workflow, options, settings, undefined);
   const makeAttempt = chooseProcess(workflow, options);
   await using store = await openSqliteRunStore(runStorePath(settings.scratchBasePath), { clock });
-  const opened = await store.openRun(runKeyOf(workflow, options, settings), options);
+  const opened = await openRun(store, runKeyOf(workflow, options, settings), options, settings);
   await using lease = await store.lease(opened.run.recipeRunId);
   // A memory inventory is empty at every opening: the tasks of a run in this process share one.
   await using inventory =

@@ -89,7 +89,11 @@ export async function openSqliteRunStore(path: string, options: SqliteRunStoreOp
         if (found !== undefined) return { run: found, resumed: true };
         const at = now();
         const recipeRunId =
-          choice.recipeRunId ?? Number(database.one("SELECT coalesce(max(recipe_run_id), 0) + 1 AS id FROM runs")?.id);
+          choice.recipeRunId ??
+          Math.max(
+            choice.leastId ?? 1,
+            Number(database.one("SELECT coalesce(max(recipe_run_id), 0) + 1 AS id FROM runs")?.id),
+          );
         database.run(
           "INSERT INTO runs VALUES (?, ?, ?, ?, ?, 'running', ?, ?)",
           recipeRunId,

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
-import { stat, writeFile } from "node:fs/promises";
+import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { RunDocument } from "../../src/cli/run-document.ts";
+import { datasetId } from "../../src/parsing/dataset-id.ts";
 import { type Cli, fixture, openCli } from "./cli-process.ts";
 
 let cli: Cli;
@@ -116,6 +117,17 @@ describe("firstlight run", () => {
     expect(documentOf(stdout).scratch.folder).toBe(join(cli.folder, "elsewhere/41"));
     expect((await stat(join(cli.folder, "elsewhere/.firstlight/runs.sqlite"))).isFile()).toBe(true);
     expect(existsSync(join(cli.folder, "scratch"))).toBe(false);
+  });
+
+  test("a run into an output that holds another scratch's datasets gets an id, and so a dataset, of its own", async () => {
+    const taken = join(cli.folder, "out", "data", "VBI", datasetId(1));
+    await mkdir(taken, { recursive: true });
+    const { stdout } = await cli.run([...inProcess, "--json"]);
+    expect(documentOf(stdout).recipeRunId).toBe(2);
+    const refused = await cli.run([...inProcess, "--recipe-run", "1"]);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain("RUN_ID_TAKEN");
+    expect(refused.stderr).toContain(taken);
   });
 
   test("colours are there only where they are asked for, and NO_COLOR wins", async () => {

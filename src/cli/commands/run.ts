@@ -2,6 +2,7 @@ import { createLogger } from "../../core/log.ts";
 import { runWorkflow } from "../../workflow/run-workflow.ts";
 import { defineCommand } from "../command.ts";
 import { exitCodes, stopCodeOf } from "../exit-code.ts";
+import { recipeRunsBelow } from "../product-folders.ts";
 import { registerInput } from "../register-input.ts";
 import { inputLine } from "../render/input-line.ts";
 import { runSummary } from "../render/run-summary.ts";
@@ -81,6 +82,7 @@ async function perform(target: RunTarget, args: WorkflowArguments, session: Sess
   return await runWorkflow(loaded.workflow, {
     ...options,
     exportName: loaded.exportName,
+    takenIds: await recipeRunsBelow(target.output),
     ...(workers === undefined ? {} : { workers }),
     prepare: (recipeRunId) => registerInput({ recipeRunId, input, settings, log, keepScratch: args["keep-scratch"] }),
     onEvent: (event) => display.show(event),
