@@ -42,6 +42,20 @@ export async function retry<T>(work: (attempt: number) => Promise<T>, options: R
   }
 }
 
+/** Waits for `work` until the signal fires, whose reason is then thrown; the work itself goes on. */
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    if (signal.aborted) onAbort();
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
 async function waitFor(delaySeconds: number, signal: AbortSignal | undefined): Promise<void> {
   try {
     // A timer holds no more than 2^31 ms and would fire at once.

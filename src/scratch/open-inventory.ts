@@ -11,6 +11,8 @@ export interface InventoryUse {
   readonly recipeRunId: number;
   /** Shown in Redis's list of clients. */
   readonly clientName: string;
+  /** Ends the wait for a server that does not answer, and no connection that is there. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -19,13 +21,13 @@ export interface InventoryUse {
  */
 export async function openInventory(
   settings: Settings,
-  { recipeRunId, clientName }: InventoryUse,
+  { recipeRunId, clientName, signal }: InventoryUse,
 ): Promise<InventoryDriver> {
   const { driver } = driverOf(settings, "inventory");
   if (driver === "memory") return memoryInventory();
   if (driver === "sqlite") return sqliteInventory({ path: inventoryPath(settings.scratchBasePath, recipeRunId) });
   const { host, port } = meshAddressOf(settings, "inventory") ?? { host: "localhost", port: 6379 };
-  return redisInventory({ host, port, recipeRunId, dbCount: settings.scratchInventoryDbCount, clientName });
+  return redisInventory({ host, port, recipeRunId, dbCount: settings.scratchInventoryDbCount, clientName, signal });
 }
 
 /** Beside the folder of the run, not in it: a purge empties the file, which other processes may hold open. */

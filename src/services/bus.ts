@@ -52,7 +52,7 @@ export interface Bus extends AsyncDisposable {
    * Declares the exchange, the queues and their bindings; harmless when they are there with the same properties, else
    * `BUS_TOPOLOGY_CONFLICT`.
    */
-  declare(bindings: readonly QueueBinding[]): Promise<void>;
+  declare(bindings: readonly QueueBinding[], signal?: AbortSignal): Promise<void>;
   publish(messages: Iterable<BusMessage> | AsyncIterable<BusMessage>, signal?: AbortSignal): Promise<void>;
   /**
    * Messages of a queue as they come, until the signal fires or the loop is left; what is unacknowledged then goes back to the

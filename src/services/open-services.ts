@@ -17,6 +17,8 @@ import type { Services } from "./services.ts";
 export interface OpenServicesOptions {
   readonly log?: Logger;
   readonly clock?: Clock;
+  /** Ends the waits for servers that do not answer, and no connection that is there. */
+  readonly signal?: AbortSignal;
   /** Stand in for the services that the settings name. They stay open. */
   readonly given?: Partial<Services>;
 }
@@ -29,16 +31,16 @@ const ownFolder = ".firstlight";
  * closes those that were made here. Throws `DRIVER_MISSING` when one is asked for whose driver this version does not have.
  */
 export function openServices(settings: Settings, options: OpenServicesOptions = {}): Services & AsyncDisposable {
-  const { given = {}, log, clock } = options;
+  const { given = {}, clock } = options;
   const own = resolve(settings.scratchBasePath, ownFolder);
   const root = resolve(settings.objectStorePath ?? `${own}/objects`);
   const opened = new AsyncDisposableStack();
   const clockOption = clock === undefined ? {} : { clock };
-  const bus = once(() => given.bus ?? opened.use(openBus(settings, own, log, clockOption)));
+  const bus = once(() => given.bus ?? opened.use(openBus(settings, own, options)));
   const objectStore = once(
-    () => given.objectStore ?? opened.use(fsObjectStore({ root: only(settings, "objectStore", root) })),
+    () => given.objectStore ?? opened.use(fsObjectStore({ root: only(settings, "objectStore", root), ...clockOption })),
   );
-  const transfer = once(() => given.transfer ?? opened.use(fsTransfer({ root: only(settings, "transfer", root) })));
+  const transfer = once(() => given.transfer ?? opened.use(fsTransfer({ root: only(settings, "transfer", root), ...clockOption })));
   const metadataStore = once(() => given.metadataStore ?? opened.use(openMetadataStore(settings, own, clockOption)));
   return {
     get bus() {
@@ -61,8 +63,10 @@ function openMetadataStore(settings: Settings, own: string, clock: { readonly cl
   return sqliteMetadataStore({ path: only(settings, "metadataStore", `${own}/metadata.sqlite`), ...clock });
 }
 
-function openBus(settings: Settings, own: string, log: Logger | undefined, clock: { readonly clock?: Clock }): Bus {
-  if (driverOf(settings, "bus").driver === "sqlite") return sqliteBus({ path: `${own}/bus.sqlite`, ...clock });
+function openBus(settings: Settings, own: string, { log, clock, signal }: OpenServicesOptions): Bus {
+  if (driverOf(settings, "bus").driver === "sqlite") {
+    return sqliteBus({ path: `${own}/bus.sqlite`, ...(clock === undefined ? {} : { clock }) });
+  }
   const { host, port, username, password } = busAddress(settings);
   return amqpBus({
     host,
@@ -71,7 +75,7 @@ function openBus(settings: Settings, own: string, log: Logger | undefined, clock
     password,
     exchange: settings.isbExchange,
     queueType: settings.isbQueueType,
-    retry: settings.retryConfig,
+    retry: { ...settings.retryConfig, ...(signal === undefined ? {} : { signal }) },
     clientName: "firstlight",
     ...(log === undefined ? {} : { log }),
   });

@@ -131,8 +131,9 @@ async function liveThrough(task: TaskClass, identity: TaskIdentity, beginning: B
   const beganAt = clock.now();
   signal.throwIfAborted();
   await withResources(log, async (opened) => {
-    const driver = given.inventory ?? opened.use(await openInventory(settings, { recipeRunId, clientName: task.name }));
-    const services = opened.use(openServices(settings, { log, clock, given: given.services }));
+    const driver =
+      given.inventory ?? opened.use(await openInventory(settings, { recipeRunId, clientName: task.name, signal }));
+    const services = opened.use(openServices(settings, { log, clock, signal, given: given.services }));
     const token = await raiseFence(driver, recipeRunId, task.name, given.attempt);
     const scratch = opened.use(
       await openScratch({ basePath: settings.scratchBasePath, recipeRunId, taskName: task.name, driver, token }),

@@ -23,36 +23,45 @@ export async function openRun(
   if ((await store.findRun(key, options)) !== undefined) return await store.openRun(key, options);
   const outputs = options.takenIds ?? new Map<number, string>();
   if (options.recipeRunId !== undefined) {
-    const where = outputs.get(options.recipeRunId) ?? (await claimOn(settings, options.recipeRunId));
+    const where = outputs.get(options.recipeRunId) ?? (await claimOn(settings, options.recipeRunId, options.signal));
     if (where !== undefined) throw idTaken(options.recipeRunId, where);
     return await store.openRun(key, options);
   }
   const known = (await store.runs()).map(({ recipeRunId }) => recipeRunId);
   let recipeRunId = Math.max(0, ...known, ...outputs.keys()) + 1;
-  while (await isUsed(settings, recipeRunId)) recipeRunId += 1;
+  while (await isUsed(settings, recipeRunId, options.signal)) recipeRunId += 1;
   return await store.openRun(key, { ...options, leastId: recipeRunId });
 }
 
 /** Whether anybody left anything under this id. */
-async function isUsed(settings: Settings, recipeRunId: number): Promise<boolean> {
+async function isUsed(settings: Settings, recipeRunId: number, signal: AbortSignal | undefined): Promise<boolean> {
   return (
-    existsSync(join(settings.scratchBasePath, String(recipeRunId))) || (await keysOf(settings, recipeRunId)).length > 0
+    existsSync(join(settings.scratchBasePath, String(recipeRunId))) ||
+    (await keysOf(settings, recipeRunId, signal)).length > 0
   );
 }
 
 /** Where another record's run of this id is at work. A run that only Python has worked on may be gone on with. */
-async function claimOn(settings: Settings, recipeRunId: number): Promise<string | undefined> {
+async function claimOn(
+  settings: Settings,
+  recipeRunId: number,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
   const { fences } = inventoryKeys(recipeRunId, "");
-  const isOurs = (await keysOf(settings, recipeRunId)).some((key) => key.startsWith(fences));
+  const isOurs = (await keysOf(settings, recipeRunId, signal)).some((key) => key.startsWith(fences));
   return isOurs ? `the ${driverOf(settings, "inventory").driver} inventory` : undefined;
 }
 
-async function keysOf(settings: Settings, recipeRunId: number): Promise<readonly string[]> {
+async function keysOf(
+  settings: Settings,
+  recipeRunId: number,
+  signal: AbortSignal | undefined,
+): Promise<readonly string[]> {
   const { driver } = driverOf(settings, "inventory");
   if (driver === "memory") return [];
   // Opening would make it.
   if (driver === "sqlite" && !existsSync(inventoryPath(settings.scratchBasePath, recipeRunId))) return [];
-  await using inventory = await openInventory(settings, { recipeRunId, clientName: "run" });
+  await using inventory = await openInventory(settings, { recipeRunId, clientName: "run", signal });
   return await inventory.keys(inventoryKeys(recipeRunId, "").run);
 }
 

@@ -6,6 +6,7 @@ import { serviceNames } from "../services/services.ts";
 import { Teardown } from "../tasks/stock/teardown.ts";
 import type { TaskClass } from "../tasks/task-base.ts";
 import { fingerprintsOf } from "./fingerprint.ts";
+import { lostFiles } from "./lost-files.ts";
 import type { PlannedTask, PlanReason, WorkflowPlan } from "./plan.ts";
 import type { PlanOptions } from "./run-options.ts";
 import type { AttemptRecord, Fingerprint, NodeRecord, RunKey, RunRecord, RunStore } from "./run-store.ts";
@@ -41,6 +42,7 @@ export async function planRun(
   options: PlanOptions,
   settings: Settings,
   recorded: { readonly store: RunStore; readonly run: RunRecord } | undefined,
+  signal?: AbortSignal,
 ): Promise<WorkflowPlan> {
   const nodes = workflow.nodes();
   checkServices(workflow.name, nodes);
@@ -61,7 +63,7 @@ export async function planRun(
       attempts.set(attempt.task, [...(attempts.get(attempt.task) ?? []), attempt]);
     }
   }
-  const planTasks = (isScratchGone: boolean): readonly PlannedTask[] => {
+  const planTasks = (losses: Losses): readonly PlannedTask[] => {
     const willRun = new Set<string>();
     return nodes.flatMap((node): readonly PlannedTask[] => {
       const fingerprint = fingerprints.get(node.name);
@@ -72,7 +74,7 @@ export async function planRun(
         fingerprint,
         { record: records.get(node.name), attempts: earlier },
         willRun,
-        isScratchGone,
+        losses,
       );
       const action = reasons.some(({ kind }) => kind === "unchanged") ? "skip" : "run";
       if (action === "run") willRun.add(node.name);
@@ -85,10 +87,15 @@ export async function planRun(
   };
   const needsScratch = ({ task, action }: PlannedTask): boolean =>
     action === "run" && !nodes.some((node) => node.name === task && isTeardown(node.task));
-  const plan = planTasks(false);
+  const plan = planTasks(nothingLost);
   const isGone =
     recorded !== undefined &&
-    (await isScratchGone(settings, recorded.run.recipeRunId, await recorded.store.events(recorded.run.recipeRunId)));
+    (await isScratchGone(
+      settings,
+      recorded.run.recipeRunId,
+      await recorded.store.events(recorded.run.recipeRunId),
+      signal,
+    ));
   const isIncomplete = isGone && plan.some(needsScratch);
   // Scratch that is gone stays gone unless tasks are to fill it anew.
   const removed =
@@ -98,11 +105,24 @@ export async function planRun(
     version,
     recipeRunId: recorded?.run.recipeRunId,
     drivers,
-    tasks: isIncomplete ? planTasks(true) : plan,
+    tasks: isIncomplete
+      ? planTasks({ ...nothingLost, isScratchGone: true })
+      : recorded !== undefined && !isGone && plan.some(needsScratch)
+        ? planTasks({ ...nothingLost, files: await lostFiles(settings, recorded.run.recipeRunId, signal) })
+        : plan,
     ...(removed.length === 0 ? {} : { removed }),
     ...(isGone ? { isScratchGone: true } : {}),
   };
 }
+
+/** What earlier tasks left in scratch and is there no more. */
+interface Losses {
+  readonly isScratchGone: boolean;
+  /** By the task that wrote them. */
+  readonly files: ReadonlyMap<string, readonly string[]>;
+}
+
+const nothingLost: Losses = { isScratchGone: false, files: new Map() };
 
 /** A run whose runner died after its scratch was emptied still has to record its end, and needs nothing for that. */
 function isTeardown(task: TaskClass): boolean {
@@ -114,12 +134,14 @@ function reasonsOf(
   fingerprint: Fingerprint,
   { record, attempts }: { readonly record: NodeRecord | undefined; readonly attempts: readonly AttemptRecord[] },
   willRun: ReadonlySet<string>,
-  isScratchGone: boolean,
+  { isScratchGone, files }: Losses,
 ): readonly PlanReason[] {
   if (record === undefined) return [{ kind: "new" }];
   const reasons = [...statusReasons(record, attempts), ...changeReasons(record.fingerprint, fingerprint)];
-  if (isScratchGone && (record.status === "done" || record.status === "skipped"))
-    reasons.push({ kind: "scratch-removed" });
+  const isDone = record.status === "done" || record.status === "skipped";
+  if (isScratchGone && isDone) reasons.push({ kind: "scratch-removed" });
+  const lost = files.get(node.name);
+  if (lost !== undefined && isDone) reasons.push({ kind: "files-lost", files: lost });
   const tasks = node.after.filter((upstream) => willRun.has(upstream));
   if (tasks.length > 0) reasons.push({ kind: "upstream-runs", tasks });
   if (reasons.length > 0) return reasons;

@@ -18,7 +18,9 @@ export async function rollBackRemoved(
   if (removed.length === 0) return;
   const { recipeRunId } = lease;
   await using opened =
-    inventory === undefined ? await openInventory(settings, { recipeRunId, clientName: plan.workflow }) : undefined;
+    inventory === undefined
+      ? await openInventory(settings, { recipeRunId, clientName: plan.workflow, signal: stop })
+      : undefined;
   const driver = inventory ?? opened;
   if (driver === undefined) return;
   for (const task of removed) {

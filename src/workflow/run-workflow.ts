@@ -44,7 +44,11 @@ export async function runWorkflow(workflow: Workflow, options: RunOptions): Prom
   // A memory inventory is empty at every opening: the tasks of a run in this process share one.
   await using inventory =
     options.inProcess === true
-      ? await openInventory(settings, { recipeRunId: lease.recipeRunId, clientName: workflow.name })
+      ? await openInventory(settings, {
+          recipeRunId: lease.recipeRunId,
+          clientName: workflow.name,
+          signal: options.signal,
+        })
       : undefined;
   return await runLeased(workflow, options, { env, settings, clock, store, opened, lease, makeAttempt, inventory });
 }
@@ -82,7 +86,7 @@ async function runLeased(workflow: Workflow, options: RunOptions, leased: Leased
   };
   try {
     await buryGhosts(lease.ghosts);
-    const plan = await planRun(workflow, options, settings, { store, run: opened.run });
+    const plan = await planRun(workflow, options, settings, { store, run: opened.run }, stop);
     const toRun = plan.tasks.filter(({ action }) => action === "run");
     // Recorded first: whatever ends this runner, the next one does all of them anew.
     await recorder.record(
@@ -115,7 +119,7 @@ async function runLeased(workflow: Workflow, options: RunOptions, leased: Leased
       await rollBackRemoved(context, settings, leased.inventory);
       await rollBackReruns(context);
     } catch (error) {
-      await finish("failed", []);
+      await finish(stop.aborted ? "interrupted" : "failed", []);
       throw error;
     }
     const tasks = await runNodes(context);

@@ -18,6 +18,7 @@ export async function isScratchGone(
   settings: Settings,
   recipeRunId: number,
   events: readonly RunEvent[],
+  signal?: AbortSignal,
 ): Promise<boolean> {
   if (!existsSync(join(settings.scratchBasePath, String(recipeRunId)))) return true;
   if (!events.some(({ type }) => type === "task-started")) return false;
@@ -27,7 +28,7 @@ export async function isScratchGone(
   if (driver === "memory" || earlier === "memory") return true;
   if (earlier !== undefined && earlier !== driver) throw inventoryChanged(recipeRunId, earlier, driver);
   if (driver === "sqlite" && !existsSync(inventoryPath(settings.scratchBasePath, recipeRunId))) return true;
-  await using inventory = await openInventory(settings, { recipeRunId, clientName: "plan" });
+  await using inventory = await openInventory(settings, { recipeRunId, clientName: "plan", signal });
   // Every attempt enters its number there before it does anything.
   return (await inventory.keys(inventoryKeys(recipeRunId, "").run)).length === 0;
 }

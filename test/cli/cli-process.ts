@@ -18,10 +18,15 @@ export interface Cli extends AsyncDisposable {
   readonly folder: string;
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<CliEnd>;
   /** Starts it; `end` resolves when it is over. */
-  start(
-    args: readonly string[],
-    env?: Readonly<Record<string, string>>,
-  ): { kill(signal: NodeJS.Signals): void; closeStdout(): void; readonly end: Promise<CliEnd> };
+  start(args: readonly string[], env?: Readonly<Record<string, string>>): RunningCli;
+}
+
+export interface RunningCli {
+  kill(signal: NodeJS.Signals): void;
+  closeStdout(): void;
+  /** Resolves once the text stands on standard error; rejects when the command ends without it. */
+  says(text: string): Promise<void>;
+  readonly end: Promise<CliEnd>;
 }
 
 export const fixture = (name: string): string => join(root, "test/fixtures/cli", name);
@@ -45,7 +50,18 @@ export async function openCli(): Promise<Cli> {
       output.stderr += text;
     });
     const end = once(child, "close").then(([code]) => ({ code: code as number | null, ...output }));
-    return { kill: (signal) => void child.kill(signal), closeStdout: () => void child.stdout.destroy(), end };
+    const says = async (text: string): Promise<void> => {
+      while (!output.stderr.includes(text)) {
+        const ended = await Promise.race([end, once(child.stderr, "data").then(() => undefined)]);
+        if (ended !== undefined) throw new Error(`'${text}' was not said, but: ${ended.stderr}`);
+      }
+    };
+    return {
+      kill: (signal) => void child.kill(signal),
+      closeStdout: () => void child.stdout.destroy(),
+      says,
+      end,
+    };
   };
   return {
     folder,

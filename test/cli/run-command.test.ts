@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -74,6 +74,25 @@ describe("firstlight run", () => {
     expect(documentOf(again.stdout).tasks.map(({ status }) => status)).toEqual(["unchanged", "done", "done"]);
   });
 
+  test("a file that was removed from scratch is made anew by the task that wrote it, and the plan says so", async () => {
+    await cli.run(inProcess, { CLI_FIXTURE: "fail" });
+    const scratch = join(cli.folder, "scratch/1");
+    const [first = ""] = (await readdir(scratch)).filter((name) => name.includes("INPUT"));
+    await rm(join(scratch, first));
+    const plan = await cli.run(["plan", ...pipeline]);
+    expect(plan.stdout.replaceAll(/\s+/g, " ")).toContain(
+      `will run, because ${first}, which it wrote, is not in scratch any more`,
+    );
+    const { code, stdout } = await cli.run([...inProcess, "--json"]);
+    expect(documentOf(stdout).tasks.map(({ task, status }) => `${task} ${status}`)).toEqual([
+      "Load done",
+      "Reduce done",
+      "Publish done",
+    ]);
+    expect(code).toBe(0);
+    expect(existsSync(join(scratch, first))).toBe(true);
+  });
+
   test("LOGURU_LEVEL=DEBUG shows the stack of a failed task", async () => {
     const { stderr } = await cli.run(inProcess, { CLI_FIXTURE: "fail", LOGURU_LEVEL: "DEBUG" });
     expect(stderr).toMatch(/Reduce │ DEBUG at Reduce\.run .*pipeline\.ts/);
@@ -99,6 +118,20 @@ describe("firstlight run", () => {
     const again = await cli.run([...inProcess, "--json"]);
     expect(documentOf(again.stdout).tasks.map(({ status }) => status)).toEqual(["unchanged", "done", "done"]);
     expect(again.code).toBe(0);
+  });
+
+  test("Ctrl-C ends the wait for a bus that is not there, in this process too, and it is not tried again", async () => {
+    const mesh = { "interservice-bus": { mesh_address: "127.0.0.1", mesh_port: 1 } };
+    const retry = { retry_delay: 0.2, retry_backoff: 1, retry_jitter: 0 };
+    const args = ["run", fixture("announce.ts"), ...folders, "--in-process"];
+    const env = { MESH_CONFIG: JSON.stringify(mesh), RETRY_CONFIG: JSON.stringify(retry) };
+    const running = cli.start(args, env);
+    await running.says("trying again");
+    running.kill("SIGINT");
+    const { code, stderr } = await running.end;
+    expect(stderr.split("Stopping: ")[1]).not.toContain("trying again");
+    expect(stderr).toContain("■ Announce  interrupted");
+    expect(code).toBe(130);
   });
 
   test("a run that goes on takes the input as it is now; --fresh begins a new one", async () => {

@@ -77,6 +77,35 @@ test("a Redis that is not there is named with its address and the setting", asyn
   });
 });
 
+test("a signal ends the wait for a Redis that takes the connection and says nothing", async () => {
+  const stop = new AbortController();
+  const reason = new Error("that is enough");
+  const silent = createServer((socket) => {
+    socket.on("error", () => {}).once("data", () => stop.abort(reason));
+  }).listen(0, "127.0.0.1");
+  onTestFinished(() => void silent.close());
+  await once(silent, "listening");
+  const { port } = silent.address() as AddressInfo;
+  await using driver = redisInventory({ ...base, host: "127.0.0.1", port, signal: stop.signal });
+  await expect(driver.keys("")).rejects.toBe(reason);
+  await expect(driver.keys("")).rejects.toBe(reason);
+});
+
+test("a signal ends the wait between two tries to connect to Redis", async () => {
+  const stop = new AbortController();
+  const reason = new Error("that is enough");
+  const cutting = createServer((socket) => void socket.destroy()).listen(0, "127.0.0.1");
+  onTestFinished(() => void cutting.close());
+  await once(cutting, "listening");
+  const { port } = cutting.address() as AddressInfo;
+  await using driver = redisInventory({ ...base, host: "127.0.0.1", port, signal: stop.signal });
+  // The client goes on trying after this.
+  await expect(driver.keys("")).rejects.toMatchObject({ code: "INVENTORY_UNREACHABLE" });
+  const waiting = driver.keys("");
+  stop.abort(reason);
+  await expect(waiting).rejects.toBe(reason);
+});
+
 test("a count of databases that leaves none is refused", () => {
   expect(() => redisInventory({ ...base, host: "127.0.0.1", port: 6379, dbCount: 1 })).toThrow(
     expect.objectContaining({

@@ -245,4 +245,60 @@ describe("amqp bus without a broker", () => {
     await bus[Symbol.asyncDispose]();
     await refused;
   });
+
+  test.each(["declare", "publish", "consume"] as const)(
+    "a signal ends %s while the broker is waited for",
+    async (verb) => {
+      const stop = new AbortController();
+      const reason = new Error("that is enough");
+      const waits: unknown[] = [];
+      const onWait = (wait: unknown) => {
+        waits.push(wait);
+        stop.abort(reason);
+      };
+      const retry = { ...noRetry, delaySeconds: 3600, maxDelaySeconds: 3600, tries: -1, onWait };
+      await using bus = amqpBusAt(`amqp://guest:guest@127.0.0.1:${await closedPort()}`, { exchange: "x", retry });
+      const consume = async () => {
+        for await (const _ of bus.consume("q", { signal: stop.signal })) throw new Error("a message of no broker");
+      };
+      if (verb === "consume") await consume();
+      else
+        await expect(verb === "declare" ? bus.declare([], stop.signal) : bus.publish([], stop.signal)).rejects.toBe(
+          reason,
+        );
+      expect(waits).toHaveLength(1);
+    },
+  );
+
+  test("the signal of its retries ends every wait, and nothing is tried again", async () => {
+    const stop = new AbortController();
+    const reason = new Error("that is enough");
+    const waits: unknown[] = [];
+    const onWait = (wait: unknown) => {
+      waits.push(wait);
+      stop.abort(reason);
+    };
+    const retry = { ...noRetry, delaySeconds: 3600, maxDelaySeconds: 3600, tries: -1, onWait, signal: stop.signal };
+    await using bus = amqpBusAt(`amqp://guest:guest@127.0.0.1:${await closedPort()}`, { exchange: "x", retry });
+    await expect(bus.declare([])).rejects.toBe(reason);
+    await expect(bus.publish([])).rejects.toBe(reason);
+    expect(waits).toHaveLength(1);
+  });
+
+  test("the signal of its retries hangs up on a server that takes the connection and says nothing", async () => {
+    const stop = new AbortController();
+    const reason = new Error("that is enough");
+    const hungUp = Promise.withResolvers<void>();
+    const silent = createServer((socket) => {
+      socket.on("error", () => {}).on("close", () => hungUp.resolve());
+      socket.once("data", () => stop.abort(reason));
+    });
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const { port } = silent.address() as AddressInfo;
+    const retry = { ...noRetry, tries: -1, signal: stop.signal };
+    await using bus = amqpBusAt(`amqp://guest:guest@127.0.0.1:${port}`, { exchange: "x", retry });
+    await expect(bus.declare([])).rejects.toBe(reason);
+    await hungUp.promise;
+    silent.close();
+  });
 });

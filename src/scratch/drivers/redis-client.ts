@@ -8,6 +8,8 @@ export interface RedisAddress {
   readonly port: number;
   readonly databaseIndex: number;
   readonly clientName: string;
+  /** Ends the wait for a server that does not answer, and no connection that is there. */
+  readonly signal: AbortSignal | undefined;
 }
 
 /** A command with its arguments. */
@@ -28,7 +30,10 @@ const connectTimeoutMs = 5_000;
 const tries = { first: 3, again: 12 };
 
 export function redisClient(address: RedisAddress): RedisClient {
-  const { host, port } = address;
+  const { host, port, signal } = address;
+  const abandoned = Promise.withResolvers<never>();
+  // Nobody may be waiting.
+  abandoned.promise.catch(() => {});
   let opening: Promise<Redis> | undefined;
   let wasReady = false;
   let lastProblem: unknown;
@@ -45,7 +50,7 @@ export function redisClient(address: RedisAddress): RedisClient {
       connectTimeout: connectTimeoutMs,
       maxRetriesPerRequest: null,
       retryStrategy(attempt) {
-        if (attempt > (wasReady ? tries.again : tries.first)) return null;
+        if (signal?.aborted === true || attempt > (wasReady ? tries.again : tries.first)) return null;
         // Full jitter: many tasks lose the server at the same moment, and shall not return at the same one.
         return Math.ceil(Math.random() * Math.min(3_000, 50 * 2 ** attempt));
       },
@@ -56,6 +61,14 @@ export function redisClient(address: RedisAddress): RedisClient {
     redis.on("ready", () => {
       wasReady = true;
     });
+    const giveUp = (): void => {
+      if (redis.status === "ready") return;
+      redis.disconnect();
+      // Commands that wait for a connection between two tries are told nothing by the client.
+      abandoned.reject(signal?.reason);
+    };
+    signal?.addEventListener("abort", giveUp, { once: true });
+    redis.on("end", () => signal?.removeEventListener("abort", giveUp));
     return redis;
   };
 
@@ -63,9 +76,13 @@ export function redisClient(address: RedisAddress): RedisClient {
     opening ??= open();
     const redis = await opening;
     try {
-      if (redis.status === "wait" || redis.status === "end") await redis.connect();
-      return await work(redis);
+      if (redis.status === "wait" || redis.status === "end") {
+        signal?.throwIfAborted();
+        await Promise.race([redis.connect(), abandoned.promise]);
+      }
+      return await Promise.race([work(redis), abandoned.promise]);
     } catch (error) {
+      if (redis.status !== "ready") signal?.throwIfAborted();
       throw translated(error);
     }
   };

@@ -11,6 +11,8 @@ export interface RedisInventoryOptions {
   readonly dbCount: number;
   /** Shown in the server's list of clients. */
   readonly clientName: string;
+  /** Ends the wait for a server that does not answer, and no connection that is there. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const scanCount = 5_000;
@@ -21,8 +23,8 @@ const membersPerCommand = 1_000;
  * `recipeRunId % (dbCount - 1)`, keys `{recipeRunId}:{namespace}:{name}`.
  */
 export function redisInventory(options: RedisInventoryOptions): InventoryDriver {
-  const { host, port, clientName } = options;
-  const client = redisClient({ host, port, clientName, databaseIndex: databaseIndex(options) });
+  const { host, port, clientName, signal } = options;
+  const client = redisClient({ host, port, clientName, signal, databaseIndex: databaseIndex(options) });
 
   const run = (text: string, write: WriteOptions, keys: readonly string[], args: readonly (string | number)[]) =>
     client.script(

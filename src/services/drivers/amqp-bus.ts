@@ -26,7 +26,8 @@ export function amqpBus(options: AmqpBusOptions): Bus {
   const atWork = new Set<Promise<unknown>>();
   let publisher: Promise<ConfirmChannel> | undefined;
 
-  const publisherChannel = (): Promise<ConfirmChannel> => {
+  const publisherChannel = async (signal: AbortSignal | undefined): Promise<ConfirmChannel> => {
+    await connection.open(signal);
     publisher ??= openPublisher();
     return publisher;
   };
@@ -55,22 +56,27 @@ export function amqpBus(options: AmqpBusOptions): Bus {
 
   return {
     name: "amqp",
-    declare: (bindings) =>
+    declare: (bindings, signal) =>
       track(async () => {
         // A conflict closes the channel that met it, so it must not be the publisher's.
-        const channel = await (await connection.open()).createChannel();
+        const channel = await (await connection.open(signal)).createChannel();
         channel.on("error", () => {});
         await declareAll(channel, exchange, queueType, bindings);
         await channel.close();
       }),
-    publish: (messages, signal) => track(async () => publishAll(await publisherChannel(), exchange, messages, signal)),
+    publish: (messages, signal) =>
+      track(async () => publishAll(await publisherChannel(signal), exchange, messages, signal)),
     consume: (queue, { prefetch = 10, signal } = {}) =>
-      consumeAmqp(async () => (closing.signal.aborted ? Promise.reject(busClosed()) : connection.open()), queue, {
-        prefetch,
-        stop: signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal]),
-        log: options.log,
-        ending: atWork,
-      }),
+      consumeAmqp(
+        async (stop) => (closing.signal.aborted ? Promise.reject(busClosed()) : connection.open(stop)),
+        queue,
+        {
+          prefetch,
+          stop: signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal]),
+          log: options.log,
+          ending: atWork,
+        },
+      ),
     async [Symbol.asyncDispose]() {
       closing.abort();
       connection.giveUp();

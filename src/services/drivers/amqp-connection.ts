@@ -1,7 +1,7 @@
 import type { ChannelModel } from "amqplib";
 import { FirstlightError, messageOf } from "../../core/errors.ts";
 import { type Logger, silentLogger } from "../../core/log.ts";
-import { type RetryOptions, retry } from "../../core/retry.ts";
+import { type RetryOptions, retry, unlessAborted } from "../../core/retry.ts";
 import type { Secret } from "../../core/secret.ts";
 import { busClosed } from "./bus-errors.ts";
 
@@ -21,7 +21,8 @@ export interface AmqpConnectionOptions {
 
 /** One connection, made at first use, and anew after it was lost. */
 export interface AmqpConnection {
-  open(): Promise<ChannelModel>;
+  /** Once the signal fires, its reason is thrown; the broker is looked for further, as others may wait for it. */
+  open(signal?: AbortSignal): Promise<ChannelModel>;
   /** Waits for no broker any more; a connection that is there stays. */
   giveUp(): void;
   close(): Promise<void>;
@@ -33,8 +34,9 @@ export function amqpConnection(options: AmqpConnectionOptions): AmqpConnection {
   const closing = new AbortController();
   let connecting: Promise<ChannelModel> | undefined;
   return {
-    open() {
-      if (closing.signal.aborted && connecting === undefined) return Promise.reject(busClosed());
+    async open(signal) {
+      signal?.throwIfAborted();
+      if (closing.signal.aborted && connecting === undefined) throw busClosed();
       connecting ??= connectWithRetry(options, closing.signal).then(
         (connection) => {
           connection.on("close", () => {
@@ -51,7 +53,7 @@ export function amqpConnection(options: AmqpConnectionOptions): AmqpConnection {
           throw error;
         },
       );
-      return connecting;
+      return unlessAborted(connecting, signal);
     },
     giveUp: () => closing.abort(),
     async close() {
@@ -62,40 +64,26 @@ export function amqpConnection(options: AmqpConnectionOptions): AmqpConnection {
   };
 }
 
-async function connectWithRetry(options: AmqpConnectionOptions, signal: AbortSignal): Promise<ChannelModel> {
-  const { host, port, username, password, vhost = "/", clientName, log = silentLogger } = options;
-  const { connect } = await import("amqplib");
+async function connectWithRetry(options: AmqpConnectionOptions, closing: AbortSignal): Promise<ChannelModel> {
+  const { host, port, username, vhost = "/", log = silentLogger } = options;
   const address = `${host}:${port}`;
+  const signal = options.retry.signal === undefined ? closing : AbortSignal.any([closing, options.retry.signal]);
   try {
-    return await retry(
-      () =>
-        connect(
-          { protocol: "amqp", hostname: host, port, username, password: password.reveal(), vhost },
-          {
-            timeout: connectTimeoutMs,
-            noDelay: true,
-            ...(clientName === undefined ? {} : { clientProperties: { connection_name: clientName } }),
-          },
-        ),
-      {
-        ...options.retry,
-        signal: options.retry.signal === undefined ? signal : AbortSignal.any([signal, options.retry.signal]),
-        retriable: (error) => !isRefused(error),
-        onWait: (wait) => {
-          const seconds = wait.delaySeconds.toFixed(1);
-          log.warning(
-            `No connection to the bus at ${address} (${reasonOf(wait.error)}); trying again in ${seconds} s`,
-            {
-              attempt: wait.attempt,
-            },
-          );
-          options.retry.onWait?.(wait);
-        },
+    return await retry(() => connectOnce(options, signal), {
+      ...options.retry,
+      signal,
+      retriable: (error) => !isRefused(error),
+      onWait: (wait) => {
+        const seconds = wait.delaySeconds.toFixed(1);
+        log.warning(`No connection to the bus at ${address} (${reasonOf(wait.error)}); trying again in ${seconds} s`, {
+          attempt: wait.attempt,
+        });
+        options.retry.onWait?.(wait);
       },
-    );
+    });
   } catch (error) {
-    if (signal.aborted) throw busClosed();
-    options.retry.signal?.throwIfAborted();
+    if (closing.aborted) throw busClosed();
+    signal.throwIfAborted();
     const refused = isRefused(error);
     throw new FirstlightError(
       refused ? "BUS_ACCESS_REFUSED" : "BUS_UNREACHABLE",
@@ -104,6 +92,33 @@ async function connectWithRetry(options: AmqpConnectionOptions, signal: AbortSig
         : `The bus at ${address} cannot be reached: ${reasonOf(error)}. Check the entry interservice-bus in MESH_CONFIG, and that RabbitMQ runs there.`,
       { disposition: refused ? "invalid" : "retry", fields: { host, port, username, vhost }, cause: error },
     );
+  }
+}
+
+/** The signal ends the connecting, not the connection. */
+async function connectOnce(
+  { host, port, username, password, vhost = "/", clientName }: AmqpConnectionOptions,
+  signal: AbortSignal,
+): Promise<ChannelModel> {
+  const { connect } = await import("amqplib");
+  const abandoned = new AbortController();
+  const abandon = (): void => abandoned.abort(signal.reason);
+  signal.addEventListener("abort", abandon, { once: true });
+  const socketOptions = {
+    timeout: connectTimeoutMs,
+    noDelay: true,
+    // Node's own option of a socket: a firewall that swallows packets would else hold it for the whole timeout.
+    signal: abandoned.signal,
+    ...(clientName === undefined ? {} : { clientProperties: { connection_name: clientName } }),
+  };
+  try {
+    signal.throwIfAborted();
+    return await connect(
+      { protocol: "amqp", hostname: host, port, username, password: password.reveal(), vhost },
+      socketOptions,
+    );
+  } finally {
+    signal.removeEventListener("abort", abandon);
   }
 }
 

@@ -15,12 +15,17 @@ interface ConsumeOptions {
 
 /** The messages of a queue over a channel of their own: closing it gives back to the queue what was not acknowledged. */
 export async function* consumeAmqp(
-  connect: () => Promise<ChannelModel>,
+  connect: (stop: AbortSignal) => Promise<ChannelModel>,
   queue: string,
   { prefetch, stop, log, ending }: ConsumeOptions,
 ): AsyncIterable<Delivery> {
   if (stop.aborted) return;
-  const channel = await (await connect()).createChannel();
+  const connection = await connect(stop).catch((error: unknown) => {
+    if (stop.aborted) return undefined;
+    throw error;
+  });
+  if (connection === undefined) return;
+  const channel = await connection.createChannel();
   const waiting: ConsumeMessage[] = [];
   const state: { open: boolean; failure?: unknown } = { open: true };
   let wake = (): void => {};
