@@ -391,6 +391,14 @@ export const errorCatalogue = {
     when: "files are asked for without naming a tag",
     remedy: "Name at least one.",
   },
+  TAG_STEM_UNKNOWN: {
+    when: "files are asked for by a stem that no tag can have",
+    remedy: "Correct its spelling, or name the instrument's own stems in a `tagVocabulary`.",
+  },
+  TAG_VOCABULARY_INVALID: {
+    when: "a vocabulary of tags is made with a name or a stem that it cannot have",
+    remedy: "The message names it, and what to do.",
+  },
   TASK_CRASHED: {
     when: "the process of an attempt ended without saying how the task did; it stands in the record of the attempt",
     remedy: "The message holds exit code or signal and the last lines that it printed.",

@@ -7,7 +7,18 @@ export type { Entry, Fence, InventoryDriver, Journal, WriteOptions } from "./inv
 export type { NearestTags, TagSet } from "./nearest-tags.ts";
 export { type InventoryUse, inventoryPath, openInventory } from "./open-inventory.ts";
 export { openScratch, type Scratch, type ScratchOptions, type TaggedFiles, type WriteFileOptions } from "./scratch.ts";
+export type { SetCombination, SetDifference, SetExpression } from "./set-expression.ts";
 export { StemName, stemOf } from "./stem-name.ts";
 export { Tag } from "./tag.ts";
-export { allOf, anyOf, formatQuery, type TagChoice, type TagQuery } from "./tag-query.ts";
+export {
+  allOf,
+  anyOf,
+  formatQuery,
+  noneOf,
+  type StemQuery,
+  type TagChoice,
+  type TagQuery,
+  withStem,
+} from "./tag-query.ts";
+export { type TagVocabulary, tagVocabulary } from "./tag-vocabulary.ts";
 export { TaskName } from "./task-name.ts";

@@ -1,3 +1,5 @@
+import type { SetExpression } from "./set-expression.ts";
+
 /** One member of one set. */
 export type Entry = readonly [key: string, member: string];
 
@@ -54,8 +56,10 @@ export interface InventoryDriver extends AsyncDisposable {
 
   /** Makes all that was written so far survive a power cut, where a write alone does not. */
   sync?(): Promise<void>;
-  /** How many members all of `keys` share, without fetching them. */
-  count?(keys: readonly string[]): Promise<number>;
+  /** The members that an expression selects, in no particular order. */
+  select?(expression: SetExpression): Promise<readonly string[]>;
+  /** How many members an expression selects, without fetching them. */
+  count?(expression: SetExpression): Promise<number>;
   /** How many members each key has. */
   sizes?(keys: readonly string[]): Promise<readonly number[]>;
   /** For each member the sets that hold it, among the keys that begin with `prefix`. */

@@ -1,7 +1,8 @@
-import { FirstlightError } from "../core/errors.ts";
 import type { Entry, InventoryDriver, Journal, WriteOptions } from "./inventory-driver.ts";
 import { type InventoryKeys, inventoryKeys } from "./inventory-keys.ts";
-import { conjunctionOf, type TagQuery } from "./tag-query.ts";
+import { keysIn, plainKeys, type SetExpression, selectMembers } from "./set-expression.ts";
+import { tagExpression } from "./tag-expression.ts";
+import type { TagQuery } from "./tag-query.ts";
 
 /** A tag on a file. */
 export type TaggedPath = readonly [tag: string, path: string];
@@ -55,24 +56,16 @@ export function inventoryOf(
     if (driver.sizes !== undefined) return driver.sizes(tags.map(keyOf));
     return (await driver.members(tags.map(keyOf))).map((members) => members.length);
   };
-  const search = async (query: TagQuery): Promise<ReadonlySet<string>> => {
-    const { tags, choices } = conjunctionOf(query);
-    if (tags.length + choices.length === 0) throw queryEmpty();
-    const parts = await Promise.all([
-      ...(tags.length === 0 ? [] : [driver.intersect(tags.map(keyOf)).then((paths) => new Set(paths))]),
-      ...choices.map(union),
-    ]);
-    const [smallest = new Set<string>(), ...others] = parts.sort((a, b) => a.size - b.size);
-    return others.length === 0
-      ? smallest
-      : new Set([...smallest].filter((path) => others.every((set) => set.has(path))));
-  };
-  const union = async (of: readonly TagQuery[]): Promise<Set<string>> => {
-    if (of.length === 0) throw queryEmpty();
-    const single = of.filter((part) => typeof part === "string");
-    const nested = of.filter((part) => typeof part !== "string");
-    const found = [...(await driver.members(single.map(keyOf))), ...(await Promise.all(nested.map(search)))];
-    return new Set(found.flatMap((paths) => [...paths]));
+  const allTags = async (): Promise<readonly string[]> => (await driver.keys(keys.path)).map(tagOf).sort();
+  const compile = (query: TagQuery): Promise<SetExpression> => tagExpression(query, { keyOf, allTags });
+  const select = async (expression: SetExpression): Promise<readonly string[]> => {
+    const plain = plainKeys(expression);
+    if (plain !== undefined) return driver.intersect(plain);
+    if (driver.select !== undefined) return driver.select(expression);
+    const named = keysIn(expression);
+    const members = await driver.members(named);
+    const sets = new Map(named.map((key, i) => [key, new Set(members[i])]));
+    return [...selectMembers(expression, (key) => sets.get(key) ?? new Set())];
   };
   const inPieces = async (
     entries: readonly Entry[],
@@ -102,11 +95,10 @@ export function inventoryOf(
     add: (entries, options) => inPieces(entries, (piece) => driver.add(piece, options)),
     remove: (entries, options) => inPieces(entries, (piece) => driver.remove(piece, options)),
     entriesOf: (tagged) => tagged.map(([tag, path]): Entry => [keyOf(tag), path]),
-    find: async (query) => [...(await search(query))],
+    find: async (query) => select(await compile(query)),
     async count(query) {
-      const { tags, choices } = conjunctionOf(query);
-      if (tags.length > 0 && choices.length === 0 && driver.count !== undefined) return driver.count(tags.map(keyOf));
-      return (await search(query)).size;
+      const expression = await compile(query);
+      return driver.count === undefined ? (await select(expression)).length : driver.count(expression);
     },
     sizes,
     async tagsOf(paths) {
@@ -117,7 +109,7 @@ export function inventoryOf(
       }
       return found;
     },
-    allTags: async () => (await driver.keys(keys.path)).map(tagOf).sort(),
+    allTags,
     holds: async (key, member) => (await holders(driver, key, [member]))[0]?.includes(key) ?? false,
     forget() {
       carried = new Set();
@@ -134,12 +126,4 @@ async function holders(
   const keys = await driver.keys(prefix);
   const sets = (await driver.members(keys)).map((members) => new Set(members));
   return paths.map((path) => keys.filter((_, i) => sets[i]?.has(path)));
-}
-
-function queryEmpty(): FirstlightError {
-  return new FirstlightError(
-    "TAG_QUERY_EMPTY",
-    "Files were asked for without naming a tag. Name at least one; anyOf and allOf need one inside.",
-    { disposition: "invalid" },
-  );
 }

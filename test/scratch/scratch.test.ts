@@ -4,8 +4,9 @@ import { expect, test } from "vitest";
 import { Real } from "../../src/core/scalar.ts";
 import type { InventoryDriver } from "../../src/scratch/inventory-driver.ts";
 import { openScratch } from "../../src/scratch/scratch.ts";
-import { allOf, anyOf } from "../../src/scratch/tag-query.ts";
-import { bytes, eachInventory } from "./each-inventory.ts";
+import { allOf, anyOf, formatQuery, noneOf, type TagQuery, withStem } from "../../src/scratch/tag-query.ts";
+import { tagVocabulary } from "../../src/scratch/tag-vocabulary.ts";
+import { bytes, eachInventory, type MakeRun } from "./each-inventory.ts";
 
 // On memory, sqlite and redis.
 eachInventory((makeRun) => {
@@ -72,6 +73,74 @@ eachInventory((makeRun) => {
     for (const empty of [[], anyOf(), [[], allOf()]]) {
       await expect(scratch.find(empty)).rejects.toMatchObject({ code: "TAG_QUERY_EMPTY" });
     }
+  });
+
+  test("queries answer what files do not carry, alone and nested", async () => {
+    const { names, count } = await searchable(makeRun, {
+      one: ["A", "B"],
+      two: ["B", "C"],
+      three: ["A", "B", "C"],
+      four: ["D"],
+    });
+    const found: readonly (readonly [TagQuery, readonly string[]])[] = [
+      [["B", noneOf("C")], ["one"]],
+      [["B", noneOf("A", "D")], ["two"]],
+      [noneOf("B"), ["four"]],
+      [noneOf("A", "D"), ["two"]],
+      [noneOf("NONE"), ["four", "one", "three", "two"]],
+      [noneOf(["A", "C"]), ["four", "one", "two"]],
+      [anyOf("D", ["A", noneOf("C")]), ["four", "one"]],
+      [anyOf("D", noneOf("B")), ["four"]],
+      [["A", noneOf(noneOf("C"))], ["three"]],
+      [allOf(noneOf("D"), anyOf("A", "C"), noneOf(anyOf(["A", "C"], "D"))), ["one", "two"]],
+      [["A", noneOf("A")], []],
+    ];
+    for (const [query, expected] of found) {
+      expect([formatQuery(query), await names(query)]).toEqual([formatQuery(query), expected]);
+      expect([formatQuery(query), await count(query)]).toEqual([formatQuery(query), expected.length]);
+    }
+    for (const empty of [noneOf(), ["A", noneOf()], anyOf("A", []), noneOf(anyOf())]) {
+      await expect(count(empty)).rejects.toMatchObject({ code: "TAG_QUERY_EMPTY" });
+    }
+  });
+
+  test("queries by stem find its tags, and none that only contain it", async () => {
+    const { names, count } = await searchable(makeRun, {
+      dark: ["TASK_DARK", "EXP_TIME_10.0", "INPUT"],
+      observe: ["TASK_OBSERVE", "EXP_TIME_1E-05", "INPUT_DATASET_PARAMETERS"],
+      quality: ["QUALITY_TASK_DARK", "READOUT_EXP_TIME_10.0", "INPUTS"],
+      worker: ["WORKFLOW_TASK_PARSE", "QUALITY"],
+    });
+    const found: readonly (readonly [TagQuery, readonly string[]])[] = [
+      [withStem("TASK"), ["dark", "observe"]],
+      [withStem("EXP_TIME"), ["dark", "observe"]],
+      [withStem("QUALITY"), ["worker"]],
+      [withStem("INPUT"), ["dark"]],
+      [withStem("MODSTATE"), []],
+      [[withStem("EXP_TIME"), noneOf("TASK_DARK")], ["observe"]],
+      [noneOf(withStem("TASK"), withStem("WORKFLOW_TASK")), ["quality"]],
+      [anyOf(withStem("QUALITY_TASK"), withStem("INPUT_DATASET")), ["observe", "quality"]],
+      [withStem("INPUT", ["INPUTS"]), ["dark"]],
+      [withStem("INPUTS", ["INPUTS"]), ["quality"]],
+    ];
+    for (const [query, expected] of found) {
+      expect([formatQuery(query), await names(query)]).toEqual([formatQuery(query), expected]);
+      expect([formatQuery(query), await count(query)]).toEqual([formatQuery(query), expected.length]);
+    }
+  });
+
+  test("an instrument's own stem takes its tags from a shorter one", async () => {
+    const MapTag = tagVocabulary({ map: "MAP", mapScan: "MAP_SCAN", taskMap: "TASK_MAP" });
+    const { names } = await searchable(makeRun, {
+      left: [MapTag.map("left")],
+      scan: [MapTag.mapScan(3)],
+      task: [MapTag.taskMap(1)],
+      foreign: ["MAPPING_1", "XMAP_1"],
+    });
+    expect(await names(MapTag.withStem("MAP"))).toEqual(["left"]);
+    expect(await names(MapTag.withStem("MAP_SCAN"))).toEqual(["scan"]);
+    expect(await names(MapTag.withStem("TASK"))).toEqual([]);
+    expect(await names(withStem("TASK"))).toEqual(["task"]);
   });
 
   test("files come sorted by name, then by folder", async () => {
@@ -278,7 +347,9 @@ eachInventory((makeRun) => {
     await scratch.write(bytes("3"), ["OUTPUT", "TASK_OBSERVE"]);
     const misspelt = await scratch.nearest(["INPUT", "TASK_DRK"]);
     expect(misspelt.unknown).toEqual([{ tag: "TASK_DRK", similar: ["TASK_DARK", "TASK_OBSERVE"] }]);
-    expect(misspelt.near).toEqual([{ tags: ["EXP_TIME_10.0", "INPUT", "TASK_DARK"], missing: ["TASK_DRK"], files: 2 }]);
+    expect(misspelt.near).toEqual([
+      { tags: ["EXP_TIME_10.0", "INPUT", "TASK_DARK"], missing: ["TASK_DRK"], excludedBy: [], files: 2 },
+    ]);
     expect(misspelt.explanation).toBe(
       "No file carries TASK_DRK at all; there is TASK_DARK, TASK_OBSERVE. Nearest: 2 files with EXP_TIME_10.0, INPUT, TASK_DARK, without TASK_DRK.",
     );
@@ -286,4 +357,37 @@ eachInventory((makeRun) => {
     expect(apart.unknown).toEqual([]);
     expect(apart.near[0]).toMatchObject({ missing: ["(TASK_OBSERVE or OUTPUT)"], files: 2 });
   });
+
+  test("a query with stems and exclusions that finds nothing explains itself too", async () => {
+    const scratch = await (await makeRun()).open("Writer");
+    await scratch.write(bytes("1"), ["INPUT", "TASK_DARK", "EXP_TIME_10.0"]);
+    await scratch.write(bytes("2"), ["INPUT", "TASK_DARK", "EXP_TIME_5.0"]);
+    await scratch.write(bytes("3"), ["OUTPUT", "TASK_OBSERVE"]);
+    const excluded = await scratch.nearest(["INPUT", withStem("EXP_TIME"), noneOf("TASK_DARK", "MOVIE")]);
+    expect(excluded.unknown).toEqual([]);
+    expect(excluded.explanation).toBe(
+      "The files that carry what is asked for are excluded. Nearest: 1 file with EXP_TIME_10.0, INPUT, TASK_DARK, excluded by TASK_DARK; 1 file with EXP_TIME_5.0, INPUT, TASK_DARK, excluded by TASK_DARK.",
+    );
+    const stem = await scratch.nearest(["OUTPUT", withStem("EXP_TIMES", ["EXP_TIMES"])]);
+    expect(stem.unknown).toEqual([{ tag: "a tag of stem EXP_TIMES", similar: ["EXP_TIME_10.0", "EXP_TIME_5.0"] }]);
+    expect(stem.near).toEqual([
+      { tags: ["OUTPUT", "TASK_OBSERVE"], missing: ["a tag of stem EXP_TIMES"], excludedBy: [], files: 1 },
+    ]);
+    const nothing = await scratch.nearest(noneOf("OUTPUT", "INPUT"));
+    expect(nothing.near.map(({ excludedBy, files }) => [excludedBy, files])).toEqual([
+      [["INPUT"], 1],
+      [["INPUT"], 1],
+      [["OUTPUT"], 1],
+    ]);
+  });
 });
+
+/** Files with these tags, looked for by their names. */
+async function searchable(makeRun: MakeRun, files: Readonly<Record<string, readonly string[]>>) {
+  const scratch = await (await makeRun()).open("Writer");
+  for (const [name, tags] of Object.entries(files)) await scratch.write(bytes(name), tags, { relativePath: name });
+  return {
+    names: async (query: TagQuery) => (await scratch.find(query)).map((path) => path.slice(scratch.folder.length + 1)),
+    count: scratch.count,
+  };
+}

@@ -3,7 +3,8 @@ import { real } from "../../src/core/scalar.ts";
 import { roundDigits } from "../../src/scratch/round-digits.ts";
 import { StemName, stemOf } from "../../src/scratch/stem-name.ts";
 import { requireLegalTags, Tag } from "../../src/scratch/tag.ts";
-import { allOf, anyOf, conjunctionOf, formatQuery, tagsOf } from "../../src/scratch/tag-query.ts";
+import { allOf, anyOf, conjunctionOf, formatQuery, noneOf, wantedBy, withStem } from "../../src/scratch/tag-query.ts";
+import { tagVocabulary } from "../../src/scratch/tag-vocabulary.ts";
 
 describe("tags", () => {
   test("are a stem, or a stem and values in upper case", () => {
@@ -80,14 +81,70 @@ describe("stems", () => {
   });
 });
 
-describe("queries", () => {
-  test("nested lists are one list", () => {
-    expect(conjunctionOf(["A", ["B", ["C", "A"]]])).toEqual({ tags: ["A", "B", "C"], choices: [] });
-    expect(conjunctionOf(allOf("A", ["B"]))).toEqual({ tags: ["A", "B"], choices: [] });
-    expect(conjunctionOf(anyOf("A"))).toEqual({ tags: ["A"], choices: [] });
+describe("a vocabulary", () => {
+  const MapTag = tagVocabulary({ map: "MAP", mapScan: "MAP_SCAN" });
+
+  test("spells the tags of the library and the instrument's own", () => {
+    expect(MapTag.taskDark()).toBe("TASK_DARK");
+    expect(MapTag.map("left", 3)).toBe("MAP_LEFT_3");
+    expect(MapTag.mapScan(real(2))).toBe("MAP_SCAN_2.0");
+    expect(MapTag.map()).toBe("MAP");
+    expect(MapTag.stems).toEqual(["MAP", "MAP_SCAN"]);
   });
+
+  test("knows the stem of a tag by its own stems too, and changes nothing for others", () => {
+    expect(["MAP_SCAN_3", "MAP_SCANS", "MAPS", "QUALITY_TASK_DARK"].map((tag) => MapTag.stemOf(tag))).toEqual([
+      "MAP_SCAN",
+      "MAP",
+      undefined,
+      "QUALITY_TASK",
+    ]);
+    expect(stemOf("MAP_SCAN_3")).toBeUndefined();
+    expect(() => withStem("MAP" as "TASK")).toThrow(expect.objectContaining({ code: "TAG_STEM_UNKNOWN" }));
+  });
+
+  test("refuses a stem that no tag can have, and says which was meant", () => {
+    expect(() => MapTag.withStem("MAP_SCANS" as "MAP")).toThrow(
+      expect.objectContaining({ code: "TAG_STEM_UNKNOWN", message: expect.stringContaining("did you mean MAP_SCAN?") }),
+    );
+  });
+
+  test.each([
+    [{ taskDark: "DARKNESS" }, "a vocabulary has a taskDark already"],
+    [{ stems: "STEMS" }, "a vocabulary has a stems already"],
+    [{ frames: "FRAME" }, "FRAME is a stem of the library"],
+    [{ one: "MAP", two: "MAP" }, "the stem MAP is named twice"],
+    [{ map: "map" }, "'map' is no stem"],
+    [{ map: "MAP_" }, "'MAP_' is no stem"],
+    [{ map: "MAP*" }, "'MAP*' is no stem"],
+    [{ map: "" }, "'' is no stem"],
+  ])("cannot be made of %j: %s", (own, why) => {
+    expect(() => tagVocabulary(own)).toThrow(
+      expect.objectContaining({ code: "TAG_VOCABULARY_INVALID", message: expect.stringContaining(why) }),
+    );
+  });
+});
+
+describe("queries", () => {
+  const nothing = { choices: [], stems: [], excluded: [] };
+
+  test("nested lists are one list", () => {
+    expect(conjunctionOf(["A", ["B", ["C", "A"]]])).toEqual({ ...nothing, tags: ["A", "B", "C"] });
+    expect(conjunctionOf(allOf("A", ["B"]))).toEqual({ ...nothing, tags: ["A", "B"] });
+    expect(conjunctionOf(anyOf("A"))).toEqual({ ...nothing, tags: ["A"] });
+    expect(conjunctionOf(["A", [noneOf("B", "C")]])).toEqual({ ...nothing, tags: ["A"], excluded: ["B", "C"] });
+  });
+
   test("are put in words", () => {
     expect(formatQuery(["A", anyOf("B", ["C", "D"])])).toBe("A and (B or C and D)");
-    expect(tagsOf(["A", anyOf("B", ["A", "D"])])).toEqual(["A", "B", "D"]);
+    expect(formatQuery(["A", noneOf("B"), noneOf("C", "D"), noneOf(["E", "F"])])).toBe(
+      "A and not B and not (C or D) and not (E and F)",
+    );
+    expect(formatQuery([withStem("EXP_TIME"), noneOf(noneOf("A"))])).toBe("a tag of stem EXP_TIME and not not A");
+  });
+
+  test("tell what they ask for, which is not what they exclude", () => {
+    const stem = withStem("TASK");
+    expect(wantedBy(["A", anyOf("B", ["A", "D"]), noneOf("E", noneOf("F")), stem])).toEqual(["A", "B", "D", "F", stem]);
   });
 });

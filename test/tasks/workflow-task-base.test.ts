@@ -10,8 +10,8 @@ import { path as pathCodec } from "../../src/codecs/path.ts";
 import { text } from "../../src/codecs/text.ts";
 import { Real, real } from "../../src/core/scalar.ts";
 import { memoryInventory } from "../../src/scratch/drivers/memory.ts";
-import { anyOf } from "../../src/scratch/scratch.ts";
 import { Tag } from "../../src/scratch/tag.ts";
+import { anyOf, noneOf, withStem } from "../../src/scratch/tag-query.ts";
 import { runTask } from "../../src/tasks/run-task.ts";
 import { WorkflowTaskBase } from "../../src/tasks/workflow-task-base.ts";
 import { syntheticFrame } from "../../src/testing/synthetic-frame.ts";
@@ -64,6 +64,18 @@ describe("read", () => {
     expect(items).toEqual([{ path: join(run.folder, "c/1.txt"), value: join(run.folder, "c/1.txt") }]);
   });
 
+  test("takes exclusions and stems, as counts and paths do", async () => {
+    await using run = await givenRun();
+    const query = [withStem("TASK"), noneOf("TASK_DARK")];
+    const items = await as(run, (task) => Array.fromAsync(task.read(query, pathCodec)));
+    expect(items.map(({ path }) => path)).toEqual([join(run.folder, "c/1.txt")]);
+    expect(await as(run, (task) => task.count(query))).toBe(1);
+    expect(await as(run, (task) => task.paths([withStem("TASK"), noneOf(withStem("EXP_TIME"))]))).toEqual([
+      join(run.folder, "b/2.txt"),
+      join(run.folder, "a/3.txt"),
+    ]);
+  });
+
   test("of nothing is empty and no error", async () => {
     await using run = await givenRun();
     expect(await as(run, (task) => Array.fromAsync(task.read(["NOT_THERE"], text)))).toEqual([]);
@@ -93,6 +105,16 @@ describe("readOne", () => {
     await expect(as(run, (task) => task.readOne(["TASK_DARK", "TASK_GAIN"], text))).rejects.toThrow(
       /Each of these tags is on some file, but no file carries them together/,
     );
+  });
+
+  test("of nothing by stems and exclusions names the nearest tag sets too", async () => {
+    await using run = await givenRun();
+    const query = ["INPUT", withStem("MODSTATE"), noneOf("TASK_GAIN")];
+    await expect(as(run, (task) => task.readOne(query, text))).rejects.toMatchObject({
+      code: "NO_FILES_FOUND",
+      message:
+        "No file carries INPUT and a tag of stem MODSTATE and not TASK_GAIN. No file carries a tag of stem MODSTATE at all. Nearest: 2 files with FRAME, INPUT, TASK_DARK, without a tag of stem MODSTATE.",
+    });
   });
 
   test("of several names them, and what to do", async () => {

@@ -1,5 +1,6 @@
 import { attemptFenced } from "../attempt-fenced.ts";
 import type { Entry, Fence, InventoryDriver, Journal } from "../inventory-driver.ts";
+import { type SetExpression, selectMembers } from "../set-expression.ts";
 
 /** An inventory in this process's memory: for tests and for runs within one process. No other process sees it. */
 export function memoryInventory(): InventoryDriver {
@@ -32,11 +33,9 @@ export function memoryInventory(): InventoryDriver {
   const logAdded = (journal: Journal | undefined, key: string, member: string): void => {
     if (journal !== undefined) log(`${key}\n${member}`, journal.added, journal.removed);
   };
-  const shared = (keys: readonly string[]): string[] => {
-    const found = keys.map((key) => sets.get(key) ?? new Set<string>()).sort((a, b) => a.size - b.size);
-    const [smallest, ...others] = found;
-    return smallest === undefined ? [] : [...smallest].filter((member) => others.every((set) => set.has(member)));
-  };
+  const empty: ReadonlySet<string> = new Set();
+  const selected = (expression: SetExpression): Iterable<string> =>
+    selectMembers(expression, (key) => sets.get(key) ?? empty);
 
   return {
     name: "memory",
@@ -60,7 +59,7 @@ export function memoryInventory(): InventoryDriver {
       return keys.map((key) => [...(sets.get(key) ?? [])]);
     },
     async intersect(keys) {
-      return shared(keys);
+      return [...selected({ op: "all", of: keys })];
     },
     async keys(prefix) {
       return [...sets.keys(), ...counters.keys()].filter((key) => key.startsWith(prefix));
@@ -86,8 +85,14 @@ export function memoryInventory(): InventoryDriver {
         for (const member of sets.get(key) ?? []) take(key, member);
       }
     },
-    async count(keys) {
-      return shared(keys).length;
+    async select(expression) {
+      return [...selected(expression)];
+    },
+    async count(expression) {
+      if (typeof expression === "string") return sets.get(expression)?.size ?? 0;
+      let count = 0;
+      for (const _ of selected(expression)) count += 1;
+      return count;
     },
     async sizes(keys) {
       return keys.map((key) => sets.get(key)?.size ?? 0);

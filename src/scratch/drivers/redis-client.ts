@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Redis } from "ioredis";
+import type { ChainableCommander, Redis } from "ioredis";
 import { FirstlightError, isFirstlightError, messageOf } from "../../core/errors.ts";
 import { attemptFenced } from "../attempt-fenced.ts";
 
@@ -20,6 +20,8 @@ export interface RedisClient {
   call(command: Command): Promise<unknown>;
   /** The replies in order; sent in pieces, so that no more than some thousand wait at once. */
   pipeline(commands: readonly Command[]): Promise<readonly unknown[]>;
+  /** The replies in order; nothing of others comes between the commands. */
+  transaction(commands: readonly Command[]): Promise<readonly unknown[]>;
   script(text: string, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
   close(): Promise<void>;
 }
@@ -116,15 +118,11 @@ export function redisClient(address: RedisAddress): RedisClient {
       use(async (redis) => {
         const replies: unknown[] = [];
         for (let start = 0; start < commands.length; start += pipelineLength) {
-          const batch = redis.pipeline();
-          for (const [name, ...args] of commands.slice(start, start + pipelineLength)) batch.call(name, ...args);
-          for (const [error, reply] of (await batch.exec()) ?? []) {
-            if (error !== null) throw error;
-            replies.push(reply);
-          }
+          replies.push(...(await repliesTo(redis.pipeline(), commands.slice(start, start + pipelineLength))));
         }
         return replies;
       }),
+    transaction: (commands) => use((redis) => repliesTo(redis.multi(), commands)),
     script: (text, keys, args) =>
       use(async (redis) => {
         const digest = createHash("sha1").update(text).digest("hex");
@@ -141,4 +139,12 @@ export function redisClient(address: RedisAddress): RedisClient {
       redis?.disconnect();
     },
   };
+}
+
+async function repliesTo(batch: ChainableCommander, commands: readonly Command[]): Promise<readonly unknown[]> {
+  for (const [name, ...args] of commands) batch.call(name, ...args);
+  return ((await batch.exec()) ?? []).map(([error, reply]) => {
+    if (error !== null) throw error;
+    return reply;
+  });
 }

@@ -1,6 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { FirstlightError } from "../../core/errors.ts";
 import type { Entry, InventoryDriver, WriteOptions } from "../inventory-driver.ts";
-import { redisClient } from "./redis-client.ts";
+import { plainKeys, type SetExpression } from "../set-expression.ts";
+import { type Command, redisClient } from "./redis-client.ts";
 import { redisScripts } from "./redis-scripts.ts";
 
 export interface RedisInventoryOptions {
@@ -55,7 +57,35 @@ export function redisInventory(options: RedisInventoryOptions): InventoryDriver 
     } while (cursor !== "0");
     return [...found];
   };
-  const distinct = (keys: readonly string[]): readonly string[] => [...new Set(keys)];
+  /** What the server does for an expression; the last reply but those of the cleaning up is the answer. */
+  const answer = async (expression: SetExpression, wanted: "members" | "count"): Promise<unknown> => {
+    const prefix = `${options.recipeRunId}:firstlight_query:${randomUUID()}:`;
+    const temporary: string[] = [];
+    const commands: Command[] = [];
+    const place = (part: SetExpression): string => {
+      if (typeof part === "string") return part;
+      const to = `${prefix}${temporary.length}`;
+      temporary.push(to);
+      const keys = keysOf(part);
+      // Of no parts nothing is stored, and what is not there is an empty set.
+      if (keys.length > 0) commands.push([`${commandOf[part.op]}STORE`, to, ...keys]);
+      return to;
+    };
+    const keysOf = (part: Exclude<SetExpression, string>): readonly string[] => {
+      const keys = distinct(part.of.map(place));
+      return part.op === "except" ? [place(part.from), ...keys] : keys;
+    };
+    if (wanted === "count") commands.push(["SCARD", place(expression)]);
+    else if (typeof expression === "string") commands.push(["SMEMBERS", expression]);
+    else {
+      const keys = keysOf(expression);
+      if (keys.length === 0) return [];
+      commands.push([commandOf[expression.op], ...keys]);
+    }
+    const at = commands.length - 1;
+    if (temporary.length === 0) return (await client.pipeline(commands))[at];
+    return (await client.transaction([...commands, ["UNLINK", ...temporary]]))[at];
+  };
 
   return {
     name: "redis",
@@ -68,11 +98,11 @@ export function redisInventory(options: RedisInventoryOptions): InventoryDriver 
     setOnce: async (key, value, write = {}) => (await run(redisScripts.setOnce, write, [key], [value])) === 1,
     increment: async (key, by = 1, write = {}) => Number(await run(redisScripts.increment, write, [key], [by])),
     drop: async (keys, { fence } = {}) => void (await run(redisScripts.drop, { fence }, keys, [])),
-    count: async (keys) => {
-      const [first, ...others] = distinct(keys);
-      if (first === undefined) return 0;
-      if (others.length === 0) return Number(await client.call(["SCARD", first]));
-      return Number(await client.call(["SINTERCARD", others.length + 1, first, ...others]));
+    select: async (expression) => (await answer(expression, "members")) as string[],
+    count: async (expression) => {
+      const keys = distinct(plainKeys(expression) ?? []);
+      if (keys.length > 1) return Number(await client.call(["SINTERCARD", keys.length, ...keys]));
+      return Number(await answer(keys[0] ?? expression, "count"));
     },
     sizes: async (keys) => (await client.pipeline(keys.map((key) => ["SCARD", key]))).map(Number),
     holders: async (prefix, members) => {
@@ -92,6 +122,12 @@ export function redisInventory(options: RedisInventoryOptions): InventoryDriver 
     },
     [Symbol.asyncDispose]: () => client.close(),
   };
+}
+
+const commandOf = { all: "SINTER", any: "SUNION", except: "SDIFF" } as const;
+
+function distinct(keys: readonly string[]): readonly string[] {
+  return [...new Set(keys)];
 }
 
 function databaseIndex({ recipeRunId, dbCount }: RedisInventoryOptions): number {

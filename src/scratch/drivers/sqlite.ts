@@ -2,6 +2,8 @@ import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
 import { type Database, sqliteFile } from "../../core/sqlite-file.ts";
 import { attemptFenced } from "../attempt-fenced.ts";
 import type { Entry, Fence, InventoryDriver, Journal } from "../inventory-driver.ts";
+import { type SetExpression, selectMembers } from "../set-expression.ts";
+import { isSelectable, type Place, type PlaceOf, sqliteSelect } from "./sqlite-select.ts";
 
 export interface SqliteInventoryOptions {
   /** One file for each recipe run, on a local disk; made with its folder where there is none. */
@@ -18,6 +20,9 @@ CREATE TABLE counters (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WIT
 
 /** More sets than this in one query are compared here: SQLite joins at most 64 tables. */
 const joinLimit = 30;
+const membersOf =
+  "SELECT m.member AS it FROM keys k JOIN entries e ON e.key_id = k.id JOIN members m ON m.id = e.member_id WHERE k.key = ?";
+
 /** Sorts after everything that begins with the text it follows. */
 const last = "\u{10ffff}";
 
@@ -45,16 +50,7 @@ export function sqliteInventory({ path }: SqliteInventoryOptions): InventoryDriv
     name: "sqlite",
     add: (entries, { fence, journal } = {}) => write(fence, (store) => change(store, entries, "add", journal)),
     remove: (entries, { fence, journal } = {}) => write(fence, (store) => change(store, entries, "remove", journal)),
-    members: (keys) =>
-      read((store) =>
-        keys.map((key) =>
-          texts(
-            store,
-            "SELECT m.member AS it FROM keys k JOIN entries e ON e.key_id = k.id JOIN members m ON m.id = e.member_id WHERE k.key = ?",
-            key,
-          ),
-        ),
-      ),
+    members: (keys) => read((store) => keys.map((key) => texts(store, membersOf, key))),
     intersect: (keys) => read((store) => intersect(store, keys)),
     keys: (prefix) =>
       read((store) => [
@@ -94,15 +90,13 @@ export function sqliteInventory({ path }: SqliteInventoryOptions): InventoryDriv
       }),
     // The log is synced as a whole at a commit that wrote something: the same user_version again is enough.
     sync: () => file.write((store) => void store.run("PRAGMA user_version = 1")),
-    count: (keys) =>
+    select: (expression) => read((store) => select(store, expression)),
+    count: (expression) =>
       read((store) => {
-        if (keys.length === 1) return sizeOf(store, keys[0]);
-        if (keys.length > joinLimit) return intersect(store, keys).length;
-        const distinct = [...new Set(keys)];
-        const ids = idsBySize(store, distinct);
-        return ids.length < distinct.length || ids.length === 0
-          ? 0
-          : Number(one(store, `SELECT count(*) AS it ${join(ids.length)}`, ...ids));
+        if (typeof expression === "string") return sizeOf(store, expression);
+        if (!isSelectable(expression)) return select(store, expression).length;
+        const { sql, values } = sqliteSelect(expression, placeIn(store));
+        return Number(one(store, `SELECT count(*) AS it FROM (${sql})`, ...values));
       }),
     sizes: (keys) => read((store) => keys.map((key) => sizeOf(store, key))),
     holders: (prefix, members) =>
@@ -244,6 +238,32 @@ function join(count: number): string {
   );
   // CROSS JOIN keeps the order that is written.
   return `FROM entries e0${others} CROSS JOIN members m WHERE e0.key_id = ?${wheres.join("")} AND m.id = e0.member_id`;
+}
+
+function placeIn(store: Database): PlaceOf {
+  const known = new Map<string, Place>();
+  return (key) => {
+    const there = known.get(key);
+    if (there !== undefined) return there;
+    const row = store.one("SELECT id, size FROM keys WHERE key = ?", key);
+    const place = { id: Number(row?.id ?? 0), size: Number(row?.size ?? 0) };
+    known.set(key, place);
+    return place;
+  };
+}
+
+function select(store: Database, expression: SetExpression): readonly string[] {
+  if (isSelectable(expression)) {
+    const { sql, values } = sqliteSelect(expression, placeIn(store));
+    return texts(store, `SELECT m.member AS it FROM (${sql}) AS s CROSS JOIN members m WHERE m.id = s.m`, ...values);
+  }
+  const sets = new Map<string, ReadonlySet<string>>();
+  const setOf = (key: string): ReadonlySet<string> => {
+    const set = sets.get(key) ?? new Set(texts(store, membersOf, key));
+    sets.set(key, set);
+    return set;
+  };
+  return [...selectMembers(expression, setOf)];
 }
 
 function intersect(store: Database, keys: readonly string[]): readonly string[] {
