@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { readdir, realpath, stat } from "node:fs/promises";
+import { type BigIntStats, constants } from "node:fs";
+import { access, readdir, realpath, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { FirstlightError, messageOf } from "../core/errors.ts";
 
@@ -25,15 +26,17 @@ const filesAtOnce = 64;
  */
 export async function readInputFolder(path: string): Promise<InputFolder> {
   const folder = await findFolder(path);
-  const names = (await readdir(folder)).sort();
+  const names = (await list(folder)).sort();
   const frames: string[] = [];
   const digest = createHash("sha256");
   let otherFiles = 0;
   let sizeBytes = 0;
+  const unreadable: Unreadable[] = [];
   for (let at = 0; at < names.length; at += filesAtOnce) {
-    for (const { name, found } of await Promise.all(
+    for (const { name, found, problem } of await Promise.all(
       names.slice(at, at + filesAtOnce).map((name) => look(folder, name)),
     )) {
+      if (problem !== undefined) unreadable.push({ name, problem });
       if (found?.isDirectory() === true) continue;
       if (found === undefined || !frameName.test(name)) {
         otherFiles += 1;
@@ -44,6 +47,7 @@ export async function readInputFolder(path: string): Promise<InputFolder> {
       digest.update(`${name}\0${found.size}\0${found.mtimeNs}\n`);
     }
   }
+  if (unreadable.length > 0) throw framesUnreadable(folder, unreadable);
   if (frames.length === 0) throw noFrames(folder, otherFiles);
   return { folder, frames, sizeBytes, otherFiles, digest: digest.digest("hex") };
 }
@@ -65,18 +69,52 @@ async function findFolder(path: string): Promise<string> {
   return folder;
 }
 
-async function look(folder: string, name: string) {
+async function list(folder: string): Promise<string[]> {
   try {
-    return { name, found: await stat(join(folder, name), { bigint: true }) };
+    return await readdir(folder);
   } catch (error) {
-    // A link to nothing, or a file that went away since the folder was listed.
-    if (!frameName.test(name)) return { name, found: undefined };
     throw new FirstlightError(
-      "INPUT_FRAME_UNREADABLE",
-      `The frame ${join(folder, name)} cannot be opened: ${messageOf(error)}. Mend or remove it.`,
-      { fields: { folder, name }, cause: error },
+      "INPUT_FOLDER",
+      `The folder ${folder} of --input cannot be listed: ${messageOf(error)}. Give the user the right to read it.`,
+      { disposition: "invalid", fields: { folder }, cause: error },
     );
   }
+}
+
+interface Unreadable {
+  readonly name: string;
+  readonly problem: string;
+}
+
+interface Look {
+  readonly name: string;
+  readonly found?: BigIntStats;
+  readonly problem?: string;
+}
+
+async function look(folder: string, name: string): Promise<Look> {
+  const path = join(folder, name);
+  try {
+    const found = await stat(path, { bigint: true });
+    if (found.isFile() && frameName.test(name)) await access(path, constants.R_OK);
+    return { name, found };
+  } catch (error) {
+    // A link to nothing, a file that went away since the folder was listed, or one that is not ours to read.
+    return frameName.test(name) ? { name, problem: messageOf(error) } : { name };
+  }
+}
+
+/** So many are told of one by one. */
+const shown = 5;
+
+function framesUnreadable(folder: string, unreadable: readonly Unreadable[]): FirstlightError {
+  const lines = unreadable.slice(0, shown).map(({ name, problem }) => `\n  ${JSON.stringify(name)}: ${problem}`);
+  const more = unreadable.length > shown ? `\n  and ${unreadable.length - shown} more` : "";
+  return new FirstlightError(
+    "INPUT_FRAME_UNREADABLE",
+    `${unreadable.length === 1 ? "A frame" : `${unreadable.length} frames`} in ${folder} cannot be opened. Mend or remove what is named here:${lines.join("")}${more}`,
+    { fields: { folder, unreadable } },
+  );
 }
 
 function noFrames(folder: string, otherFiles: number): FirstlightError {

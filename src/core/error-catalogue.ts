@@ -347,8 +347,8 @@ export const errorCatalogue = {
     remedy: "Choose another name, or allow `overwrite`.",
   },
   SCRATCH_FILE_MISSING: {
-    when: "a tag is given to a file that is not in scratch",
-    remedy: "Write the file first.",
+    when: "a tag is given to, or a task reads, a file that is not in scratch",
+    remedy: "Write the file before it is tagged. One that was removed from scratch is made anew by the same command.",
   },
   SCRATCH_FULL: {
     when: "there is no room left in scratch",

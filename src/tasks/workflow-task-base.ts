@@ -17,6 +17,7 @@ import { libraryVersions } from "./library-versions.ts";
 import { noFilesFound } from "./no-files-found.ts";
 import { severalFilesFound } from "./several-files-found.ts";
 import { TaskBase, type usesOf } from "./task-base.ts";
+import { unreadableFile } from "./unreadable-file.ts";
 
 /** A file found by its tags, and what its codec made of it. */
 export interface ReadItem<Value> {
@@ -249,7 +250,12 @@ export abstract class WorkflowTaskBase<Uses extends ServiceName = never, Paramet
   }
 
   async #decode<Value>(path: string, codec: Codec<Value, never>): Promise<Value> {
-    await using source = await openFile(path);
-    return await codec.decode(source, { path, signal: this.signal });
+    try {
+      await using source = await openFile(path);
+      return await codec.decode(source, { path, signal: this.signal });
+    } catch (error) {
+      const { folder } = this.scratch;
+      throw unreadableFile(error, { path, folder, tags: await this.tags(path) });
+    }
   }
 }

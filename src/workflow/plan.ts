@@ -18,6 +18,8 @@ export type PlanReason =
   | { readonly kind: "upstream-runs"; readonly tasks: readonly string[] }
   /** It was done, and other tasks run that may need what it left in scratch, where nothing is any more. */
   | { readonly kind: "scratch-removed" }
+  /** It was done, and files that it wrote are in scratch no more, though the inventory knows them. Absolute paths. */
+  | { readonly kind: "files-lost"; readonly files: readonly string[] }
   | { readonly kind: "unchanged"; readonly doneAt: string };
 
 /** What a plan says of one task, beside what its node in the workflow does. */

@@ -22,6 +22,14 @@ test("frames are taken by their names in any case, sorted; other files are count
   expect(inputLine(input)).toBe(`5 frames, 25 B, in ${folder}; 4 other files left alone`);
 });
 
+test("frames that cannot be opened are named together", async () => {
+  for (const name of ["a", "b", "c", "d", "e", "f", "g"]) await symlink("nowhere", join(folder, `${name}.fits`));
+  await expect(readInputFolder(folder)).rejects.toMatchObject({
+    code: "INPUT_FRAME_UNREADABLE",
+    message: expect.stringMatching(/^7 frames in .*"a\.fits": ENOENT.*"e\.fits": .*and 2 more$/s),
+  });
+});
+
 test("links are followed, of the folder and of frames, and a link to nothing is named", async () => {
   await mkdir(join(folder, "real"));
   await writeFile(join(folder, "real/frame"), "x");

@@ -1,6 +1,8 @@
+import { basename } from "node:path";
 import type { PlannedTask, PlanReason } from "../../workflow/plan.ts";
 import { count } from "./count.ts";
 import { formatMinute } from "./duration.ts";
+import { oneLine } from "./text-width.ts";
 
 /** `will run, because its code changed and SubtractDark runs again`, or `is done, unchanged since 2026-03-04 05:06`. */
 export function explainTask({ action, reasons }: Pick<PlannedTask, "action" | "reasons">): string {
@@ -34,9 +36,18 @@ function explainReason(reason: PlanReason): string {
       return `${listed(reason.tasks)} ${reason.tasks.length === 1 ? "runs" : "run"} before it`;
     case "scratch-removed":
       return "what it left in scratch is gone";
+    case "files-lost":
+      return `${lostOf(reason.files)} not in scratch any more`;
     case "unchanged":
       return `unchanged since ${formatMinute(reason.doneAt)}`;
   }
+}
+
+function lostOf(files: readonly string[]): string {
+  const first = oneLine(basename(files[0] ?? ""));
+  return files.length === 1
+    ? `${first}, which it wrote, is`
+    : `${first} and ${count(files.length - 1, "other file")}, which it wrote, are`;
 }
 
 function listed(names: readonly string[]): string {
