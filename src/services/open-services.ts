@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import type { Clock } from "../core/clock.ts";
-import { FirstlightError } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
 import { busAddress } from "../core/service-address.ts";
 import { driverOf } from "../core/service-driver.ts";
@@ -11,8 +10,8 @@ import { fsObjectStore } from "./drivers/fs-object-store.ts";
 import { fsTransfer } from "./drivers/fs-transfer.ts";
 import { sqliteBus } from "./drivers/sqlite-bus.ts";
 import { sqliteMetadataStore } from "./drivers/sqlite-metadata-store.ts";
-import type { MetadataStore } from "./metadata-store.ts";
-import type { Services } from "./services.ts";
+import { requireDrivers } from "./require-drivers.ts";
+import type { ServiceName, Services } from "./services.ts";
 
 export interface OpenServicesOptions {
   readonly log?: Logger;
@@ -36,12 +35,20 @@ export function openServices(settings: Settings, options: OpenServicesOptions = 
   const root = resolve(settings.objectStorePath ?? `${own}/objects`);
   const opened = new AsyncDisposableStack();
   const clockOption = clock === undefined ? {} : { clock };
-  const bus = once(() => given.bus ?? opened.use(openBus(settings, own, options)));
+  const use = <Service extends AsyncDisposable>(name: ServiceName, make: () => Service): Service => {
+    requireDrivers(settings, [name]);
+    return opened.use(make());
+  };
+  const bus = once(() => given.bus ?? use("bus", () => openBus(settings, own, options)));
   const objectStore = once(
-    () => given.objectStore ?? opened.use(fsObjectStore({ root: only(settings, "objectStore", root), ...clockOption })),
+    () => given.objectStore ?? use("objectStore", () => fsObjectStore({ root, ...clockOption })),
   );
-  const transfer = once(() => given.transfer ?? opened.use(fsTransfer({ root: only(settings, "transfer", root), ...clockOption })));
-  const metadataStore = once(() => given.metadataStore ?? opened.use(openMetadataStore(settings, own, clockOption)));
+  const transfer = once(() => given.transfer ?? use("transfer", () => fsTransfer({ root, ...clockOption })));
+  const metadataStore = once(
+    () =>
+      given.metadataStore ??
+      use("metadataStore", () => sqliteMetadataStore({ path: `${own}/metadata.sqlite`, ...clockOption })),
+  );
   return {
     get bus() {
       return bus();
@@ -57,10 +64,6 @@ export function openServices(settings: Settings, options: OpenServicesOptions = 
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
-}
-
-function openMetadataStore(settings: Settings, own: string, clock: { readonly clock?: Clock }): MetadataStore {
-  return sqliteMetadataStore({ path: only(settings, "metadataStore", `${own}/metadata.sqlite`), ...clock });
 }
 
 function openBus(settings: Settings, own: string, { log, clock, signal }: OpenServicesOptions): Bus {
@@ -80,23 +83,6 @@ function openBus(settings: Settings, own: string, { log, clock, signal }: OpenSe
     ...(log === undefined ? {} : { log }),
   });
 }
-
-/** `value`, unless the settings name a driver that needs another kind of place. */
-function only(settings: Settings, service: "objectStore" | "metadataStore" | "transfer", value: string): string {
-  const { driver, because } = driverOf(settings, service);
-  if (driver === "fs" || driver === "sqlite") return value;
-  throw new FirstlightError(
-    "DRIVER_MISSING",
-    `${because} asks for the driver ${driver} of the ${service}, which this version of firstlight does not have. Set ${settingOf[service]}.`,
-    { disposition: "invalid", fields: { service, driver } },
-  );
-}
-
-const settingOf = {
-  objectStore: "OBJECT_STORE_DRIVER=fs",
-  metadataStore: "METADATA_STORE_DRIVER=sqlite",
-  transfer: "TRANSFER_DRIVER=fs",
-} as const;
 
 function once<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { FirstlightError } from "../core/errors.ts";
 import { configurableServices, type DriverChoice, driverOf } from "../core/service-driver.ts";
 import { loadSettings, type Settings } from "../core/settings.ts";
+import { requireDrivers } from "../services/require-drivers.ts";
 import { serviceNames } from "../services/services.ts";
 import { Teardown } from "../tasks/stock/teardown.ts";
 import type { TaskClass } from "../tasks/task-base.ts";
@@ -194,6 +195,8 @@ function checkServices(workflow: string, nodes: readonly WorkflowNode[]): void {
 }
 
 function chooseDrivers(settings: Settings, inProcess: boolean): readonly DriverChoice[] {
+  // Of all services: a task may use one that it does not declare, and products must not go elsewhere than the settings say.
+  requireDrivers(settings, configurableServices);
   const drivers = configurableServices.map((service) => driverOf(settings, service));
   const inventory = drivers.find(({ service }) => service === "inventory");
   if (inventory?.driver === "memory" && !inProcess) {

@@ -184,6 +184,16 @@ describe("what cannot be run", () => {
     expect(existsSync(join(cli.folder, "scratch"))).toBe(false);
   });
 
+  test("an object store that this version has no driver for is refused by run and plan, and nothing is written", async () => {
+    const mesh = { "object-store-api": { mesh_address: "127.0.0.1", mesh_port: 1 } };
+    for (const command of ["run", "plan"]) {
+      const { code, stdout, stderr } = await cli.run([command, ...pipeline], { MESH_CONFIG: JSON.stringify(mesh) });
+      expect(stderr).toMatch(/^DRIVER_MISSING: .*MESH_CONFIG names object-store-api.*Set OBJECT_STORE_DRIVER=fs\.$/m);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    }
+    expect(existsSync(join(cli.folder, "scratch"))).toBe(false);
+  });
+
   test("with --json an error is a document too", async () => {
     const { code, stdout } = await cli.run(["run", "nope.ts", ...folders, "--json"]);
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: "WORKFLOW_FILE_NOT_FOUND", disposition: "invalid" } });

@@ -1,9 +1,11 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { configurableServices } from "../../src/core/service-driver.ts";
 import { loadSettings } from "../../src/core/settings.ts";
 import { sqliteBus } from "../../src/services/drivers/sqlite-bus.ts";
 import { openServices } from "../../src/services/open-services.ts";
+import { requireDrivers } from "../../src/services/require-drivers.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 test("without any setting everything lies below scratch, and nothing before it is used", async () => {
@@ -46,6 +48,24 @@ test("a driver that is not there is named when its service is asked for, and not
       message: expect.stringContaining("METADATA_STORE_DRIVER=sqlite"),
     }),
   );
+});
+
+test("every driver that this version lacks is named, with the setting that does without", () => {
+  const settings = loadSettings({
+    MESH_CONFIG: '{"object-store-api": {"mesh_address": "127.0.0.1", "mesh_port": 1}}',
+    METADATA_STORE_DRIVER: "sqlite",
+  });
+  expect(() => requireDrivers(settings, configurableServices)).toThrow(
+    expect.objectContaining({
+      code: "DRIVER_MISSING",
+      disposition: "invalid",
+      message:
+        "The settings ask for the driver s3 of the objectStore (MESH_CONFIG names object-store-api), which this version of firstlight does not have. Set OBJECT_STORE_DRIVER=fs.",
+      fields: { missing: [{ service: "objectStore", driver: "s3" }] },
+    }),
+  );
+  requireDrivers(settings, ["bus", "transfer"]);
+  requireDrivers(loadSettings({}), configurableServices);
 });
 
 test("a service that is given is used, and stays open", async () => {
