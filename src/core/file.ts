@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { link, mkdir, open, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import type { ByteSink, ByteSource } from "./byte-source.ts";
+import { codeOf } from "./errors.ts";
 import { uuidFrom } from "./ids.ts";
 
 /** An open file as a `ByteSource`; closed by `await using`. */
@@ -33,12 +34,30 @@ export async function openFile(path: string): Promise<ByteSource & AsyncDisposab
 /** Marks the temporary files of `createFile`, so that a rollback can tell what a crash left behind. */
 export const temporarySuffix = ".firstlight-tmp";
 
+const uuidLength = 36;
+
 /** What the names of the temporary files of `path` begin with: its own name, or that name's id where it would not fit. */
 export function temporaryPrefixOf(path: string): string {
   const name = basename(path);
-  // A name has at most 255 bytes on the file systems in use; 36 of them are the UUID's, 2 are points.
-  const fits = Buffer.byteLength(name) <= 255 - 36 - 2 - temporarySuffix.length;
+  // A name has at most 255 bytes on the file systems in use; 2 are points.
+  const fits = Buffer.byteLength(name) <= 255 - uuidLength - 2 - temporarySuffix.length;
   return `.${fits ? name : uuidFrom(name)}.`;
+}
+
+/** The temporary files beside these paths, of writers that were killed or are still at it. */
+export async function temporariesOf(paths: readonly string[]): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const [folder, inside] of Map.groupBy(paths, (path) => dirname(path))) {
+    const names = await readdir(folder).catch((error: unknown): string[] => {
+      if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) return [];
+      throw error;
+    });
+    const prefixes = new Set(inside.map(temporaryPrefixOf));
+    const isTheirs = (name: string): boolean =>
+      name.endsWith(temporarySuffix) && prefixes.has(name.slice(0, -uuidLength - temporarySuffix.length));
+    found.push(...names.filter(isTheirs).map((name) => join(folder, name)));
+  }
+  return found;
 }
 
 export interface CreateFileOptions {
@@ -57,7 +76,7 @@ export interface CreateFileOptions {
  */
 export async function createFile(path: string, options: CreateFileOptions = {}): Promise<ByteSink> {
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder);
   const temporary = join(
     options.temporaryFolder ?? folder,
     `${temporaryPrefixOf(path)}${randomUUID()}${temporarySuffix}`,
@@ -92,6 +111,41 @@ export async function writeFile(path: string, bytes: Uint8Array, options: Create
   await using sink = await createFile(path, options);
   await sink.write(bytes);
   await sink.commit();
+}
+
+/**
+ * Makes a folder and those above it that are missing. Resolves to the first that was made, or undefined where it was there.
+ * Node's own recursive mkdir never ends where a file system takes no new folders and says ENOENT of them, as /proc does.
+ */
+export async function makeFolders(path: string): Promise<string | undefined> {
+  const folder = resolve(path);
+  const parent = dirname(folder);
+  if (await isFolder(folder)) return undefined;
+  if (await isMade(folder)) return folder;
+  const first = await makeFolders(parent);
+  if (await isMade(folder)) return first ?? folder;
+  if (await isFolder(folder)) return first;
+  // What the system calls missing is the place for it.
+  const error = new Error(`${parent} takes no new folders, mkdir '${folder}'`);
+  throw Object.assign(error, { code: "EPERM", syscall: "mkdir", path: folder });
+}
+
+/** Makes one folder. False when it is there already, or the one above it is not. */
+async function isMade(folder: string): Promise<boolean> {
+  try {
+    await mkdir(folder);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT" || (await isFolder(folder))) return false;
+    throw error;
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 /** Waits until a file's bytes, or the names in a folder, are on the disk. */

@@ -1,10 +1,8 @@
-import { readdir } from "node:fs/promises";
-import { basename, dirname, join, sep } from "node:path";
-import { temporarySuffix } from "../core/file.ts";
+import { sep } from "node:path";
+import { temporariesOf } from "../core/file.ts";
 import type { AttemptFolders } from "./attempt-folders.ts";
 import type { Inventory, TaggedPath } from "./inventory.ts";
 import type { Entry } from "./inventory-driver.ts";
-import { codeOf } from "./scratch-errors.ts";
 import { exists } from "./scratch-paths.ts";
 
 /**
@@ -49,7 +47,8 @@ export async function rollBack(inventory: Inventory, folders: AttemptFolders, fo
   const isInside = (path: string): boolean => path.startsWith(folder + sep);
   // Through this attempt's folder: once a newer attempt took that away, a late one can remove nothing of its files.
   for (const path of gone.filter(isInside)) await folders.discard(path);
-  await removeTemporaries(written.filter(isInside), folders);
+  // What a transfer that was killed left beside the files it was to bring.
+  for (const path of await temporariesOf(written.filter(isInside))) await folders.discard(path);
   for (const path of keptPaths.filter(isInside)) await kept.restore(path);
   const given = new Set(added);
   const lost = await lostTags(inventory, keptTags.filter((line) => !given.has(line)).map(entryOf));
@@ -135,24 +134,6 @@ async function ofFilesThatExist(entries: readonly Entry[]): Promise<readonly Ent
   const existing = new Set<string>();
   for (const path of new Set(entries.map(([, one]) => one))) if (await exists(path)) existing.add(path);
   return entries.filter(([, path]) => existing.has(path));
-}
-
-/** What a transfer that was killed left beside the files it was to bring. */
-async function removeTemporaries(written: readonly string[], folders: AttemptFolders): Promise<void> {
-  const byFolder = Map.groupBy(written, (path) => dirname(path));
-  for (const [parent, paths] of byFolder) {
-    const names = await readdir(parent).catch((error: unknown): string[] => {
-      if (codeOf(error) === "ENOENT") return [];
-      throw error;
-    });
-    const temporaries = names.filter((name) => name.startsWith(".") && name.endsWith(temporarySuffix));
-    if (temporaries.length === 0) continue;
-    const wanted = new Set(paths.map((path) => basename(path)));
-    for (const name of temporaries) {
-      const target = /^\.(.*)\.[0-9a-f-]{36}$/s.exec(name.slice(0, -temporarySuffix.length))?.[1];
-      if (target !== undefined && wanted.has(target)) await folders.discard(join(parent, name));
-    }
-  }
 }
 
 /** Gives back numbers from the top, as far as they were this task's, so that names come out the same the next time. */

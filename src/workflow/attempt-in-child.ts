@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { FirstlightError, messageOf } from "../core/errors.ts";
 import { attemptErrorOf } from "./attempt-error.ts";
-import type { AttemptEnd, AttemptJob, AttemptMessage, MakeAttempt } from "./attempt-job.ts";
+import type { AttemptCommand, AttemptEnd, AttemptJob, AttemptMessage, MakeAttempt } from "./attempt-job.ts";
 
 const sourceExtension = extname(import.meta.filename);
 const program = join(import.meta.dirname, `attempt-process${sourceExtension}`);
@@ -51,8 +51,8 @@ export function makeAttemptInChild({ module, exportName }: ChildSource): MakeAtt
     const unwatch = endOnSignal(child, watch.signal, watch.killSignal, watch.graceMs);
     try {
       const exit = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
-      if (child.pid !== undefined) watch.onStart(child.pid);
-      const [code, signal] = await exit;
+      const begun = child.pid === undefined ? undefined : begin(child, watch.onStart(child.pid));
+      const [[code, signal]] = await Promise.all([exit, begun]);
       await Promise.race([Promise.all(output), delay(outputGraceMs)]);
       if (end?.kind === "done") return end;
       if (watch.signal.aborted) return { kind: "interrupted" };
@@ -63,6 +63,17 @@ export function makeAttemptInChild({ module, exportName }: ChildSource): MakeAtt
       unwatch();
     }
   };
+}
+
+/**
+ * Lets the attempt begin once it is in the record: until then no later runner could find it. Where this process dies before that,
+ * the child ends without having done anything.
+ */
+async function begin(child: ChildProcess, recorded: Promise<void>): Promise<void> {
+  await recorded;
+  const command: AttemptCommand = { type: "begin" };
+  // A child that is gone already is told of by its exit.
+  if (child.connected) child.send(command, () => undefined);
 }
 
 function argumentsOf(job: AttemptJob, module: string, exportName: string): readonly string[] {

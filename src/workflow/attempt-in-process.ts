@@ -18,7 +18,8 @@ export const makeAttemptInProcess: MakeAttempt = async (job, watch) => {
   };
   try {
     watch.signal.throwIfAborted();
-    watch.onStart(process.pid);
+    await watch.onStart(process.pid);
+    watch.signal.throwIfAborted();
     const settings = loadSettings(job.env);
     const report = await runTask(job.rollbackOnly ? withoutRun(job.node.task) : job.node.task, {
       recipeRunId: job.recipeRunId,

@@ -26,7 +26,8 @@ export interface AttemptJob {
 
 /** What an attempt tells while it is under way. */
 export interface AttemptWatch {
-  readonly onStart: (pid: number) => void;
+  /** Once it has resolved the attempt begins: a process that is not in the record yet does nothing. Never rejects. */
+  readonly onStart: (pid: number) => Promise<void>;
   readonly onProgress: (state: ProgressState) => void;
   readonly onLine: (stream: "stdout" | "stderr", line: string) => void;
   /** Asks the attempt to end. */
@@ -43,6 +44,11 @@ export type AttemptEnd =
 
 /** Makes an attempt, in this process or in one of its own. Never throws: whatever goes wrong is the attempt's end. */
 export type MakeAttempt = (job: AttemptJob, watch: AttemptWatch) => Promise<AttemptEnd>;
+
+/** What the runner sends to an attempt's process. */
+export interface AttemptCommand {
+  readonly type: "begin";
+}
 
 /** What an attempt's process sends to the runner. */
 export type AttemptMessage =

@@ -21,14 +21,13 @@ export async function attemptNode(context: RunContext, { task, fingerprint }: Pl
   const attempt = await lease.startAttempt({ task, fingerprint });
   const output: string[] = [];
   const tellers = watchNode(context, task, attempt.attempt, output);
-  let started = Promise.resolve();
   const end = await context.makeAttempt(
     { ...context.jobOf(task), attempt: attempt.attempt, rollbackOnly: false },
     {
       ...tellers,
-      onStart: (pid) => {
+      onStart: async (pid) => {
         const process = context.ownProcesses ? { process: identifyProcess(pid) } : {};
-        started = recorder
+        await recorder
           .record(
             { attempt: { task, attempt: attempt.attempt, state: "running", ...process } },
             { type: "task-started", task, attempt: attempt.attempt, pid },
@@ -37,14 +36,13 @@ export async function attemptNode(context: RunContext, { task, fingerprint }: Pl
       },
     },
   );
-  await started;
   return { attempt, end, output };
 }
 
 /** Tells progress and lines of an attempt, keeps its last lines in `output`, and ends it with the run. */
 export function watchNode(context: RunContext, task: string, attempt: number, output: string[]): AttemptWatch {
   return {
-    onStart: () => undefined,
+    onStart: () => Promise.resolve(),
     onProgress: (state) => context.recorder.announce({ type: "task-progress", task, attempt, ...state }),
     onLine: (stream, line) => {
       output.push(line.slice(0, keptCharacters));

@@ -1,10 +1,11 @@
+import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { FirstlightError } from "../core/errors.ts";
 import { loadSettings } from "../core/settings.ts";
 import { attemptErrorOf } from "./attempt-error.ts";
 import { makeAttemptInProcess } from "./attempt-in-process.ts";
-import type { AttemptEnd, AttemptMessage } from "./attempt-job.ts";
+import type { AttemptCommand, AttemptEnd, AttemptMessage } from "./attempt-job.ts";
 import { importModule } from "./load-workflow.ts";
 import { isWorkflow } from "./workflow.ts";
 
@@ -12,6 +13,8 @@ import { isWorkflow } from "./workflow.ts";
 const orphanGraceMs = 5000;
 
 const stop = new AbortController();
+let hasBegun = false;
+const mayBegin = Promise.withResolvers<void>();
 
 async function main(): Promise<AttemptEnd> {
   const { values } = parseArgs({
@@ -33,6 +36,8 @@ async function main(): Promise<AttemptEnd> {
       { disposition: "invalid" },
     );
   }
+  if (!stop.signal.aborted) await Promise.race([mayBegin.promise, once(stop.signal, "abort")]);
+  if (stop.signal.aborted) return { kind: "interrupted" };
   const settings = loadSettings(process.env);
   const job = {
     node,
@@ -46,7 +51,7 @@ async function main(): Promise<AttemptEnd> {
     env: process.env,
   };
   return await makeAttemptInProcess(job, {
-    onStart: () => undefined,
+    onStart: () => Promise.resolve(),
     onProgress: (state) => tell({ type: "progress", state }),
     onLine: (stream, line) => void process[stream].write(`${line}\n`),
     signal: stop.signal,
@@ -61,6 +66,8 @@ function tell(message: AttemptMessage, sent: () => void = () => undefined): void
 }
 
 function stopAsOrphan(): void {
+  // Not begun, or a rollback, which may be killed anywhere: there is nothing to end cleanly.
+  if (!hasBegun || process.argv.includes("--rollback-only")) process.exit(1);
   stop.abort();
   setTimeout(() => process.exit(1), orphanGraceMs);
 }
@@ -76,10 +83,17 @@ function finish(end: AttemptEnd): void {
 process.on("SIGINT", () => undefined);
 process.on("SIGTERM", () => stop.abort());
 process.on("disconnect", stopAsOrphan);
+process.on("message", ({ type }: AttemptCommand) => {
+  if (type !== "begin") return;
+  hasBegun = true;
+  mayBegin.resolve();
+  // Without this a task that waits for nothing at all would wait for ever.
+  process.channel?.unref();
+});
+// The runner may have died while this process was starting.
+if (!process.connected) stopAsOrphan();
 // Lines for a runner that died must not kill the attempt before it ends cleanly.
 process.stdout.on("error", () => undefined);
 process.stderr.on("error", () => undefined);
-// Without this a task that waits for nothing at all would wait for ever.
-process.channel?.unref();
 
 await main().then(finish, (error: unknown) => finish({ kind: "failed", error: attemptErrorOf(error) }));

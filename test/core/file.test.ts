@@ -3,7 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readAll } from "../../src/core/byte-source.ts";
-import { createFile, openFile, temporaryPrefixOf, temporarySuffix, writeFile } from "../../src/core/file.ts";
+import {
+  createFile,
+  openFile,
+  temporariesOf,
+  temporaryPrefixOf,
+  temporarySuffix,
+  writeFile,
+} from "../../src/core/file.ts";
 
 let folder: string;
 
@@ -145,5 +152,19 @@ describe("a file that is opened", () => {
     const file = await openFile(path);
     await file[Symbol.asyncDispose]();
     expect(await rejection(file.read(0, new Uint8Array(1)))).toBeDefined();
+  });
+});
+
+describe("temporary files", () => {
+  test.each(["a.fits", `${"long".repeat(60)}.fits`])("of %s are found beside it, and no others", async (name) => {
+    const path = join(folder, name);
+    const sink = await createFile(path);
+    await using _other = await createFile(join(folder, "b.fits"));
+    await writeFile(path, new Uint8Array(1));
+    const [found, ...more] = await temporariesOf([path, join(folder, "none", "x"), join(path, "x")]);
+    expect(more).toEqual([]);
+    expect(found?.startsWith(join(folder, temporaryPrefixOf(path)))).toBe(true);
+    await sink[Symbol.asyncDispose]();
+    expect(await temporariesOf([path])).toEqual([]);
   });
 });

@@ -1,8 +1,10 @@
 import { execFileSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { temporarySuffix } from "../../src/core/file.ts";
+import { fixedClock } from "../../src/core/clock.ts";
+import { temporaryPrefixOf, temporarySuffix } from "../../src/core/file.ts";
 import { fsObjectStore } from "../../src/services/drivers/fs-object-store.ts";
 import { fsTransfer } from "../../src/services/drivers/fs-transfer.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -119,6 +121,39 @@ describe("transfers in the file system", () => {
     for (const _ of [1, 2]) await transfer.toScratch([item], { ...options, onFile: (file) => files.push(file) });
     const file = { path: item.path, sizeBytes: 1, sha256 };
     expect(files).toEqual([file, file]);
+  });
+
+  test("with a fixed clock what is noted beside a copy is always the same", async () => {
+    await using work = await temporaryFolder();
+    const clock = fixedClock(new Date("2024-05-01T12:00:00Z"));
+    await writeFile(join(work.path, "a.fits"), "frame");
+    const notes = ["one", "two"].map(async (root) => {
+      const transfer = fsTransfer({ root: join(work.path, root), clock });
+      await transfer.toObjectStore([{ bucket: "data", key: "a.fits", path: join(work.path, "a.fits") }], options);
+      const store = fsObjectStore({ root: join(work.path, root), clock });
+      await store.put("data", "b.fits", Buffer.from("b"), { contentType: "image/fits" });
+      const note = (name: string) =>
+        readFile(join(work.path, root, "data/.firstlight-objects", `${name}.json`), "utf8");
+      return [await note("a.fits"), await note("b.fits")];
+    });
+    const [one, two] = await Promise.all(notes);
+    expect(one).toEqual(two);
+    expect(one?.[0]).toContain(`"modifiedMs":${Date.parse("2024-05-01T12:00:00Z")}`);
+  });
+
+  test("what a transfer that was killed left half done goes when its files are brought again", async () => {
+    await using work = await temporaryFolder();
+    const root = join(work.path, "objects");
+    const path = join(work.path, "a.fits");
+    await writeFile(path, "frame");
+    const left = (of: string) => `${join(of, "..", temporaryPrefixOf(of))}${randomUUID()}${temporarySuffix}`;
+    const [copy, note] = [join(root, "data/p/a.fits"), join(root, "data/.firstlight-objects/p/a.fits.json")];
+    const foreign = left(join(root, "data/p/b.fits"));
+    for (const one of [copy, note]) await mkdir(join(one, ".."), { recursive: true });
+    for (const one of [left(copy), left(note), foreign]) await writeFile(one, "fra");
+    await fsTransfer({ root }).toObjectStore([{ bucket: "data", key: "p/a.fits", path }], options);
+    const files = (await readdir(root, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+    expect(files.map(({ name, parentPath }) => join(parentPath, name)).sort()).toEqual([copy, note, foreign].sort());
   });
 
   test("an absolute bucket is never written to", async () => {

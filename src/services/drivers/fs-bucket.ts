@@ -135,7 +135,7 @@ export function isMissing(error: unknown): boolean {
   return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
 }
 
-function notePath(folder: string, key: string): string {
+export function notePath(folder: string, key: string): string {
   return join(folder, hiddenFolder, `${key}.json`);
 }
 

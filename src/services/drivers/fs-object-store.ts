@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { open, readdir, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type ByteSource, bytesSource } from "../../core/byte-source.ts";
+import { type Clock, systemClock } from "../../core/clock.ts";
 import { FirstlightError, isFirstlightError } from "../../core/errors.ts";
 import { openFile, temporarySuffix } from "../../core/file.ts";
 import type { ObjectInfo, ObjectStore, PutOptions } from "../object-store.ts";
@@ -22,18 +23,21 @@ import { replaceVerified } from "./replace-verified.ts";
 export interface FsObjectStoreOptions {
   /** Holds a folder for each bucket; made where there is none. */
   readonly root: string;
+  /** Says when the objects were modified. */
+  readonly clock?: Clock;
 }
 
 const stripBytes = 1024 * 1024;
 
 /** Objects as files: a bucket is a folder of the root, a key a path in it. Content type and metadata lie in a hidden folder beside. */
-export function fsObjectStore({ root }: FsObjectStoreOptions): ObjectStore {
+export function fsObjectStore({ root, clock = systemClock }: FsObjectStoreOptions): ObjectStore {
   async function put(bucket: string, key: string, source: ByteSource, options: PutOptions): Promise<ObjectInfo> {
     const folder = bucketFolder(root, bucket);
     const path = await objectPath(folder, key);
     try {
       const { signal } = options;
       const { sha256 } = await replaceVerified(path, (temporary) => writeSource(temporary, path, source, signal), {
+        clock,
         signal,
         damaged: (found, wanted) => damaged(path, found, wanted),
         beforeRename: () => removeNote(folder, key),

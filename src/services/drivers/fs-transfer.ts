@@ -1,8 +1,9 @@
 import { constants } from "node:fs";
-import { copyFile, readdir } from "node:fs/promises";
+import { copyFile, readdir, rm } from "node:fs/promises";
 import { isAbsolute, join, relative } from "node:path";
+import { type Clock, systemClock } from "../../core/clock.ts";
 import { FirstlightError, isFirstlightError } from "../../core/errors.ts";
-import { temporarySuffix } from "../../core/file.ts";
+import { temporariesOf, temporarySuffix } from "../../core/file.ts";
 import type { Transfer, TransferItem, TransferOptions } from "../transfer.ts";
 import {
   bucketFolder,
@@ -12,16 +13,19 @@ import {
   hiddenFolder,
   isMissing,
   keyPath,
+  notePath,
   objectPath,
   readNote,
   storageFailed,
   writeNote,
 } from "./fs-bucket.ts";
-import { replaceVerified } from "./replace-verified.ts";
+import { type ReplaceOptions, replaceVerified } from "./replace-verified.ts";
 
 export interface FsTransferOptions {
   /** The root of the `fs` object store. */
   readonly root: string;
+  /** Says when the copies were modified. */
+  readonly clock?: Clock;
 }
 
 interface Copy {
@@ -29,6 +33,8 @@ interface Copy {
   readonly to: string;
   /** Which of the two is in scratch. */
   readonly path: string;
+  /** Where what is known of the copy is noted. */
+  readonly note?: string;
   /** Called with what has been copied, or was there already. */
   readonly done: (facts: FileFacts) => Promise<void>;
 }
@@ -37,7 +43,7 @@ interface Copy {
 const listed = 20;
 
 /** Copies within the file system: as a reflink where it can (a copy that shares its blocks until one of the two is written), never as a hard link. */
-export function fsTransfer({ root }: FsTransferOptions): Transfer {
+export function fsTransfer({ root, clock = systemClock }: FsTransferOptions): Transfer {
   async function planToScratch(item: TransferItem): Promise<readonly Copy[]> {
     const folder = bucketFolder(root, item.bucket, true);
     // In a folder of the user's own, links lead where the user wants them to.
@@ -62,7 +68,7 @@ export function fsTransfer({ root }: FsTransferOptions): Transfer {
           if (written === undefined || (await readNote(folder, key, written))?.sha256 === facts.sha256) return;
           await writeNote(folder, key, { ...facts, modifiedMs: written.mtimeMs, metadata: {} });
         };
-        return { from: file, to, path: file, done };
+        return { from: file, to, path: file, note: notePath(folder, key), done };
       }),
     );
   }
@@ -73,7 +79,7 @@ export function fsTransfer({ root }: FsTransferOptions): Transfer {
     plan: (item: TransferItem) => Promise<readonly Copy[]>,
   ): Promise<void> => {
     for (const { path } of items) if (!isAbsolute(path)) throw notAbsolute(path);
-    await copyAll((await Promise.all(items.map(plan))).flat(), options);
+    await copyAll((await Promise.all(items.map(plan))).flat(), options, clock);
   };
 
   return {
@@ -84,16 +90,25 @@ export function fsTransfer({ root }: FsTransferOptions): Transfer {
   };
 }
 
-async function copyAll(copies: readonly Copy[], options: TransferOptions): Promise<void> {
+async function copyAll(copies: readonly Copy[], options: TransferOptions, clock: Clock): Promise<void> {
   const { signal, onProgress, onFile } = options;
   const states = await Promise.all(copies.map(({ from }) => fileState(from)));
   const missing = copies.filter((_, index) => states[index] === undefined).map(({ from }) => from);
   if (missing.length > 0) throw missingSources(missing, copies.length, options);
+  // Nobody but the same attempt's ghost, dead or fenced, brings these files: what it left half done goes.
+  for (const path of await temporariesOf(copies.flatMap(({ to, note }) => (note === undefined ? [to] : [to, note])))) {
+    await rm(path, { force: true });
+  }
   let bytes = 0;
-  for (const [index, { from, to, path, done }] of copies.entries()) {
+  for (const [index, { from, to, path, note, done }] of copies.entries()) {
     signal?.throwIfAborted();
     try {
-      const facts = await copyVerified(from, to, signal);
+      const facts = await copyVerified(from, to, {
+        signal,
+        clock,
+        // It tells of the file that was there.
+        beforeRename: () => (note === undefined ? Promise.resolve() : rm(note, { force: true })),
+      });
       await done(facts);
       bytes += facts.sizeBytes;
       onFile?.({ path, ...facts });
@@ -105,7 +120,12 @@ async function copyAll(copies: readonly Copy[], options: TransferOptions): Promi
 }
 
 /** Copies a file unless the same bytes are there. The copy takes its name once it has been read back. */
-async function copyVerified(from: string, to: string, signal: AbortSignal | undefined): Promise<FileFacts> {
+async function copyVerified(
+  from: string,
+  to: string,
+  options: Pick<ReplaceOptions, "signal" | "clock" | "beforeRename">,
+): Promise<FileFacts> {
+  const { signal } = options;
   const wanted = await fileFacts(from, signal);
   const present = await fileState(to);
   if (present?.size === wanted.sizeBytes && (await fileFacts(to, signal)).sha256 === wanted.sha256) return wanted;
@@ -113,7 +133,7 @@ async function copyVerified(from: string, to: string, signal: AbortSignal | unde
     await copyFile(from, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
     return wanted;
   };
-  return replaceVerified(to, copy, { signal, damaged: () => damaged(from, to) });
+  return replaceVerified(to, copy, { ...options, damaged: () => damaged(from, to) });
 }
 
 /** Every file below a folder, by path; nothing that the object store keeps for itself. The folder itself when there is none. */

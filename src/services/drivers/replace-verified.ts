@@ -1,10 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { rename, rm, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { syncPath, temporaryPrefixOf, temporarySuffix } from "../../core/file.ts";
+import type { Clock } from "../../core/clock.ts";
+import { makeFolders, syncPath, temporaryPrefixOf, temporarySuffix } from "../../core/file.ts";
 import { type FileFacts, fileFacts } from "./fs-bucket.ts";
 
 export interface ReplaceOptions {
+  /** Says when the file was modified. */
+  readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
   /** The error for a file that does not read back as it was written. */
   readonly damaged: (found: FileFacts, wanted: FileFacts) => Error;
@@ -19,13 +22,16 @@ export interface ReplaceOptions {
 export async function replaceVerified(
   path: string,
   write: (temporary: string) => Promise<FileFacts>,
-  { signal, damaged, beforeRename }: ReplaceOptions,
+  { clock, signal, damaged, beforeRename }: ReplaceOptions,
 ): Promise<FileFacts> {
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder);
   const temporary = join(folder, `${temporaryPrefixOf(path)}${randomUUID()}${temporarySuffix}`);
   try {
     const wanted = await write(temporary);
+    // What is noted of an object holds this time: with a fixed clock it has to come out the same.
+    const modifiedAt = clock.now();
+    await utimes(temporary, modifiedAt, modifiedAt);
     await syncPath(temporary);
     const found = await fileFacts(temporary, signal);
     if (found.sha256 !== wanted.sha256 || found.sizeBytes !== wanted.sizeBytes) throw damaged(found, wanted);
