@@ -36,7 +36,8 @@ export interface WriteOptions {
  * `ATTEMPT_FENCED` when its fence refuses it, having changed nothing.
  */
 export interface InventoryDriver extends AsyncDisposable {
-  readonly name: "memory" | "sqlite" | "redis";
+  /** Which driver this is, as the settings name those of the library. */
+  readonly name: string;
   /** Adds members to sets in bulk. Resolves to those entries that were not there before. */
   add(entries: readonly Entry[], options?: WriteOptions): Promise<readonly Entry[]>;
   /** Removes members from sets in bulk. Resolves to those entries that were there. A set that becomes empty is gone. */

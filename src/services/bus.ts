@@ -47,7 +47,8 @@ export interface StoredMessage {
  * Nothing is opened before the first call. Disposing it waits for what is being published and gives unacknowledged messages back.
  */
 export interface Bus extends AsyncDisposable {
-  readonly name: "sqlite" | "amqp";
+  /** Which driver this is, as the settings name those of the library. */
+  readonly name: string;
   /**
    * Declares the exchange, the queues and their bindings; harmless when they are there with the same properties, else
    * `BUS_TOPOLOGY_CONFLICT`.

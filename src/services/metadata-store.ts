@@ -37,7 +37,8 @@ export interface ProvenanceRecord {
 
 /** What the facility knows of recipe runs and their inputs. Throws `RECIPE_RUN_NOT_FOUND` for a run that it does not know. */
 export interface MetadataStore extends AsyncDisposable {
-  readonly name: "sqlite" | "graphql";
+  /** Which driver this is, as the settings name those of the library. */
+  readonly name: string;
   recipeRun(recipeRunId: number): Promise<RecipeRun>;
   inputDataset(recipeRunId: number): Promise<InputDataset>;
   /** Finds or creates the status by name, then sets it. */

@@ -22,7 +22,8 @@ export interface PutOptions {
  * driver, and an object appears whole or not at all. Putting the same key again replaces it.
  */
 export interface ObjectStore extends AsyncDisposable {
-  readonly name: "fs" | "s3";
+  /** Which driver this is, as the settings name those of the library. */
+  readonly name: string;
   put(bucket: string, key: string, source: ByteSource | Uint8Array, options?: PutOptions): Promise<ObjectInfo>;
   /** Throws `OBJECT_NOT_FOUND`. */
   get(bucket: string, key: string, signal?: AbortSignal): Promise<ByteSource & AsyncDisposable>;

@@ -42,7 +42,8 @@ export interface TransferOptions {
  * all named in `TRANSFER_FAILED`, before anything is copied.
  */
 export interface Transfer extends AsyncDisposable {
-  readonly name: "fs" | "globus";
+  /** Which driver this is, as the settings name those of the library. */
+  readonly name: string;
   toScratch(items: readonly TransferItem[], options: TransferOptions): Promise<void>;
   toObjectStore(items: readonly TransferItem[], options: TransferOptions): Promise<void>;
 }

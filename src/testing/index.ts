@@ -1,2 +1,9 @@
+export { busConformance, type MakeBus } from "./conformance/bus-conformance.ts";
+export { inventoryConformance, type MakeDriver } from "./conformance/inventory-conformance.ts";
+export { type MetadataStoreFixture, metadataStoreConformance } from "./conformance/metadata-store-conformance.ts";
+export { objectStoreConformance } from "./conformance/object-store-conformance.ts";
+export { plainExpect } from "./conformance/plain-expect.ts";
+export type { Expectation, SuiteRunner } from "./conformance/suite-runner.ts";
+export { type TransferFixture, transferConformance } from "./conformance/transfer-conformance.ts";
 export { type SyntheticFrameOptions, syntheticFrame } from "./synthetic-frame.ts";
 export { type TmpRun, type TmpRunOptions, type TmpRunTaskOptions, tmpRun } from "./tmp-run.ts";

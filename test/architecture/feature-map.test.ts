@@ -25,7 +25,7 @@ function rowsOf(section: string): readonly Row[] {
 function testsOf(cell: string): Row["tests"] {
   if (cell === "–") return [];
   return cell.split("<br>").flatMap((entry) => {
-    const [, file, titles] = /^`(test\/[\w./-]+\.ts)`: (".*")$/.exec(entry) ?? [];
+    const [, file, titles] = /^`((?:test|src\/testing)\/[\w./-]+\.ts)`: (".*")$/.exec(entry) ?? [];
     if (file === undefined || titles === undefined) throw new Error(`no test file with titles: ${entry}`);
     return titles
       .slice(1, -1)

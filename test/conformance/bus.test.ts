@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { sqliteBus } from "../../src/services/drivers/sqlite-bus.ts";
+import { busConformance } from "../../src/testing/conformance/bus-conformance.ts";
 import { describeWithRabbitmq } from "../servers/with-server.ts";
 import { amqpBusAt } from "../services/amqp-bus-at.ts";
-import { busConformance } from "./bus.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "firstlight-bus-"));
 afterAll(() => rm(folder, { recursive: true }));

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { memoryInventory } from "../../src/scratch/drivers/memory.ts";
 import { sqliteInventory } from "../../src/scratch/drivers/sqlite.ts";
 import type { InventoryDriver } from "../../src/scratch/inventory-driver.ts";
+import { inventoryConformance } from "../../src/testing/conformance/inventory-conformance.ts";
 import { redisAt } from "../scratch/each-inventory.ts";
 import { describeWithRedis } from "../servers/with-server.ts";
-import { inventoryConformance } from "./inventory-driver.ts";
 
 describe("memory", () => {
   const stores = new Map<number, InventoryDriver>();

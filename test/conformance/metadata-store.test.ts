@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { sqliteMetadataStore } from "../../src/services/drivers/sqlite-metadata-store.ts";
-import { metadataStoreConformance } from "./metadata-store.ts";
+import { metadataStoreConformance } from "../../src/testing/conformance/metadata-store-conformance.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "firstlight-metadata-"));
 afterAll(() => rm(folder, { recursive: true }));

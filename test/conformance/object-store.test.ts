@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { fsObjectStore } from "../../src/services/drivers/fs-object-store.ts";
-import { objectStoreConformance } from "./object-store.ts";
+import { objectStoreConformance } from "../../src/testing/conformance/object-store-conformance.ts";
 
 const root = await mkdtemp(join(tmpdir(), "firstlight-objects-"));
 afterAll(() => rm(root, { recursive: true }));

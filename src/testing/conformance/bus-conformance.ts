@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
-import type { Bus, BusMessage, Delivery, QueueBinding } from "../../src/services/bus.ts";
-import type { TestRunner } from "./inventory-driver.ts";
+import type { Bus, BusMessage, Delivery, QueueBinding } from "../../services/bus.ts";
+import type { SuiteRunner } from "./suite-runner.ts";
 
 /** Opens a bus; every bus that it opens reaches the same queues. The suite's queues have random names. */
 export type MakeBus = () => Promise<Bus>;
 
 /** What every bus does, whatever carries its messages. */
-export function busConformance({ describe, test, expect }: TestRunner, makeBus: MakeBus): void {
+export function busConformance({ describe, test, expect }: SuiteRunner, makeBus: MakeBus): void {
   const newBinding = (): QueueBinding => {
     const name = `firstlight.test.${randomUUID()}`;
     return { routingKey: `${name}.m`, queue: `${name}.q` };
@@ -30,7 +30,7 @@ export function busConformance({ describe, test, expect }: TestRunner, makeBus: 
     return taken;
   }
 
-  const withBus = (name: string, body: (bus: Bus, binding: QueueBinding) => Promise<void>): void =>
+  const withBus = (name: string, body: (bus: Bus, binding: QueueBinding) => Promise<void>): unknown =>
     test(name, async () => {
       await using bus = await makeBus();
       const binding = newBinding();

@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ObjectStore } from "../../src/services/object-store.ts";
-import type { Transfer, TransferProgress } from "../../src/services/transfer.ts";
-import type { TestRunner } from "./inventory-driver.ts";
+import type { ObjectStore } from "../../services/object-store.ts";
+import type { Transfer, TransferProgress } from "../../services/transfer.ts";
+import type { SuiteRunner } from "./suite-runner.ts";
 
 const sha256OfProduct = "a8792157cb4f27fb949c035f45518c61e884bb86e6f420204379c2baa8beb66e";
 
@@ -16,7 +16,7 @@ export interface TransferFixture {
 
 /** What every transfer does, seen through the object store on the one side and the file system on the other. */
 export function transferConformance(
-  { describe, test, expect }: TestRunner,
+  { describe, test, expect }: SuiteRunner,
   { openTransfer, openStore }: TransferFixture,
   bucket: string,
 ): void {
@@ -29,7 +29,7 @@ export function transferConformance(
   }
   const bytes = (text: string) => new TextEncoder().encode(text);
   const options = { label: "test", recipeRunId: 1 };
-  const withBoth = (name: string, body: (context: Context) => Promise<void>): void =>
+  const withBoth = (name: string, body: (context: Context) => Promise<void>): unknown =>
     test(name, async () => {
       await using transfer = await openTransfer();
       await using store = await openStore();

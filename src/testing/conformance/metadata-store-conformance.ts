@@ -1,6 +1,6 @@
-import { formatFrames } from "../../src/services/input-dataset.ts";
-import type { MetadataStore, RecipeRunRegistration } from "../../src/services/metadata-store.ts";
-import type { TestRunner } from "./inventory-driver.ts";
+import { formatFrames } from "../../services/input-dataset.ts";
+import type { MetadataStore, RecipeRunRegistration } from "../../services/metadata-store.ts";
+import type { SuiteRunner } from "./suite-runner.ts";
 
 export interface MetadataStoreFixture {
   /** Every store that it opens sees the same records. */
@@ -11,12 +11,12 @@ export interface MetadataStoreFixture {
 
 /** What every metadata store does. */
 export function metadataStoreConformance(
-  { describe, test, expect }: TestRunner,
+  { describe, test, expect }: SuiteRunner,
   { open, register }: MetadataStoreFixture,
 ): void {
   const document = formatFrames([{ bucket: "raw", objectKeys: ["a.fits", "b.fits"] }]);
   let lastId = Math.floor(Math.random() * 1e9);
-  const withRun = (name: string, body: (store: MetadataStore, recipeRunId: number) => Promise<void>): void =>
+  const withRun = (name: string, body: (store: MetadataStore, recipeRunId: number) => Promise<void>): unknown =>
     test(name, async () => {
       lastId += 1;
       await register({

@@ -1,26 +1,16 @@
-import type { Entry, Fence, InventoryDriver, Journal } from "../../src/scratch/inventory-driver.ts";
-import type { SetExpression } from "../../src/scratch/set-expression.ts";
-
-/** What the suite needs of a test runner: vitest, jest and node:test with an `expect` of that shape have it. */
-export interface TestRunner {
-  describe(name: string, body: () => void): void;
-  test(name: string, body: () => Promise<void>): void;
-  expect(value: unknown): {
-    toBe(expected: unknown): void;
-    toEqual(expected: unknown): void;
-    readonly rejects: { toMatchObject(expected: object): Promise<unknown> };
-  };
-}
+import type { Entry, Fence, InventoryDriver, Journal } from "../../scratch/inventory-driver.ts";
+import type { SetExpression } from "../../scratch/set-expression.ts";
+import type { SuiteRunner } from "./suite-runner.ts";
 
 /** Opens a driver for a recipe run; two for one run see the same entries. The suite leaves nothing of its runs behind. */
 export type MakeDriver = (recipeRunId: number) => Promise<InventoryDriver>;
 
 /** What every inventory driver does, whatever keeps its entries. */
-export function inventoryConformance({ describe, test, expect }: TestRunner, makeDriver: MakeDriver): void {
+export function inventoryConformance({ describe, test, expect }: SuiteRunner, makeDriver: MakeDriver): void {
   // A server that others use too shall not notice: no run of theirs has such an id.
   const first = Math.floor(Math.random() * 1e9) * 1e5 + 1e14;
   let runs = 0;
-  const withDriver = (name: string, body: (driver: InventoryDriver, run: number) => Promise<void>): void =>
+  const withDriver = (name: string, body: (driver: InventoryDriver, run: number) => Promise<void>): unknown =>
     test(name, async () => {
       runs += 1;
       const run = first + runs;

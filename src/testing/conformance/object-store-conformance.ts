@@ -1,18 +1,18 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
-import { bytesSource, readAll } from "../../src/core/byte-source.ts";
-import type { ObjectStore } from "../../src/services/object-store.ts";
-import type { TestRunner } from "./inventory-driver.ts";
+import { bytesSource, readAll } from "../../core/byte-source.ts";
+import type { ObjectStore } from "../../services/object-store.ts";
+import type { SuiteRunner } from "./suite-runner.ts";
 
 /** What every object store does. The suite's keys begin with a random part, and are deleted at the end of each test. */
 export function objectStoreConformance(
-  { describe, test, expect }: TestRunner,
+  { describe, test, expect }: SuiteRunner,
   makeStore: () => Promise<ObjectStore>,
   bucket: string,
 ): void {
   const bytes = (text: string) => new TextEncoder().encode(text);
   const sha256 = (content: Uint8Array) => createHash("sha256").update(content).digest("hex");
 
-  const withStore = (name: string, body: (store: ObjectStore, prefix: string) => Promise<void>): void =>
+  const withStore = (name: string, body: (store: ObjectStore, prefix: string) => Promise<void>): unknown =>
     test(name, async () => {
       await using store = await makeStore();
       const prefix = `${randomUUID()}/`;
