@@ -30,13 +30,13 @@ const image: Codec<NdArray> & Encoder<NdArray> = {
   decode: (source, context) => readImage(source, undefined, reading(context)),
 };
 
-/** The primary header alone: no pixel is read, no checksum taken. Only reads. */
+/** The header of the first HDU with an image, as `fits.frame` takes it, else the primary's: no pixel is read, no checksum taken. Only reads. */
 const header: Codec<Header, never> = {
   name: "fits.header",
   decode: (source) => readHeader(source),
 };
 
-/** Every HDU with its header, and its image where it has one that is not compressed; checksums as `fits.frame`. Tables are read without their data, and refused in writing. */
+/** Every HDU with its header, and its image where it has one, which is written uncompressed; checksums as `fits.frame`. Tables are read without their data, and refused in writing. */
 const hdus: Codec<readonly HduContent[]> & Encoder<readonly HduContent[]> = {
   name: "fits.hdus",
   encode(value) {
@@ -50,10 +50,9 @@ const hdus: Codec<readonly HduContent[]> & Encoder<readonly HduContent[]> = {
     const file = await openFits(source);
     const contents: HduContent[] = [];
     for (const hdu of file.hdus) {
-      const pixels = hasImage(hdu) && hdu.type === "image";
       contents.push({
         header: hdu.header,
-        ...(pixels ? { image: await readPixels(file.source, hdu, reading(context)) } : {}),
+        ...(hasImage(hdu) ? { image: await readPixels(file.source, hdu, reading(context)) } : {}),
       });
     }
     return contents;

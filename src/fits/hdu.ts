@@ -1,13 +1,18 @@
-import { isFirstlightError, messageOf } from "../core/errors.ts";
+import { sizeOf } from "../core/ndarray.ts";
 import { badFile } from "./bad-file.ts";
+import type { Bitpix } from "./bitpix.ts";
 import { padded } from "./blocks.ts";
 import type { Header } from "./header.ts";
+import { structureCards } from "./structure-cards.ts";
+import { imageHeader } from "./tiles/image-header.ts";
+import { describeTiles, type TiledImage } from "./tiles/tiled-image.ts";
 
-export type Bitpix = 8 | 16 | 32 | 64 | -32 | -64;
+export type HduType = "image" | "binaryTable" | "asciiTable" | "randomGroups" | "other";
 
-export type HduType = "image" | "compressedImage" | "binaryTable" | "asciiTable" | "randomGroups" | "other";
-
-/** One header-data unit: its header, and where its bytes lie. */
+/**
+ * One header-data unit: its header, and where its bytes lie. An image that is tile-compressed in a binary table is an image
+ * like any other: header, BITPIX and axes are those that it has uncompressed; only its bytes are the table's.
+ */
 export interface Hdu {
   /** 0 for the primary. */
   readonly index: number;
@@ -17,8 +22,10 @@ export interface Hdu {
   /** EXTVER, 1 where there is none. */
   readonly version: number;
   readonly header: Header;
+  /** How a compressed image lies in its table; `undefined` for everything else. */
+  readonly tiles: TiledImage | undefined;
   readonly bitpix: Bitpix;
-  /** The axes of the data unit as stored, in C order: `[NAXISn, …, NAXIS1]`; empty without data. */
+  /** The axes of image or table, in C order: `[NAXISn, …, NAXIS1]`; empty without data. */
   readonly shape: readonly number[];
   readonly headerOffset: number;
   readonly dataOffset: number;
@@ -53,33 +60,17 @@ const typeOfExtension: Readonly<Record<string, HduType>> = {
  */
 export function describeHdu(header: Header, extent: HduExtent): Hdu {
   const place = { file: extent.file, hdu: extent.index, offset: extent.headerOffset };
-  const invalid = (problem: string, cause?: unknown) => badFile("FITS_INVALID", problem, place, cause);
-  const read = <T>(get: () => T): T => {
-    try {
-      return get();
-    } catch (error) {
-      if (isFirstlightError(error)) throw invalid(messageOf(error), error);
-      throw error;
-    }
-  };
-  const count = (key: string, minimum: number, maximum: number): number => {
-    const value = read(() => header.integer(key));
-    if (value < minimum || value > maximum) throw invalid(`${key} is ${value}; expected ${minimum} to ${maximum}.`);
-    return value;
-  };
-
-  const bitpix = read(() => header.integer("BITPIX"));
-  if (!isBitpix(bitpix)) throw invalid(`BITPIX is ${bitpix}; expected 8, 16, 32, 64, -32 or -64.`);
-  const axisCount = count("NAXIS", 0, 999);
-  const axes = Array.from({ length: axisCount }, (_, axis) => count(`NAXIS${axis + 1}`, 0, Number.MAX_SAFE_INTEGER));
+  const cards = structureCards(header, place);
+  const bitpix = cards.bitpix("BITPIX");
+  const axes = cards.axes("NAXIS", cards.count("NAXIS", 0, 999));
   const extension = extent.index > 0;
   const randomGroups = !extension && axes[0] === 0 && header.get("GROUPS") === true;
   const groups = extension || randomGroups ? { parameters: "PCOUNT", count: "GCOUNT" } : undefined;
-  const parameterCount = groups === undefined ? 0 : count(groups.parameters, 0, Number.MAX_SAFE_INTEGER);
-  const groupCount = groups === undefined ? 1 : count(groups.count, 0, Number.MAX_SAFE_INTEGER);
+  const parameterCount = groups === undefined ? 0 : cards.count(groups.parameters, 0, Number.MAX_SAFE_INTEGER);
+  const groupCount = groups === undefined ? 1 : cards.count(groups.count, 0, Number.MAX_SAFE_INTEGER);
   const type = randomGroups ? "randomGroups" : typeOf(header, extension);
   if (type === "image" && (parameterCount !== 0 || groupCount !== 1)) {
-    throw invalid(`an image has PCOUNT 0 and GCOUNT 1, found ${parameterCount} and ${groupCount}.`);
+    throw cards.invalid(`an image has PCOUNT 0 and GCOUNT 1, found ${parameterCount} and ${groupCount}.`);
   }
 
   const stored = randomGroups ? axes.slice(1) : axes;
@@ -97,39 +88,41 @@ export function describeHdu(header: Header, extent: HduExtent): Hdu {
 
   const endOffset = extent.dataOffset + padded(dataSizeBytes);
   // Crude writers leave the padding out; but where extensions may have followed, a cut is what it looks like.
-  if (extent.fileSizeBytes < endOffset && (extension || read(() => header.get("EXTEND")) === true)) {
+  if (extent.fileSizeBytes < endOffset && (extension || cards.read(() => header.get("EXTEND")) === true)) {
     const missing = endOffset - extent.fileSizeBytes;
     throw badFile("FITS_TRUNCATED", `the file ends ${missing} bytes before the end of its last block.`, place);
   }
 
-  const name = header.get("EXTNAME");
-  const version = header.get("EXTVER");
-  return {
-    index: extent.index,
-    type,
-    name: typeof name === "string" ? name : undefined,
-    version: typeof version === "number" ? version : 1,
-    header,
-    bitpix,
-    shape: stored.toReversed(),
-    headerOffset: extent.headerOffset,
-    dataOffset: extent.dataOffset,
-    dataSizeBytes,
-    endOffset,
-  };
+  const bytes = { headerOffset: extent.headerOffset, dataOffset: extent.dataOffset, dataSizeBytes, endOffset };
+  const named = (own: Header) => ({ index: extent.index, header: own, ...nameOf(own) });
+  if (type === "binaryTable" && cards.read(() => header.get("ZIMAGE")) === true) {
+    const tiles = describeTiles(header, { rowCount: axes[1] ?? 0, dataSizeBytes }, cards);
+    const image = cards.read(() => imageHeader(header));
+    return { ...named(image), type: "image", tiles, bitpix: tiles.bitpix, shape: tiles.axes.toReversed(), ...bytes };
+  }
+  return { ...named(header), type, tiles: undefined, bitpix, shape: stored.toReversed(), ...bytes };
 }
 
 /** True when there are pixels to read: an image, compressed or not, that is not empty. */
 export function hasImage(hdu: Hdu): boolean {
-  return hdu.dataSizeBytes > 0 && (hdu.type === "image" || hdu.type === "compressedImage");
+  return hdu.type === "image" && hdu.dataSizeBytes > 0 && sizeOf(hdu.shape) > 0;
+}
+
+/** The header whose bytes stand in the file, and whose checksums are those of the bytes. */
+export function storedHeader(hdu: Hdu): Header {
+  return hdu.tiles?.header ?? hdu.header;
+}
+
+function nameOf(header: Header): Pick<Hdu, "name" | "version"> {
+  const name = header.get("EXTNAME");
+  const version = header.get("EXTVER");
+  return {
+    name: typeof name === "string" ? name : undefined,
+    version: typeof version === "number" ? version : 1,
+  };
 }
 
 function typeOf(header: Header, extension: boolean): HduType {
   if (!extension) return "image";
-  const type = typeOfExtension[String(header.get("XTENSION")).trim()] ?? "other";
-  return type === "binaryTable" && header.get("ZIMAGE") === true ? "compressedImage" : type;
-}
-
-function isBitpix(value: number): value is Bitpix {
-  return value === 8 || value === 16 || value === 32 || value === 64 || value === -32 || value === -64;
+  return typeOfExtension[String(header.get("XTENSION")).trim()] ?? "other";
 }

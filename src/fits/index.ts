@@ -1,10 +1,11 @@
+export type { Bitpix } from "./bitpix.ts";
 export { Card } from "./card.ts";
 export type { CardValue, Complex } from "./card-value.ts";
 export { type EncodeFitsOptions, encodeFits, type HduContent } from "./encode-fits.ts";
 export { formatFitsTimeUs, parseFitsTimeUs } from "./fits-time.ts";
 export type { Frame } from "./frame.ts";
 export { type EncodeFrameOptions, encodeFrame, readFrame } from "./frame-file.ts";
-export type { Bitpix, Hdu, HduType } from "./hdu.ts";
+export type { Hdu, HduType } from "./hdu.ts";
 export { Header, type HeaderRecord } from "./header.ts";
 export { type FitsFile, type HduSelector, openFits, readHeader } from "./open-fits.ts";
 export { encodeHeader, parseHeader } from "./parse-header.ts";

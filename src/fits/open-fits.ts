@@ -2,7 +2,7 @@ import type { ByteSource } from "../core/byte-source.ts";
 import { badFile } from "./bad-file.ts";
 import { blockBytes } from "./blocks.ts";
 import { throughGzip } from "./gunzip.ts";
-import { describeHdu, type Hdu, hasImage } from "./hdu.ts";
+import { describeHdu, type Hdu, hasImage, storedHeader } from "./hdu.ts";
 import type { Header } from "./header.ts";
 import { findEnd, findForeign, foreignCharacter, headerFromText, latin1 } from "./parse-header.ts";
 
@@ -45,10 +45,20 @@ async function openPlain(source: ByteSource): Promise<FitsFile> {
 
 /**
  * Reads one header and nothing behind it: the HDUs after it are not looked at, and of those before it the headers only.
- * That the file is long enough for the data that the header promises is checked.
+ * That the file is long enough for the data that the header promises is checked. Without a selector it is the header of the
+ * first HDU that has an image, as `readFrame` takes it; the primary's where no HDU has any.
  */
-export async function readHeader(source: ByteSource, hdu: HduSelector = 0): Promise<Header> {
-  return throughGzip(source, async (plain) => (await findHdu(plain, hdu)).header);
+export async function readHeader(source: ByteSource, hdu?: HduSelector): Promise<Header> {
+  return throughGzip(source, async (plain) => {
+    if (hdu !== undefined) return (await findHdu(plain, hdu)).header;
+    let primary: Header | undefined;
+    for await (const each of walkHdus(plain)) {
+      if (hasImage(each)) return each.header;
+      primary ??= each.header;
+    }
+    if (primary === undefined) throw noHdu(plain, 0, []);
+    return primary;
+  });
 }
 
 /** The HDU chosen, or without a selector the first that has an image. Looks no further than that HDU. */
@@ -136,7 +146,8 @@ function checkStart(
 function matches(hdu: Hdu, selector: HduSelector): boolean {
   if (typeof selector === "number") return hdu.index === selector;
   const [name, version] = typeof selector === "string" ? [selector, undefined] : selector;
-  if (hdu.name?.trim().toUpperCase() !== name.trim().toUpperCase()) return false;
+  const names = [hdu.name, storedHeader(hdu).get("EXTNAME")].map((each) => String(each).trim().toUpperCase());
+  if (!names.includes(name.trim().toUpperCase())) return false;
   return version === undefined || hdu.version === version;
 }
 

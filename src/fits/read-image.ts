@@ -4,8 +4,10 @@ import { badFile } from "./bad-file.ts";
 import { flipSigns, swapWords } from "./byte-order.ts";
 import { sumWords } from "./checksum.ts";
 import { throughGzip } from "./gunzip.ts";
-import type { Hdu } from "./hdu.ts";
+import { type Hdu, hasImage } from "./hdu.ts";
 import { findHdu, type HduSelector } from "./open-fits.ts";
+import { readTiles, type StoredPixels } from "./tiles/read-tiles.ts";
+import { riceOverreadBytes } from "./tiles/rice.ts";
 import { judge, requireChecksums, sumRange } from "./verify-checksums.ts";
 
 export interface ReadImageOptions {
@@ -25,8 +27,12 @@ const readLimitBytes = 2 ** 26;
  * offset of that convention; for other scaled integers, and those with a BLANK, float32 for 8 and 16 bits and float64 for
  * 32 and 64 bits, computed in float64 and rounded once.
  *
+ * A tile-compressed image (FITS 4.0 §10) is read as the image that it holds. Where its reals were quantised, they are the
+ * levels that were kept: the very numbers that cfitsio and astropy make of them.
+ *
  * @returns shape `[NAXISn, …, NAXIS1]`, units of BUNIT
- * @throws FirstlightError FITS_UNSUPPORTED for compressed images and tables, and the errors of `openFits`
+ *
+ * @throws FirstlightError FITS_UNSUPPORTED for tables and unknown compression, and the errors of `openFits`
  */
 export async function readImage(
   source: ByteSource,
@@ -40,21 +46,28 @@ export async function readImage(
 export async function readPixels(source: ByteSource, hdu: Hdu, options: ReadImageOptions = {}): Promise<NdArray> {
   const place = { file: source.name, hdu: hdu.index };
   if (hdu.type !== "image") {
-    throw badFile(
-      "FITS_UNSUPPORTED",
-      `pixels were asked of a ${hdu.type} HDU; only uncompressed images are read.`,
-      place,
-    );
+    throw badFile("FITS_UNSUPPORTED", `pixels were asked of a ${hdu.type} HDU; only images have any.`, place);
   }
-  if (hdu.dataSizeBytes === 0) throw badFile("FITS_NO_HDU", "the HDU has no pixels.", place);
+  if (!hasImage(hdu)) throw badFile("FITS_NO_HDU", "the HDU has no pixels.", place);
   options.signal?.throwIfAborted();
-  const bytes = await readBytes(source, hdu, options.signal);
-  if (options.checksum === true) await check(source, hdu, bytes);
-  const wordBytes = Math.abs(hdu.bitpix) / 8;
-  swapWords(bytes, wordBytes);
-  const data = physical(hdu, bytes, wordBytes);
+  const stored = await storedPixels(source, hdu, options);
+  const data = physical(hdu, stored);
   if (data.length !== sizeOf(hdu.shape)) throw badFile("FITS_INVALID", "the axes do not fit the data.", place);
   return { data, shape: hdu.shape };
+}
+
+/** The pixels before any scaling, in this machine's order. */
+async function storedPixels(source: ByteSource, hdu: Hdu, options: ReadImageOptions): Promise<StoredPixels> {
+  const bytes = await readBytes(source, hdu, options.signal);
+  const unit = bytes.subarray(0, hdu.dataSizeBytes);
+  if (options.checksum === true) await check(source, hdu, unit);
+  if (hdu.tiles === undefined) {
+    swapWords(unit, Math.abs(hdu.bitpix) / 8);
+    return { bytes: unit, undefinedAt: undefined };
+  }
+  const { headerOffset, dataOffset, dataSizeBytes } = hdu;
+  const place = { file: source.name, hdu: hdu.index, headerOffset, dataOffset };
+  return readTiles(hdu.tiles, bytes, dataSizeBytes, place, options.signal);
 }
 
 async function readBytes(
@@ -62,9 +75,10 @@ async function readBytes(
   hdu: Hdu,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(hdu.dataSizeBytes);
-  for (let filled = 0; filled < bytes.length; ) {
-    const part = bytes.subarray(filled, Math.min(bytes.length, filled + readLimitBytes));
+  const { dataSizeBytes } = hdu;
+  const bytes = new Uint8Array(dataSizeBytes + (hdu.tiles === undefined ? 0 : riceOverreadBytes));
+  for (let filled = 0; filled < dataSizeBytes; ) {
+    const part = bytes.subarray(filled, Math.min(dataSizeBytes, filled + readLimitBytes));
     const count = await source.read(hdu.dataOffset + filled, part);
     if (count === 0) {
       const place = { file: source.name, hdu: hdu.index, offset: hdu.dataOffset + filled };
@@ -91,20 +105,20 @@ interface Scaling {
   readonly blank: number | bigint | undefined;
 }
 
-function physical(hdu: Hdu, bytes: Uint8Array<ArrayBuffer>, wordBytes: number): PixelArray {
+function physical(hdu: Hdu, { bytes, undefinedAt }: StoredPixels): PixelArray {
   const scaling = scalingOf(hdu);
   const stored = view(hdu.bitpix, bytes.buffer);
   const { bscale, bzero, blank } = scaling;
-  if (blank === undefined && bscale === 1) {
+  if (blank === undefined && undefinedAt === undefined && bscale === 1) {
     if (bzero === 0) return stored;
     // Number(2^63 - 1) is 2^63 too, but only the exact offset is the convention.
     const exact = typeof hdu.header.get("BZERO") !== "bigint" || hdu.header.get("BZERO") === 2n ** 63n;
     if (hdu.bitpix > 0 && exact && bzero === (hdu.bitpix === 8 ? -128 : 2 ** (hdu.bitpix - 1))) {
-      flipSigns(bytes, wordBytes);
+      flipSigns(bytes, hdu.bitpix / 8);
       return viewOfOtherSign(hdu.bitpix, bytes.buffer);
     }
   }
-  if (stored instanceof BigInt64Array) return scaleLong(stored, scaling);
+  if (stored instanceof BigInt64Array) return withUndefined(scaleLong(stored, scaling), undefinedAt);
   const narrow = hdu.bitpix === 8 || hdu.bitpix === 16 || hdu.bitpix === -32;
   const target = narrow ? new Float32Array(stored.length) : new Float64Array(stored.length);
   const missing = blank === undefined ? undefined : Number(blank);
@@ -112,7 +126,12 @@ function physical(hdu: Hdu, bytes: Uint8Array<ArrayBuffer>, wordBytes: number): 
     const value = stored[index] as number;
     target[index] = value === missing ? Number.NaN : value * bscale + bzero;
   }
-  return target;
+  return withUndefined(target, undefinedAt);
+}
+
+function withUndefined<T extends Float32Array | Float64Array>(pixels: T, at: readonly number[] | undefined): T {
+  for (const index of at ?? []) pixels[index] = Number.NaN;
+  return pixels;
 }
 
 function scaleLong(stored: BigInt64Array, { bscale, bzero, blank }: Scaling): Float64Array {

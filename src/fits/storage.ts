@@ -1,7 +1,7 @@
 import { FirstlightError } from "../core/errors.ts";
 import { type NdArray, type PixelArray, sizeOf } from "../core/ndarray.ts";
+import type { Bitpix } from "./bitpix.ts";
 import { flipSigns, swapWords } from "./byte-order.ts";
-import type { Bitpix } from "./hdu.ts";
 
 /** How an element type is stored: its BITPIX, and BZERO for the unsigned conventions (FITS 4.0 §4.4.2.5, table 11). */
 export interface Storage {

@@ -2,7 +2,7 @@ import type { ByteSource } from "../core/byte-source.ts";
 import { badFile } from "./bad-file.ts";
 import { blockBytes } from "./blocks.ts";
 import { sumWords } from "./checksum.ts";
-import type { Hdu } from "./hdu.ts";
+import { type Hdu, storedHeader } from "./hdu.ts";
 import { openFits } from "./open-fits.ts";
 
 export type ChecksumVerdict = "ok" | "bad" | "absent";
@@ -16,7 +16,9 @@ export interface HduChecksums {
 
 const stripBytes = 512 * blockBytes;
 
-/** Recomputes DATASUM and CHECKSUM of every HDU (FITS 4.0 §4.4.2.7). An empty string counts as absent, as §4.4.2.7 says. */
+/**
+ * Recomputes DATASUM and CHECKSUM of every HDU (FITS 4.0 §4.4.2.7), of a compressed image those of its bytes in the file. An empty string counts as absent, as §4.4.2.7 says.
+ */
 export async function verifyChecksums(source: ByteSource): Promise<HduChecksums[]> {
   const { hdus, source: plain } = await openFits(source);
   const results: HduChecksums[] = [];
@@ -31,11 +33,18 @@ export async function hduChecksums(source: ByteSource, hdu: Hdu): Promise<HduChe
   return judge(hdu, headerSum, dataSum);
 }
 
+/** True when there is anything to check: of a compressed image the checksums of its table count. */
+export function carriesChecksums(hdu: Hdu): boolean {
+  const header = storedHeader(hdu);
+  return header.has("DATASUM") || header.has("CHECKSUM");
+}
+
 /** Holds the sums of an HDU's bytes against its cards. */
 export function judge(hdu: Hdu, headerSum: number, dataSum: number): HduChecksums {
   const total = sumWords(new Uint8Array(0), headerSum + dataSum);
-  const stated = hdu.header.get("DATASUM");
-  const checksum = hdu.header.get("CHECKSUM");
+  const header = storedHeader(hdu);
+  const stated = header.get("DATASUM");
+  const checksum = header.get("CHECKSUM");
   return {
     hdu: hdu.index,
     name: hdu.name,

@@ -66,9 +66,14 @@ describe("the HDUs of a file", () => {
     );
   });
 
-  test("of compressed images are known as such", async () => {
+  test("of compressed images are listed as the images that they hold", async () => {
     const { source } = await readCase("rice_i16_smooth");
-    expect((await openFits(source)).hdus.map((hdu) => hdu.type)).toEqual(["image", "compressedImage"]);
+    const { hdus } = await openFits(source);
+    expect(hdus.map(({ type, bitpix, shape }) => [type, bitpix, shape])).toEqual([
+      ["image", 8, []],
+      ["image", 16, [64, 64]],
+    ]);
+    expect(hdus[1]?.tiles).toMatchObject({ algorithm: "RICE_1", tileAxes: [64, 1], tileCount: 64 });
   });
 
   test("end before blocks of zeros, but not before anything else", async () => {
@@ -121,6 +126,23 @@ describe("reading one header", () => {
     await expect(readHeader(bytesSource(bytes.subarray(0, 20000), "short.fits"))).rejects.toThrow(
       expect.objectContaining({ code: "FITS_TRUNCATED", message: expect.stringContaining("short.fits") }),
     );
+  });
+});
+
+describe("the header without a selector", () => {
+  const empty = { header: Header.from({ OBJECT: "nothing" }) };
+
+  test("is that of the first HDU with an image, compressed or not", async () => {
+    const extension = encodeFits([empty, { header: Header.from({ OBJECT: "Sun" }), image: image(3) }]);
+    expect((await readHeader(bytesSource(extension))).get("OBJECT")).toBe("Sun");
+    const { source } = await readCase("rice_i16_smooth");
+    expect((await readHeader(source)).integer("BITPIX")).toBe(16);
+    expect((await readHeader(source, 0)).integer("NAXIS")).toBe(0);
+  });
+
+  test("is the primary's where no HDU has an image", async () => {
+    const bytes = encodeFits([empty, { header: Header.from({ OBJECT: "none either" }) }]);
+    expect((await readHeader(bytesSource(bytes))).get("OBJECT")).toBe("nothing");
   });
 });
 

@@ -3,7 +3,7 @@ import { openFile } from "../../core/file.ts";
 import { badFile } from "../../fits/bad-file.ts";
 import { hasImage } from "../../fits/hdu.ts";
 import { openFits } from "../../fits/open-fits.ts";
-import { hduChecksums, requireChecksums } from "../../fits/verify-checksums.ts";
+import { carriesChecksums, hduChecksums, requireChecksums } from "../../fits/verify-checksums.ts";
 
 /** An input frame that is not whole, and why. */
 export interface BadFrame {
@@ -31,8 +31,7 @@ export async function checkFrame(path: string, file: string, check: FrameCheck):
     if (!hdus.some(hasImage)) throw badFile("FITS_NO_HDU", "no HDU holds an image.", { file: path });
     for (const hdu of check.checksums ? hdus : []) {
       check.signal.throwIfAborted();
-      const carriesAny = hdu.header.has("CHECKSUM") || hdu.header.has("DATASUM");
-      if (carriesAny) requireChecksums(path, await hduChecksums(plain, hdu));
+      if (carriesChecksums(hdu)) requireChecksums(path, await hduChecksums(plain, hdu));
     }
     return undefined;
   } catch (error) {

@@ -1,0 +1,46 @@
+/** What the elements of a column are (FITS 4.0 table 18). */
+export type ElementCode = "L" | "X" | "B" | "I" | "J" | "K" | "A" | "E" | "D" | "C" | "M";
+
+/** A column's TFORMn (FITS 4.0 §7.3.1). */
+export interface BinaryForm {
+  /** Elements in each row; for a column of descriptors 0 or 1 descriptor. */
+  readonly repeat: number;
+  /** Of the elements; for a column of descriptors, of what these point at. */
+  readonly code: ElementCode;
+  /** P: descriptors of two 32-bit integers, Q: of two 64-bit ones. */
+  readonly descriptor: "P" | "Q" | undefined;
+  /** Of the column in each row. */
+  readonly widthBytes: number;
+}
+
+const sizeBytes: Readonly<Record<Exclude<ElementCode, "X">, number>> = {
+  L: 1,
+  B: 1,
+  I: 2,
+  J: 4,
+  K: 8,
+  A: 1,
+  E: 4,
+  D: 8,
+  C: 8,
+  M: 16,
+};
+
+const pattern = /^(\d{0,15})(?:([PQ])([LXBIJKAEDCM])|([LXBIJKAEDCM]))/;
+
+/** Bytes that so many elements take; bits fill whole bytes. */
+export function elementBytes(code: ElementCode, count: number): number {
+  return code === "X" ? Math.ceil(count / 8) : count * sizeBytes[code];
+}
+
+/** `undefined` for a text that is no TFORM of a binary table. */
+export function parseBinaryForm(text: string): BinaryForm | undefined {
+  const match = pattern.exec(text.trim());
+  if (match === null) return undefined;
+  const [, count = "", kind, pointedAt, plain] = match;
+  const repeat = count === "" ? 1 : Number(count);
+  const code = (pointedAt ?? plain) as ElementCode;
+  if (kind === undefined) return { repeat, code, descriptor: undefined, widthBytes: elementBytes(code, repeat) };
+  if (repeat > 1) return undefined;
+  return { repeat, code, descriptor: kind as "P" | "Q", widthBytes: repeat * (kind === "P" ? 8 : 16) };
+}
