@@ -52,7 +52,7 @@ more may come.
 | command | document |
 |---|---|
 | \`run\` | \`recipeRunId workflow version status createdAt updatedAt input output framesIn framesOut datasetId products[] scratch tasks[] resumed elapsedMs inputFiles\` |
-| \`plan\` | \`workflow version recipeRunId drivers[] tasks[] input output inputFiles\`; a task has \`task after[] queue retries retryDelaySeconds uses[] attempts action reasons[]\` |
+| \`plan\` | \`workflow version recipeRunId drivers[] tasks[] input output inputFiles\`, and \`runner\` of \`host pid started since\` while the run is at work; a task has \`task after[] queue retries retryDelaySeconds uses[] attempts action reasons[]\` |
 | \`inspect\` | \`runs[]\` of \`recipeRunId workflow version inputKey outputKey status createdAt updatedAt\` |
 | \`inspect RUN\` | \`run\` as of the command \`run\`, and of \`attempts messages tags constants provenance\` those that were asked for |
 | \`settings\` | \`settings[]\` of \`name value from default description\`, \`drivers[]\` of \`service driver because\` |

@@ -26,7 +26,7 @@ export interface RecordedRun {
 }
 
 /** Opens the record of runs for reading; undefined where nothing was ever run. */
-export async function openRecord(scratchBasePath: string): Promise<RunStore | undefined> {
+async function openRecord(scratchBasePath: string): Promise<RunStore | undefined> {
   const path = runStorePath(scratchBasePath);
   return existsSync(path) ? await openSqliteRunStore(path) : undefined;
 }
@@ -43,7 +43,30 @@ export async function readRun(scratchBasePath: string, recipeRunId: number): Pro
     );
   }
   const attempts = await store.attempts(recipeRunId);
-  return { run, tasks: (await store.nodes(recipeRunId)).map((node) => taskOf(node, attempts)), attempts };
+  const tasks = (await store.nodes(recipeRunId)).map((node) => taskOf(node, attempts));
+  const settled = await settle(store, run);
+  const isOrphaned = settled.status !== run.status;
+  return {
+    run: settled,
+    tasks: isOrphaned
+      ? tasks.map((task) => (task.status === "running" ? { ...task, status: "interrupted" } : task))
+      : tasks,
+    attempts,
+  };
+}
+
+/** All runs, newest first. */
+export async function readRuns(scratchBasePath: string): Promise<readonly RunRecord[]> {
+  await using store = await openRecord(scratchBasePath);
+  const runs: RunRecord[] = [];
+  if (store !== undefined) for (const run of await store.runs()) runs.push(await settle(store, run));
+  return runs;
+}
+
+/** A runner that was killed has left its run as running. */
+async function settle(store: RunStore, run: RunRecord): Promise<RunRecord> {
+  const isOrphaned = run.status === "running" && (await store.runner(run.recipeRunId)) === undefined;
+  return isOrphaned ? { ...run, status: "interrupted" } : run;
 }
 
 function taskOf({ task, status, blockedBy, updatedAt }: NodeRecord, all: readonly AttemptRecord[]): RecordedTask {

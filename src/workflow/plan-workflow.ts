@@ -25,7 +25,10 @@ export async function planWorkflow(workflow: Workflow, options: PlanOptions): Pr
   if (!existsSync(path)) return await planRun(workflow, options, settings, undefined);
   await using store = await openSqliteRunStore(path);
   const run = await store.findRun(runKeyOf(workflow, options, settings), options);
-  return await planRun(workflow, options, settings, run === undefined ? undefined : { store, run });
+  if (run === undefined) return await planRun(workflow, options, settings, undefined);
+  const runner = await store.runner(run.recipeRunId);
+  const plan = await planRun(workflow, options, settings, { store, run });
+  return runner === undefined ? plan : { ...plan, runner };
 }
 
 export function runKeyOf(workflow: Workflow, options: PlanOptions, settings: Settings): RunKey {

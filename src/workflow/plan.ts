@@ -1,5 +1,5 @@
 import type { DriverChoice } from "../core/service-driver.ts";
-import type { Fingerprint } from "./run-store.ts";
+import type { Fingerprint, Runner } from "./run-store.ts";
 import type { WorkflowNode } from "./workflow.ts";
 
 /** Why a task will run, or will not. */
@@ -39,6 +39,8 @@ export interface WorkflowPlan {
   readonly version: string;
   /** The run that goes on; undefined when a new one begins. */
   readonly recipeRunId: number | undefined;
+  /** Who is at work on it right now: what is planned holds once that has ended. */
+  readonly runner?: Runner;
   readonly drivers: readonly DriverChoice[];
   /** In the order in which they may run. */
   readonly tasks: readonly PlannedTask[];

@@ -88,6 +88,12 @@ export interface ProcessIdentity {
   readonly started: string;
 }
 
+/** A process that runs a recipe run. */
+export interface Runner extends ProcessIdentity {
+  /** ISO 8601. */
+  readonly since: string;
+}
+
 /**
  * The right to write the record of one recipe run: held by one runner at a time. Every write is refused with
  * `RUN_LEASE_LOST` once another runner took the run over. Disposal gives the lease back.
@@ -139,6 +145,8 @@ export interface RunStore extends AsyncDisposable {
   /** In the order in which they were started. */
   attempts(recipeRunId: number): Promise<readonly AttemptRecord[]>;
   events(recipeRunId: number): Promise<readonly RunEvent[]>;
+  /** The runner that is at work on a run and alive, as far as this machine can tell; undefined where there is none. */
+  runner(recipeRunId: number): Promise<Runner | undefined>;
   /** Throws `RUN_LEASED` while another runner that is alive holds the run. */
   lease(recipeRunId: number): Promise<RunLease>;
 }

@@ -17,6 +17,7 @@ import type {
   RunChoice,
   RunKey,
   RunLease,
+  Runner,
   RunRecord,
   RunStore,
 } from "./run-store.ts";
@@ -119,6 +120,8 @@ export async function openSqliteRunStore(path: string, options: SqliteRunStoreOp
          WHERE e.recipe_run_id = ? ORDER BY sequence`,
         recipeRunId,
       ),
+    runner: async (recipeRunId) =>
+      (await select(runnerOf, "SELECT * FROM leases WHERE recipe_run_id = ?", recipeRunId))[0],
     async lease(recipeRunId) {
       const { owner, ghosts } = await file.write((database) => {
         const taken = takeLease(database, recipeRunId, leaseMs);
@@ -171,14 +174,12 @@ function takeLease(database: Database, recipeRunId: number, leaseMs: number): Le
     });
   }
   const row = database.one("SELECT * FROM leases WHERE recipe_run_id = ?", recipeRunId);
-  const holder = holderOf(row);
-  // Of this machine's own runners it is known whether they live; one that is too busy to renew its lease still does.
-  const isHeld = holder !== undefined && (isProcessAlive(holder) ?? Number(row?.expires_ms) > Date.now());
-  if (isHeld) {
+  const runner = runnerOf(row);
+  if (runner !== undefined) {
     throw new FirstlightError(
       "RUN_LEASED",
-      `Recipe run ${recipeRunId} is being run by process ${holder.pid} on ${holder.host}, since ${String(row?.since)}. Wait for it, stop it, or begin another run with --fresh.`,
-      { fields: { recipeRunId, ...holder, since: String(row?.since) } },
+      `Recipe run ${recipeRunId} is being run by process ${runner.pid} on ${runner.host}, since ${runner.since}. Wait for it, stop it, or begin another run with --fresh.`,
+      { fields: { recipeRunId, ...runner } },
     );
   }
   const owner = { ...identifyProcess(process.pid), epoch: Number(row?.epoch ?? 0) + 1 };
@@ -191,6 +192,14 @@ function takeLease(database: Database, recipeRunId: number, leaseMs: number): Le
     Date.now() + leaseMs,
   );
   return owner;
+}
+
+/** Who holds a lease. Of this machine's own runners it is known whether they live; one that is too busy to renew it still does. */
+function runnerOf(row: Row | undefined): Runner | undefined {
+  const holder = holderOf(row);
+  if (holder === undefined || !(isProcessAlive(holder) ?? Number(row?.expires_ms) > Date.now())) return undefined;
+  const { host, pid, started } = holder;
+  return { host, pid, started, since: String(row?.since) };
 }
 
 function closeLostAttempts(database: Database, recipeRunId: number, at: string): readonly ProcessIdentity[] {

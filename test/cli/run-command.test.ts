@@ -22,7 +22,7 @@ describe("firstlight run", () => {
   test("runs each task in a process of its own and ends with a table, off a terminal without control characters", async () => {
     const { code, stdout, stderr } = await cli.run(["run", ...pipeline]);
     expect(stderr).toMatch(
-      /^2 frames, 2 B, in .*l0; 1 other file left alone\nRecipe run 1: l0_to_l1_pipeline 1, 3 tasks\n/,
+      /^inventory sqlite \(default\), .*\nRecipe run 1: l0_to_l1_pipeline 1, 3 tasks\n2 frames, 2 B, in .*l0; 1 other file left alone\n/,
     );
     expect(stderr).toContain("▸ Load  started\n");
     expect(stderr).toMatch(/✓ Reduce {2}\d+\.\d s {2}2 files read, 2 written\n/);
@@ -132,6 +132,28 @@ describe("firstlight run", () => {
     expect(stderr.split("Stopping: ")[1]).not.toContain("trying again");
     expect(stderr).toContain("■ Announce  interrupted");
     expect(code).toBe(130);
+  });
+
+  test("a run at work is planned with who runs it, and one whose runner was killed is shown as interrupted", async () => {
+    const journal = join(cli.folder, "journal");
+    const running = cli.start(["run", ...pipeline], { CLI_FIXTURE: "hold", CLI_FIXTURE_JOURNAL: journal });
+    while (!existsSync(journal)) await sleep(50);
+    const plan = await cli.run(["plan", ...pipeline]);
+    expect(plan.stdout.replaceAll(/\s+/g, " ")).toMatch(
+      /It is being run by process \d+ on .* since .* a second runner is refused/,
+    );
+    running.kill("SIGKILL");
+    await running.end;
+    const { stdout } = await cli.run(["inspect", "1", "--json"]);
+    const { run } = JSON.parse(stdout) as { run: RunDocument };
+    expect(run.status).toBe("interrupted");
+    expect(run.tasks.map(({ task, status }) => `${task} ${status}`)).toEqual([
+      "Load done",
+      "Reduce interrupted",
+      "Publish waiting",
+    ]);
+    const list = JSON.parse((await cli.run(["inspect", "--json"])).stdout) as { runs: { status: string }[] };
+    expect(list.runs.map(({ status }) => status)).toEqual(["interrupted"]);
   });
 
   test("a run that goes on takes the input as it is now; --fresh begins a new one", async () => {

@@ -2,7 +2,7 @@ import { defineCommand } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 import { inspectionLines, runsTable } from "../render/inspection-lines.ts";
 import { readInspection } from "../run-inspection.ts";
-import { openRecord } from "../run-record.ts";
+import { readRuns } from "../run-record.ts";
 import { settingsOf } from "../run-target.ts";
 import { wholeNumber } from "../whole-number.ts";
 
@@ -37,8 +37,7 @@ export const inspect = defineCommand({
     const recipeRunId = wholeNumber("RUN", args.run);
     const page = { width: stdout.width(), style: stdout.style };
     if (recipeRunId === undefined) {
-      await using store = await openRecord(settings.scratchBasePath);
-      const runs = (await store?.runs()) ?? [];
+      const runs = await readRuns(settings.scratchBasePath);
       if (args.json) stdout.lines([JSON.stringify({ runs }, undefined, 2)]);
       else stdout.lines(runsTable(runs, settings.scratchBasePath, page));
       return exitCodes.done;

@@ -73,7 +73,6 @@ async function perform(target: RunTarget, args: WorkflowArguments, session: Sess
   const { loaded, input, settings, options, workers } = target;
   using display = openRunDisplay(session.stderr, session.leastLevel);
   tellOfStop(stop, display);
-  display.say(inputLine(input));
   const log = createLogger({
     level: session.leastLevel,
     pretty: true,
@@ -85,7 +84,10 @@ async function perform(target: RunTarget, args: WorkflowArguments, session: Sess
     takenIds: await recipeRunsBelow(target.output),
     ...(workers === undefined ? {} : { workers }),
     prepare: (recipeRunId) => registerInput({ recipeRunId, input, settings, log, keepScratch: args["keep-scratch"] }),
-    onEvent: (event) => display.show(event),
+    onEvent: (event) => {
+      display.show(event);
+      if (event.type === "run-started") display.say(inputLine(input));
+    },
     signal: stop.asked,
     killSignal: stop.insisted,
   });

@@ -12,8 +12,8 @@ export function eventLines(event: RunEvent, leastLevel: LogLevel, style: Style):
   switch (event.type) {
     case "run-started":
       return [
-        `${style.bold(`Recipe run ${event.recipeRunId}`)}: ${event.workflow} ${event.version}, ${count(event.tasks.length, "task")}${event.resumed ? "; it goes on where it stopped" : ""}`,
         style.dim(driverList(event.drivers)),
+        `${style.bold(`Recipe run ${event.recipeRunId}`)}: ${event.workflow} ${event.version}, ${count(event.tasks.length, "task")}${event.resumed ? "; it goes on where it stopped" : ""}`,
       ];
     case "task-finished": {
       const { elapsedMs, reads, writes } = event.report;

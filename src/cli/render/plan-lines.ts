@@ -1,9 +1,11 @@
 import type { PlannedTask, WorkflowPlan } from "../../workflow/plan.ts";
+import type { Runner } from "../../workflow/run-store.ts";
 import { count } from "./count.ts";
 import { driverList } from "./driver-list.ts";
+import { formatMinute } from "./duration.ts";
 import { explainTask } from "./plan-reason.ts";
 import type { Style } from "./style.ts";
-import { clip, pad, wrap } from "./text-width.ts";
+import { clip, oneLine, pad, wrap } from "./text-width.ts";
 
 /** A plan as a list in the order of the work: each task indented by how deep it lies in the graph, and why it will run or not. */
 export function planLines(
@@ -15,9 +17,14 @@ export function planLines(
   return [
     `${style.bold(`${plan.workflow} ${plan.version}`)}: ${running} of ${count(plan.tasks.length, "task")} will run; ${run}`,
     ...wrap(driverList(plan.drivers), width).map((line) => style.dim(line)),
+    ...(plan.runner === undefined ? [] : wrap(beingRun(plan.runner), width).map((line) => style.yellow(line))),
     "",
     ...taskTree(plan.tasks, width, style),
   ];
+}
+
+function beingRun({ pid, host, since }: Runner): string {
+  return `It is being run by process ${pid} on ${oneLine(host)} since ${formatMinute(since)}: a second runner is refused, and what follows is how it stands now.`;
 }
 
 function taskTree(tasks: readonly PlannedTask[], width: number, style: Style): readonly string[] {

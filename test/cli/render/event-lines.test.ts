@@ -7,10 +7,10 @@ import { broken, eventAt, report, started } from "./events.ts";
 const linesOf = (body: RunEventBody, level: "WARNING" | "DEBUG" = "WARNING") =>
   eventLines(eventAt(1, body), level, plainStyle);
 
-test("a run begins with its id, its workflow, and the driver of each service with what chose it", () => {
+test("a run begins with the driver of each service and what chose it, then its id and its workflow", () => {
   expect(eventLines(started, "WARNING", plainStyle)).toEqual([
-    "Recipe run 3: l0_to_l1_eit 1.0.0, 4 tasks; it goes on where it stopped",
     "inventory sqlite (default), bus amqp (BUS_DRIVER)",
+    "Recipe run 3: l0_to_l1_eit 1.0.0, 4 tasks; it goes on where it stopped",
   ]);
 });
 
