@@ -1,6 +1,7 @@
-import { access, constants, mkdir, realpath } from "node:fs/promises";
+import { access, constants, realpath } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { FirstlightError, messageOf } from "../core/errors.ts";
+import { makeFolders } from "../core/file.ts";
 import { type Environment, loadSettings, type Settings } from "../core/settings.ts";
 import { type LoadedWorkflow, loadWorkflow } from "../workflow/load-workflow.ts";
 import type { PlanOptions } from "../workflow/run-options.ts";
@@ -68,7 +69,7 @@ export function settingsOf(
 /** Makes the folder of the products, so that a run does not find out at its end that it cannot be. Throws `OUTPUT_FOLDER`. */
 export async function makeOutputFolder(output: string): Promise<void> {
   try {
-    await mkdir(output, { recursive: true });
+    await makeFolders(output);
     await access(output, constants.W_OK);
   } catch (error) {
     throw new FirstlightError(

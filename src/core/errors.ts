@@ -37,6 +37,16 @@ export function isFirstlightError(error: unknown, code?: string): error is First
   return error instanceof Error && brand in error && (code === undefined || ("code" in error && error.code === code));
 }
 
+/** The code of anything thrown that has one: `ENOENT` of the system, ours of a `FirstlightError`. */
+export function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}
+
+/** Whether the system says that there is nothing at a path: no such name, or a file where a folder of the path should be. */
+export function isMissing(error: unknown): boolean {
+  return codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR";
+}
+
 /** The message of anything thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, statfsSync } from "node:fs";
+import { existsSync, readFileSync, statfsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
-import { FirstlightError, isFirstlightError, messageOf } from "./errors.ts";
+import { codeOf, FirstlightError, isFirstlightError, messageOf } from "./errors.ts";
+import { makeFolders } from "./file.ts";
 import { networkFileSystem } from "./network-file-system.ts";
 
 export interface SqliteFileOptions {
@@ -62,7 +63,7 @@ export function sqliteFile(options: SqliteFileOptions): SqliteFile {
     try {
       return work(await opening);
     } catch (error) {
-      throw isSqliteError(error) ? unusable(options, error) : error;
+      throw codeOf(error) === "ERR_SQLITE_ERROR" ? unusable(options, error) : error;
     }
   };
   return {
@@ -101,7 +102,7 @@ export function refuseNetworkFileSystem(
 async function openFile(options: SqliteFileOptions): Promise<OpenFile> {
   const { path } = options;
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    await makeFolders(dirname(path));
     if (process.platform === "linux") {
       const mounts = existsSync("/proc/self/mountinfo") ? readFileSync("/proc/self/mountinfo", "utf8") : "";
       refuseNetworkFileSystem(options, statfsSync(dirname(path)).type, mounts);
@@ -178,10 +179,6 @@ function inTransaction<Result>(connection: DatabaseSync, lock: "DEFERRED" | "IMM
     if (connection.isTransaction) connection.exec("ROLLBACK");
     throw error;
   }
-}
-
-function isSqliteError(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR";
 }
 
 function isBusy(error: unknown): boolean {

@@ -1,6 +1,7 @@
-import { access, constants, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { access, constants, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FirstlightError, messageOf } from "../core/errors.ts";
+import { makeFolders } from "../core/file.ts";
 
 /** Says that what lies here is a demo's and may be thrown away by the next one. */
 const marker = ".firstlight-demo";
@@ -26,7 +27,7 @@ export async function makeDemoFolder(folder: string): Promise<void> {
 
 async function contentOf(folder: string): Promise<readonly string[]> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
     await access(folder, constants.W_OK);
     return await readdir(folder);
   } catch (error) {

@@ -1,6 +1,5 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFile } from "../core/file.ts";
+import { makeFolders, writeFile } from "../core/file.ts";
 import { encodeFits } from "../fits/encode-fits.ts";
 import { Header } from "../fits/header.ts";
 import { makeFrames } from "./camera.ts";
@@ -14,7 +13,7 @@ export interface MakeL0Options {
 
 /** Writes the raw frames of the synthetic camera into a folder, and names them. */
 export async function makeL0(folder: string, options: MakeL0Options = {}): Promise<readonly string[]> {
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder);
   const names: string[] = [];
   for (const { fileName, header, image } of makeFrames(options.camera)) {
     options.signal?.throwIfAborted();

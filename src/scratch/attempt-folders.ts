@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from "node:crypto";
 import { copyFile, link, lstat, readdir, rename, rm, rmdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { codeOf } from "../core/errors.ts";
 import { syncPath } from "../core/file.ts";
 import { attemptFenced } from "./attempt-fenced.ts";
-import { codeOf } from "./scratch-errors.ts";
 import { makeFolder, privateFolder } from "./scratch-paths.ts";
 
 /**

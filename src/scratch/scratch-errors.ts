@@ -1,4 +1,4 @@
-import { FirstlightError } from "../core/errors.ts";
+import { codeOf, FirstlightError } from "../core/errors.ts";
 
 /** Turns what the system says of a full or protected disk into an error that says what to do; others stay as they are. */
 export function scratchProblem(folder: string, error: unknown): unknown {
@@ -33,8 +33,4 @@ export function scratchFileMissing(path: string): FirstlightError {
     disposition: "fatal",
     fields: { path },
   });
-}
-
-export function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
 }

@@ -1,7 +1,8 @@
-import { chmod, lstat, mkdir, realpath } from "node:fs/promises";
+import { chmod, lstat, realpath } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
-import { FirstlightError } from "../core/errors.ts";
-import { codeOf, scratchFileMissing } from "./scratch-errors.ts";
+import { codeOf, FirstlightError, isMissing } from "../core/errors.ts";
+import { makeFolders } from "../core/file.ts";
+import { scratchFileMissing } from "./scratch-errors.ts";
 
 /** In the run's folder, for what is no file of the run: no path may lead there. */
 export const privateFolder = ".firstlight";
@@ -58,7 +59,7 @@ export async function scratchPaths(folder: string): Promise<ScratchPaths> {
         requireReal(path, await realpath(absolute));
         return absolute;
       } catch (error) {
-        throw codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR" ? scratchFileMissing(absolute) : error;
+        throw isMissing(error) ? scratchFileMissing(absolute) : error;
       }
     },
   };
@@ -69,7 +70,7 @@ export async function scratchPaths(folder: string): Promise<ScratchPaths> {
  * of its own, whatever this process's umask is.
  */
 export async function makeFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true });
+  const first = await makeFolders(path);
   if (first === undefined) return;
   for (let made = path; made.length >= first.length; made = dirname(made)) await chmod(made, 0o777);
 }

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { basename, relative, resolve } from "node:path";
-import { isFirstlightError } from "../core/errors.ts";
+import { codeOf, isFirstlightError } from "../core/errors.ts";
 import { writeFile } from "../core/file.ts";
 import { attemptFolders } from "./attempt-folders.ts";
 import { type Constants, constantsOf } from "./constants.ts";
@@ -10,7 +10,7 @@ import { inventoryOf, type TaggedPath } from "./inventory.ts";
 import type { Entry, InventoryDriver } from "./inventory-driver.ts";
 import { type NearestTags, nearestTags } from "./nearest-tags.ts";
 import { rollBack } from "./rollback.ts";
-import { codeOf, scratchFileExists, scratchProblem } from "./scratch-errors.ts";
+import { scratchFileExists, scratchProblem } from "./scratch-errors.ts";
 import { exists, makeFolder, scratchPaths } from "./scratch-paths.ts";
 import { requireLegalTags } from "./tag.ts";
 import type { TagQuery } from "./tag-query.ts";

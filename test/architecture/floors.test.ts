@@ -106,6 +106,11 @@ describe("the tower", () => {
     expect(doing).toEqual([]);
   });
 
+  test("folders are made by core/file.ts, whose makeFolders ends where Node's recursive mkdir does not", () => {
+    const making = files.filter(({ path, text }) => path !== "src/core/file.ts" && /\bmkdir(Sync)?\(/.test(code(text)));
+    expect(making.map(({ path }) => path)).toEqual([]);
+  });
+
   test("below floor 3 nobody looks at the process's environment and streams but core/log.ts", () => {
     const low = files.filter(({ path }) => floorOf(folderOf(path)) < firstFloorWithIo && !streamsBelow.includes(path));
     const looking = low.filter(({ text }) =>

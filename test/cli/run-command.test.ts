@@ -206,6 +206,20 @@ describe("what cannot be run", () => {
     expect(existsSync(join(cli.folder, "scratch"))).toBe(false);
   });
 
+  test.runIf(existsSync("/proc/self"))(
+    "a folder for scratch or products that cannot be made is named with its setting",
+    async () => {
+      const scratch = await cli.run(inProcess, { SCRATCH_BASE_PATH: "/proc/nowhere" });
+      expect(scratch.stderr).toMatch(/^DATABASE_UNUSABLE: .*\/proc\/nowhere.*SCRATCH_BASE_PATH/m);
+      expect(scratch.code).toBe(1);
+      const output = await cli.run(["plan", ...pipeline.with(-1, "/proc/nowhere")]);
+      expect(output.code).toBe(0);
+      const run = await cli.run(["run", ...pipeline.with(-1, "/proc/nowhere")]);
+      expect(run.stderr).toMatch(/^OUTPUT_FOLDER: .*\/proc\/nowhere of --output cannot be made/m);
+      expect(run.code).toBe(2);
+    },
+  );
+
   test("an object store that this version has no driver for is refused by run and plan, and nothing is written", async () => {
     const mesh = { "object-store-api": { mesh_address: "127.0.0.1", mesh_port: 1 } };
     for (const command of ["run", "plan"]) {

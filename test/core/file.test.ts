@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { link, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -5,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readAll } from "../../src/core/byte-source.ts";
 import {
   createFile,
+  makeFolders,
   openFile,
   temporariesOf,
   temporaryPrefixOf,
@@ -26,6 +28,34 @@ const rejection = (work: Promise<unknown>) =>
     () => undefined,
     (error: NodeJS.ErrnoException) => error,
   );
+
+describe("folders", () => {
+  test("are made as far as they are missing, and the first that was made is told", async () => {
+    expect(await makeFolders(join(folder, "a/b/c"))).toBe(join(folder, "a"));
+    expect(await makeFolders(join(folder, "a/b/d"))).toBe(join(folder, "a/b/d"));
+    expect(await makeFolders(join(folder, "a/b/d"))).toBeUndefined();
+    expect((await stat(join(folder, "a/b/c"))).isDirectory()).toBe(true);
+  });
+
+  test("that several make at the same time are made once", async () => {
+    const firsts = await Promise.all(Array.from({ length: 8 }, () => makeFolders(join(folder, "a/b/c"))));
+    expect((await stat(join(folder, "a/b/c"))).isDirectory()).toBe(true);
+    expect(firsts).toContain(join(folder, "a"));
+  });
+
+  test("with a file in their way are an error that names it", async () => {
+    await writeFile(join(folder, "a"), bytes("in the way"));
+    expect(await rejection(makeFolders(join(folder, "a")))).toMatchObject({ code: "EEXIST" });
+    expect(await rejection(makeFolders(join(folder, "a/b/c")))).toMatchObject({ code: "ENOTDIR" });
+  });
+
+  test.runIf(existsSync("/proc/self"))("where no folder can be are an error, and not a wait for ever", async () => {
+    const error = await rejection(makeFolders("/proc/nowhere/deeper"));
+    // Who is not root is refused before.
+    expect(["EPERM", "EACCES"]).toContain(error?.code);
+    expect(error?.message).toContain("mkdir '/proc/nowhere'");
+  });
+});
 
 describe("a file that is created", () => {
   test("appears whole, in folders that are made for it", async () => {

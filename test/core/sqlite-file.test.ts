@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -109,6 +110,22 @@ describe("a file", () => {
     await rm(join(folder, "deep"));
     expect(await file.write((database) => database.run("INSERT INTO rows VALUES ('a')"))).toBe(1);
   });
+
+  test.runIf(existsSync("/proc/self"))(
+    "where no folder can be is named with the setting, and nobody waits",
+    async () => {
+      await using file = sqliteFile({
+        path: "/proc/nowhere/test.sqlite",
+        title: "test file",
+        schemaVersion: 1,
+        schema,
+      });
+      await expect(file.open()).rejects.toMatchObject({
+        code: "DATABASE_UNUSABLE",
+        message: expect.stringMatching(/\/proc.*mkdir '\/proc\/nowhere'.*SCRATCH_BASE_PATH/),
+      });
+    },
+  );
 
   test("is not used after it was closed, and nothing begun before is lost", async () => {
     const file = open();
