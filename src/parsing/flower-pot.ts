@@ -1,6 +1,7 @@
 import { FirstlightError, isFirstlightError, messageOf } from "../core/errors.ts";
 import { Tag } from "../scratch/tag.ts";
 import { type Access, type Accessor, type AccessTo, accessor, type FitsTable, type HeaderView } from "./fits-access.ts";
+import { headerProblems, isHeaderProblem } from "./header-problems.ts";
 import { type Bud, type ConstantValue, type Stem, spilledDirt, thorn } from "./stem.ts";
 
 /** What the stems made of all headers. */
@@ -24,7 +25,7 @@ export interface FlowerPotOptions {
  *
  * - STEM_DUPLICATED: two buds would set the same constant
  * - STEM_DISAGREES: the frames contradict each other; all contradictions are named at once
- * - what the access throws: HEADER_KEY_MISSING, HEADER_KEY_INVALID
+ * - what the access throws: HEADER_KEY_MISSING, HEADER_KEY_INVALID; all files that lack something are named at once
  */
 export async function fillFlowerPot<Table extends FitsTable>(
   headers: AsyncIterable<readonly [file: string, header: HeaderView]>,
@@ -46,13 +47,23 @@ export async function fillFlowerPot(
 ): Promise<FlowerPot> {
   refuseDuplicates(stems);
   const open = typeof fitsAccess === "function" ? fitsAccess : (accessor(fitsAccess) as Accessor<Access<FitsTable>>);
+  const problems = headerProblems();
   let fileCount = 0;
   for await (const [file, header] of headers) {
     options.signal?.throwIfAborted();
     const access = open(header, file);
-    for (const stem of stems) stem.set(file, access);
+    for (const stem of stems) {
+      try {
+        stem.set(file, access);
+      } catch (error) {
+        // The other frames are looked at all the same: who mends their headers wants to know of all of them.
+        if (!isHeaderProblem(error)) throw error;
+        problems.add(error);
+      }
+    }
     fileCount++;
   }
+  problems.throwIfAny();
   const constants = constantsOf(stems.filter((stem) => stem.kind === "bud"));
   const tagged = taggedBy(stems);
   return { fileCount, constants, tagged, tags: { [Symbol.iterator]: () => tagsByFile(tagged) } };

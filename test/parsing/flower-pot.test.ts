@@ -232,6 +232,17 @@ describe("the flower pot", () => {
     expect(error.fields).toMatchObject({ keyword: "CAM_ID", file: "f2.fits" });
   });
 
+  test("all files that lack a key are named at once, each once, up to twenty", async () => {
+    const buds = [uniqueBud("CAMERA_ID", "cameraId"), countBud("N"), uniqueBud("CAMERA", "cameraId")];
+    const few = await rejection(fillFlowerPot(files({}, { CAM_ID: "a" }, {}, { CAM_ID: 1n }), l0FitsAccess, buds));
+    expect(few.code).toBe("HEADER_KEY_MISSING");
+    expect(few.message).toMatch(
+      /^The headers lack what is needed in 3 places:\n- .*f1\.fits.*\n- .*f3\.fits.*\n- .*f4\.fits.*$/,
+    );
+    const many = await rejection(fillFlowerPot(files(...Array.from({ length: 50 }, () => ({}))), l0FitsAccess, buds));
+    expect(many.message.split("\n").slice(-2)).toEqual([expect.stringContaining("f20.fits"), "- and 30 more"]);
+  });
+
   test("refuses two buds for one constant before it reads a header", async () => {
     const unread = stream<readonly [string, Header]>([]);
     const error = await rejection(fillFlowerPot(unread, l0FitsAccess, [countBud("N"), countBud("N")]));
