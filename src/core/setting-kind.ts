@@ -13,6 +13,12 @@ export interface SettingKind<Value> {
 
 export const text: SettingKind<string> = kind("text", z.string());
 
+/** A path. Node would make a folder named `~` of what a shell takes for the home folder. */
+export const folder: SettingKind<string> = kind(
+  "a folder, without '~', which only a shell replaces",
+  z.string().refine((path) => !/^~|(^|[\\/])~([\\/]|$)/.test(path), "write the home folder out"),
+);
+
 export const secretText: SettingKind<Secret> = {
   ...kind(
     "text",

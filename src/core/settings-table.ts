@@ -5,6 +5,7 @@ import { Secret } from "./secret.ts";
 import {
   dictionary,
   flag,
+  folder,
   hidden,
   json,
   kind,
@@ -263,7 +264,7 @@ export const settingsTable = {
   scratchEndpoint: optional("SCRATCH_ENDPOINT", text, "Globus endpoint id of scratch."),
   scratchBasePath: required(
     "SCRATCH_BASE_PATH",
-    text,
+    folder,
     "scratch/",
     "Folder that holds the scratch folder of each recipe run, and the run store.",
   ),
@@ -295,7 +296,7 @@ export const settingsTable = {
   ),
   objectStorePath: optional(
     "FIRSTLIGHT_OBJECT_STORE_PATH",
-    text,
+    folder,
     "Root folder of the object store driver fs. Unset: .firstlight/objects in SCRATCH_BASE_PATH. `firstlight run --output` sets it.",
   ),
   metadataStoreDriver: optional(

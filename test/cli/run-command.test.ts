@@ -220,6 +220,15 @@ describe("what cannot be run", () => {
     },
   );
 
+  test("a '~' that no shell has replaced makes no folder of that name", async () => {
+    for (const args of [[...pipeline, "--scratch=~/scratch"], pipeline.with(-1, "~/out")]) {
+      const { code, stderr } = await cli.run(["run", ...args]);
+      expect(stderr).toMatch(/^SETTINGS_INVALID: [\s\S]*without '~'/m);
+      expect(code).toBe(2);
+    }
+    expect(existsSync(join(cli.folder, "~"))).toBe(false);
+  });
+
   test("an object store that this version has no driver for is refused by run and plan, and nothing is written", async () => {
     const mesh = { "object-store-api": { mesh_address: "127.0.0.1", mesh_port: 1 } };
     for (const command of ["run", "plan"]) {

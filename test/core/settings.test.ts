@@ -226,6 +226,10 @@ test.each([
   ["S3_UPLOAD_CONFIG", '"text"'],
   ["SYSTEM_METRIC_INSTRUMENTATION_CONFIG", '{"a": 1}'],
   ["LOGURU_LEVEL", "LOUD"],
+  ["SCRATCH_BASE_PATH", "~"],
+  ["SCRATCH_BASE_PATH", "~/scratch"],
+  ["SCRATCH_BASE_PATH", "~jane/scratch"],
+  ["FIRSTLIGHT_OBJECT_STORE_PATH", "/data/~/products"],
   ["OTEL_NODE_DISABLED_INSTRUMENTATIONS", "[1]"],
 ])("%s=%s is refused", (name, text) => {
   expect(problemsOf({ [name]: text }).map((problem) => problem.name)).toEqual([name]);
@@ -246,6 +250,13 @@ test("a variable of ours that does not exist is named, with the one that was mea
   const [problem] = problemsOf({ FIRSTLIGHT_THREDS: "4" });
   expect(problem?.name).toBe("FIRSTLIGHT_THREDS");
   expect(problem?.expected).toContain("FIRSTLIGHT_THREADS");
+});
+
+test("a folder may hold a '~' in a name, and a home that is not replaced is told as such", () => {
+  expect(loadSettings({ SCRATCH_BASE_PATH: "/data/jane~/x~1/~x" }).scratchBasePath).toBe("/data/jane~/x~1/~x");
+  expect(failureOf({ SCRATCH_BASE_PATH: "~/scratch" }).message).toContain(
+    `SCRATCH_BASE_PATH: expected a folder, without '~', which only a shell replaces; found "~/scratch"`,
+  );
 });
 
 test("the variables of the project's own tests are let through", () => {
