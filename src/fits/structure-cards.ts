@@ -1,4 +1,5 @@
 import { isFirstlightError, messageOf } from "../core/errors.ts";
+import type { Scalar } from "../core/scalar.ts";
 import { badFile, type FitsPlace } from "./bad-file.ts";
 import { type Bitpix, isBitpix } from "./bitpix.ts";
 import type { Header } from "./header.ts";
@@ -10,6 +11,8 @@ export interface StructureCards {
   bitpix(key: string): Bitpix;
   /** Cards `KEY1` to `KEYn`. */
   axes(key: string, count: number): number[];
+  /** `undefined` where the card is missing or blank. */
+  value(key: string): Scalar | undefined;
   /** A string without its trailing blanks, or `undefined` where the card is missing or holds something else. */
   text(key: string): string | undefined;
   /** What a read of the header gives; what it throws becomes an error that names the place. */
@@ -45,6 +48,7 @@ export function structureCards(header: Header, place: FitsPlace): StructureCards
     },
     axes: (key, axisCount) =>
       Array.from({ length: axisCount }, (_, axis) => count(`${key}${axis + 1}`, 0, Number.MAX_SAFE_INTEGER)),
+    value: (key) => read(() => header.get(key)),
     text(key) {
       const value = read(() => header.get(key));
       return typeof value === "string" ? value.trimEnd() : undefined;

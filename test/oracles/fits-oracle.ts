@@ -25,6 +25,10 @@ export const numpy: Oracle = {
 };
 export const fitsverify: Oracle = { name: "fitsverify", command: "fitsverify", probe: [], debianPackage: "fitsverify" };
 
+/** cfitsio's own programs: fpack compresses, funpack restores. */
+export const fpack: Oracle = { name: "fpack", command: "fpack", probe: ["-V"], debianPackage: "libcfitsio-bin" };
+export const funpack: Oracle = { ...fpack, name: "funpack", command: "funpack" };
+
 /** Tests that need a program: without it they are skipped with the reason, and fail where CI is set. */
 export function describeWith(oracle: Oracle, tests: () => void): void {
   const present = spawnSync(oracle.command, oracle.probe).status === 0;

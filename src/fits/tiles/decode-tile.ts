@@ -140,7 +140,8 @@ function elements(
 function riceParameters(cards: StructureCards): RiceParameters {
   const blockSize = parameterNamed(cards, "BLOCKSIZE", 1, 32);
   const pixelBytes = parameterNamed(cards, "BYTEPIX", 2, 4);
-  if (blockSize < 1 || blockSize > 2 ** 20) throw cards.invalid(`BLOCKSIZE of RICE_1 is ${blockSize}.`);
+  if (!Number.isInteger(blockSize) || blockSize < 1 || blockSize > 2 ** 20)
+    throw cards.invalid(`BLOCKSIZE of RICE_1 is ${blockSize}.`);
   if (pixelBytes !== 1 && pixelBytes !== 2 && pixelBytes !== 4) {
     throw cards.invalid(`BYTEPIX of RICE_1 is ${pixelBytes}; 1, 2 and 4 are known.`);
   }
@@ -149,7 +150,15 @@ function riceParameters(cards: StructureCards): RiceParameters {
 
 /** ZVALi beside the ZNAMEi of that name, or at its usual place where there are no names. */
 function parameterNamed(cards: StructureCards, name: string, usual: number, standard: number): number {
-  const value = (index: number) => cards.count(`ZVAL${index}`, -(2 ** 31), 2 ** 31, standard);
+  const value = (index: number) => {
+    const found = cards.value(`ZVAL${index}`);
+    if (found === undefined) return standard;
+    // Writers spell a switch as a number or as a logical.
+    const number = typeof found === "string" ? Number.NaN : Number(found.valueOf());
+    if (!Number.isFinite(number))
+      throw cards.invalid(`ZVAL${index}, the ${name} of the tiles, is "${found}"; expected a number.`);
+    return number;
+  };
   for (let index = 1; index <= 999; index += 1) {
     const found = cards.text(`ZNAME${index}`);
     if (found === undefined) return index === 1 ? value(usual) : standard;
