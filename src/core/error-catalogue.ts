@@ -116,8 +116,8 @@ export const errorCatalogue = {
     remedy: "Run it again with `--fresh`.",
   },
   DISK_FULL: {
-    when: "the disk of the object store is full",
-    remedy: "Free space there, or name another folder.",
+    when: "a product is stored, or an input brought to scratch, on a disk that is full",
+    remedy: "Free space there and run again, or let the setting that the message names lead to a larger disk.",
   },
   DRIVER_MISSING: {
     when: "a setting asks for a driver that this version does not have",
@@ -270,6 +270,10 @@ export const errorCatalogue = {
   OBJECT_STORE_FAILED: {
     when: "the object store cannot read or write a file",
     remedy: "The message carries the system's reason: rights, disk or path.",
+  },
+  OBJECT_STORE_READ_ONLY: {
+    when: "a product is stored, or an input brought to scratch, where this user may not write",
+    remedy: "Give the user that right and run again, or let the setting that the message names lead to another folder.",
   },
   OUTPUT_FOLDER: {
     when: "the folder of `--output` cannot be made",

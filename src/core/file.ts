@@ -148,6 +148,13 @@ async function isFolder(path: string): Promise<boolean> {
   );
 }
 
+/** What the system says of a disk that takes nothing: no room, or no right to write. */
+export function diskProblem(error: unknown): "full" | "read-only" | undefined {
+  const code = codeOf(error);
+  if (code === "ENOSPC" || code === "EDQUOT") return "full";
+  return code === "EROFS" || code === "EACCES" || code === "EPERM" ? "read-only" : undefined;
+}
+
 /** Waits until a file's bytes, or the names in a folder, are on the disk. */
 export async function syncPath(path: string): Promise<void> {
   await using handle = await open(path, "r");

@@ -1,16 +1,18 @@
 import { codeOf, FirstlightError } from "../core/errors.ts";
+import { diskProblem } from "../core/file.ts";
 
 /** Turns what the system says of a full or protected disk into an error that says what to do; others stay as they are. */
 export function scratchProblem(folder: string, error: unknown): unknown {
   const code = codeOf(error);
-  if (code === "ENOSPC" || code === "EDQUOT") {
+  const problem = diskProblem(error);
+  if (problem === "full") {
     return new FirstlightError(
       "SCRATCH_FULL",
       `There is no room left for scratch ${folder} (${code}). Free space there, or let SCRATCH_BASE_PATH name a larger disk; nothing half-written stays.`,
       { disposition: "retry", fields: { folder }, cause: error },
     );
   }
-  if (code === "EROFS" || code === "EACCES" || code === "EPERM") {
+  if (problem === "read-only") {
     return new FirstlightError(
       "SCRATCH_READ_ONLY",
       `Scratch ${folder} cannot be written (${code}). Give this user the right to write there, or let SCRATCH_BASE_PATH name another folder.`,

@@ -165,6 +165,32 @@ describe("transfers in the file system", () => {
     });
   });
 
+  test.runIf(process.platform === "linux")(
+    "a place that may not be written is named with what was to come there",
+    async () => {
+      await using folder = await temporaryFolder();
+      const path = join(folder.path, "x");
+      await writeFile(path, "x");
+      // Not even the superuser makes a folder in /sys.
+      await expect(fsObjectStore({ root: "/sys" }).put("data", "p/x", Buffer.from("x"))).rejects.toMatchObject({
+        code: "OBJECT_STORE_READ_ONLY",
+        message: expect.stringMatching(
+          /object p\/x of the bucket data .* \/sys\/data\/p\/x \(E.*FIRSTLIGHT_OBJECT_STORE_PATH/,
+        ),
+      });
+      const sent = fsTransfer({ root: "/sys" }).toObjectStore([{ bucket: "data", key: "x", path }], options);
+      await expect(sent).rejects.toMatchObject({
+        code: "OBJECT_STORE_READ_ONLY",
+        fields: { path: "/sys/data/x", from: path },
+      });
+      const item = { bucket: folder.path, key: "x", path: "/sys/scratch/x" };
+      await expect(fsTransfer({ root: folder.path }).toScratch([item], options)).rejects.toMatchObject({
+        code: "OBJECT_STORE_READ_ONLY",
+        message: expect.stringContaining("let SCRATCH_BASE_PATH name another folder"),
+      });
+    },
+  );
+
   // Only root may mount a file system, and only Linux has this one.
   test.skipIf(process.getuid?.() !== 0 || process.platform !== "linux")(
     "a full disk is named, and nothing stays in part",
@@ -179,9 +205,15 @@ describe("transfers in the file system", () => {
         const item = { bucket: input, key: "big", path: join(small, "big") };
         await expect(fsTransfer({ root: small }).toScratch([item], options)).rejects.toMatchObject({
           code: "DISK_FULL",
+          message: expect.stringContaining(`the copy of ${join(input, "big")} could not be written to ${item.path}`),
         });
         const put = fsObjectStore({ root: small }).put("data", "big", Buffer.alloc(3 * 1024 * 1024));
-        await expect(put).rejects.toMatchObject({ code: "DISK_FULL" });
+        await expect(put).rejects.toMatchObject({
+          code: "DISK_FULL",
+          message: expect.stringMatching(
+            /\(ENOSPC\): the object big of the bucket data could .*FIRSTLIGHT_OBJECT_STORE_PATH/,
+          ),
+        });
         expect(await readdir(join(small, "data"))).toEqual([]);
         expect(await readdir(small)).toEqual(["data"]);
       } finally {

@@ -3,7 +3,7 @@ import type { Stats } from "node:fs";
 import { lstat, readFile, realpath, rm, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { z } from "zod";
-import { FirstlightError, messageOf } from "../../core/errors.ts";
+import { FirstlightError, isMissing } from "../../core/errors.ts";
 import { openFile, temporarySuffix, writeFile } from "../../core/file.ts";
 
 /** Holds what is known of the objects of a bucket beside their bytes; no key may begin with it. */
@@ -105,34 +105,6 @@ export async function fileState(path: string): Promise<Stats | undefined> {
     if (isMissing(error)) return undefined;
     throw error;
   }
-}
-
-/** Says by name what the file system refused: a full disk, a key in the way of another. */
-export function storageFailed(path: string, cause: unknown): FirstlightError {
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-  if (code === "ENOSPC" || code === "EDQUOT") {
-    return new FirstlightError(
-      "DISK_FULL",
-      `The disk is full: ${path} was not written. Free some space and try again.`,
-      {
-        disposition: "fatal",
-        fields: { path },
-        cause,
-      },
-    );
-  }
-  const clash = code === "ENOTDIR" || code === "EISDIR" || code === "EEXIST" || code === "ENOTEMPTY";
-  return new FirstlightError(
-    clash ? "OBJECT_KEY_CONFLICT" : "OBJECT_STORE_FAILED",
-    clash
-      ? `${path} cannot be written: in a file system a key cannot be an object and the folder of others at once.`
-      : `${path} cannot be used: ${messageOf(cause)}.`,
-    { fields: { path }, cause },
-  );
-}
-
-export function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
 }
 
 export function notePath(folder: string, key: string): string {

@@ -3,7 +3,7 @@ import { open, readdir, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type ByteSource, bytesSource } from "../../core/byte-source.ts";
 import { type Clock, systemClock } from "../../core/clock.ts";
-import { FirstlightError, isFirstlightError } from "../../core/errors.ts";
+import { FirstlightError, isFirstlightError, isMissing } from "../../core/errors.ts";
 import { openFile, temporarySuffix } from "../../core/file.ts";
 import type { ObjectInfo, ObjectStore, PutOptions } from "../object-store.ts";
 import {
@@ -11,14 +11,13 @@ import {
   type FileFacts,
   fileState,
   hiddenFolder,
-  isMissing,
   objectPath,
   readNote,
   removeNote,
-  storageFailed,
   writeNote,
 } from "./fs-bucket.ts";
 import { replaceVerified } from "./replace-verified.ts";
+import { storageFailed, storeSetting } from "./storage-failed.ts";
 
 export interface FsObjectStoreOptions {
   /** Holds a folder for each bucket; made where there is none. */
@@ -49,7 +48,7 @@ export function fsObjectStore({ root, clock = systemClock }: FsObjectStoreOption
       return { bucket, key, ...note };
     } catch (error) {
       if (isFirstlightError(error) || options.signal?.aborted === true) throw error;
-      throw storageFailed(path, error);
+      throw storageFailed({ path, what: `the object ${key} of the bucket ${bucket}`, setting: storeSetting }, error);
     }
   }
 

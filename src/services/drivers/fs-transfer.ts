@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { copyFile, readdir, rm } from "node:fs/promises";
 import { isAbsolute, join, relative } from "node:path";
 import { type Clock, systemClock } from "../../core/clock.ts";
-import { FirstlightError, isFirstlightError } from "../../core/errors.ts";
+import { FirstlightError, isFirstlightError, isMissing } from "../../core/errors.ts";
 import { temporariesOf, temporarySuffix } from "../../core/file.ts";
 import type { Transfer, TransferItem, TransferOptions } from "../transfer.ts";
 import {
@@ -11,15 +11,14 @@ import {
   fileFacts,
   fileState,
   hiddenFolder,
-  isMissing,
   keyPath,
   notePath,
   objectPath,
   readNote,
-  storageFailed,
   writeNote,
 } from "./fs-bucket.ts";
 import { type ReplaceOptions, replaceVerified } from "./replace-verified.ts";
+import { storageFailed, storeSetting } from "./storage-failed.ts";
 
 export interface FsTransferOptions {
   /** The root of the `fs` object store. */
@@ -113,7 +112,9 @@ async function copyAll(copies: readonly Copy[], options: TransferOptions, clock:
       bytes += facts.sizeBytes;
       onFile?.({ path, ...facts });
     } catch (error) {
-      throw isFirstlightError(error) || signal?.aborted === true ? error : storageFailed(to, error);
+      if (isFirstlightError(error) || signal?.aborted === true) throw error;
+      const setting = path === to ? "SCRATCH_BASE_PATH" : storeSetting;
+      throw storageFailed({ path: to, what: `the copy of ${from}`, from, setting }, error);
     }
     onProgress?.({ files: index + 1, totalFiles: copies.length, bytes });
   }
