@@ -5,5 +5,20 @@ export { objectStoreConformance } from "./conformance/object-store-conformance.t
 export { plainExpect } from "./conformance/plain-expect.ts";
 export type { Expectation, SuiteRunner } from "./conformance/suite-runner.ts";
 export { type TransferFixture, transferConformance } from "./conformance/transfer-conformance.ts";
+export { type FakeServices, fakeServices } from "./fake-services.ts";
+export {
+  type ExpectedFrame,
+  type ExpectedPixels,
+  type FirstlightMatchers,
+  type MatcherResult,
+  matchers,
+} from "./matchers.ts";
 export { type SyntheticFrameOptions, syntheticFrame } from "./synthetic-frame.ts";
+export {
+  type SyntheticFramesOptions,
+  type SyntheticPolcalOptions,
+  syntheticFrames,
+  syntheticPolcal,
+} from "./synthetic-frames.ts";
+export { type FrameKind, frameKinds, syntheticHeader } from "./synthetic-header.ts";
 export { type TmpRun, type TmpRunOptions, type TmpRunTaskOptions, tmpRun } from "./tmp-run.ts";

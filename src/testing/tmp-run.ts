@@ -6,6 +6,7 @@ import { openFile } from "../core/file.ts";
 import { loadSettings } from "../core/settings.ts";
 import { memoryInventory } from "../scratch/drivers/memory.ts";
 import type { InventoryDriver } from "../scratch/inventory-driver.ts";
+import type { NearestTags } from "../scratch/nearest-tags.ts";
 import { openScratch, type Scratch, type TagQuery } from "../scratch/scratch.ts";
 import { openServices } from "../services/open-services.ts";
 import type { Services } from "../services/services.ts";
@@ -44,6 +45,10 @@ export interface TmpRun extends AsyncDisposable {
   run(task: TaskClass, options?: TmpRunTaskOptions): Promise<AttemptReport>;
   /** What the query finds, decoded, in the order of their names; none is no error. */
   files<Value>(query: TagQuery, codec: Codec<Value, never>): Promise<readonly ReadItem<Value>[]>;
+  /** How many files the query finds. */
+  count(query: TagQuery): Promise<number>;
+  /** For a query that finds nothing: which tag failed, and the nearest tag sets. */
+  nearest(query: TagQuery): Promise<NearestTags>;
   /** The tags of a file, sorted. */
   tags(path: string): Promise<readonly string[]>;
   constants(): Promise<ReadonlyMap<string, unknown>>;
@@ -74,6 +79,8 @@ export async function tmpRun(options: TmpRunOptions = {}): Promise<TmpRun> {
       return runTask(task, { ...more, recipeRunId, attempt, env, settings, inventory, services });
     },
     files: (query, codec) => decoded(scratch, query, codec),
+    count: (query) => scratch.count(query),
+    nearest: (query) => scratch.nearest(query),
     tags: (path) => scratch.tags(path),
     constants: async () => new Map(await scratch.constants.entries()),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),

@@ -37,12 +37,13 @@ const filesOf = async (run: TmpRun, tags: readonly string[]) =>
   (await run.files(tags, bytes)).map(({ path }) => relative(run.folder, path));
 
 const good = frameBytes();
+const headerBytes = 2 * 2880;
 const flipped = Uint8Array.from(good);
-flipped[2880 + 100]! ^= 1;
+flipped[headerBytes + 100]! ^= 1;
 
 /** Every way in which a file that is named as FITS may be none, among good ones. */
 const bad = {
-  "cut.fits": good.subarray(0, 2880 + 300),
+  "cut.fits": good.subarray(0, headerBytes + 300),
   "damaged.fits": flipped,
   "empty.fits": new Uint8Array(),
   "notes.fits": new TextEncoder().encode("These are my notes of that night."),
@@ -131,7 +132,7 @@ describe("frames that are not whole", () => {
     expect(error.message.split("\n")).toEqual([
       "5 of 6 input frames cannot be used:",
       expect.stringMatching(
-        /^ {2}cut\.fits: HDU 0, offset 2880: the header promises 512 bytes of data .* has 300 left/,
+        /^ {2}cut\.fits: HDU 0, offset 5760: the header promises 512 bytes of data .* has 300 left/,
       ),
       expect.stringMatching(/^ {2}damaged\.fits: HDU 0: DATASUM and CHECKSUM do not fit the bytes/),
       expect.stringMatching(/^ {2}empty\.fits: the file is empty/),
