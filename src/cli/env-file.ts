@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
-import { FirstlightError, messageOf } from "../core/errors.ts";
+import { codeOf, FirstlightError, messageOf } from "../core/errors.ts";
 import type { Environment } from "../core/settings.ts";
 
 /** An environment of two sources. */
@@ -19,7 +19,7 @@ export function withEnvFile(env: Environment, folder: string): CompleteEnvironme
     const added = Object.keys(file).filter((name) => env[name] === undefined);
     return { env: { ...file, ...env }, fromFile: new Set(added) };
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return { env, fromFile: new Set() };
+    if (codeOf(error) === "ENOENT") return { env, fromFile: new Set() };
     throw new FirstlightError(
       "ENV_FILE_UNREADABLE",
       `${path} cannot be read: ${messageOf(error)}. Make it readable, or remove it.`,

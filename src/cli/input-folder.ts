@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type BigIntStats, constants } from "node:fs";
 import { access, readdir, realpath, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { FirstlightError, messageOf } from "../core/errors.ts";
+import { codeOf, FirstlightError, messageOf } from "../core/errors.ts";
 
 /** The frames of `--input`. */
 export interface InputFolder {
@@ -63,7 +63,7 @@ async function findFolder(path: string): Promise<string> {
       },
     );
   const folder = await realpath(path).catch((error: unknown) => {
-    throw refuse(isCode(error, "ENOENT") ? "does not exist" : `cannot be opened: ${messageOf(error)}`);
+    throw refuse(codeOf(error) === "ENOENT" ? "does not exist" : `cannot be opened: ${messageOf(error)}`);
   });
   if (!(await stat(folder)).isDirectory()) throw refuse("is a file");
   return folder;
@@ -124,8 +124,4 @@ function noFrames(folder: string, otherFiles: number): FirstlightError {
     `${folder} holds no frame (*.fits, *.fit, *.fts, also with .gz or .fz after it): ${found} lies in it, and folders below it are not searched. Name the folder that holds the frames.`,
     { fields: { folder, otherFiles } },
   );
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { ByteSink, ByteSource } from "./byte-source.ts";
-import { codeOf } from "./errors.ts";
+import { codeOf, isMissing } from "./errors.ts";
 import { uuidFrom } from "./ids.ts";
 
 /** An open file as a `ByteSource`; closed by `await using`. */
@@ -49,7 +49,7 @@ export async function temporariesOf(paths: readonly string[]): Promise<readonly 
   const found: string[] = [];
   for (const [folder, inside] of Map.groupBy(paths, (path) => dirname(path))) {
     const names = await readdir(folder).catch((error: unknown): string[] => {
-      if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) return [];
+      if (isMissing(error)) return [];
       throw error;
     });
     const prefixes = new Set(inside.map(temporaryPrefixOf));

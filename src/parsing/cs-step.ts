@@ -1,4 +1,4 @@
-import { roundDigits } from "../scratch/round-digits.ts";
+import { roundDigits } from "../core/round-digits.ts";
 import { StemName } from "../scratch/stem-name.ts";
 import { TaskName } from "../scratch/task-name.ts";
 import { BudName } from "./bud-name.ts";

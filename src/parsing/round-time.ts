@@ -1,5 +1,5 @@
+import { roundDigits } from "../core/round-digits.ts";
 import { Real, real, type Scalar } from "../core/scalar.ts";
-import { roundDigits } from "../scratch/round-digits.ts";
 
 /**
  * A time rounded to six digits. An integer stays an integer and a real a real, so that `10.0` and `10` keep their own

@@ -1,4 +1,4 @@
-import { roundDigits } from "../scratch/round-digits.ts";
+import { roundDigits } from "../core/round-digits.ts";
 import { iqrOutliers } from "./iqr-outliers.ts";
 import { MetricCode } from "./metric-code.ts";
 import type { QualityRecord, StoredMetric, StoredQuality } from "./quality-record.ts";

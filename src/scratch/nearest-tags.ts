@@ -1,3 +1,4 @@
+import { editDistance } from "../core/edit-distance.ts";
 import type { Inventory } from "./inventory.ts";
 import { stemOf } from "./stem-name.ts";
 import { conjunctionOf, formatQuery, partsOf, type StemQuery, type TagQuery, wantedBy } from "./tag-query.ts";
@@ -124,18 +125,4 @@ function withSimilarStem({ stem, own }: StemQuery, there: readonly string[]): re
     .sort((a, b) => a.cost - b.cost || (a.tag < b.tag ? -1 : 1))
     .slice(0, shown)
     .map(({ tag }) => tag);
-}
-
-/** Levenshtein's. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

@@ -1,6 +1,6 @@
 import { FirstlightError } from "../core/errors.ts";
+import { roundDigits } from "../core/round-digits.ts";
 import { pythonStr, Real, type Scalar } from "../core/scalar.ts";
-import { roundDigits } from "./round-digits.ts";
 import { StemName } from "./stem-name.ts";
 import { TaskName } from "./task-name.ts";
 

@@ -1,5 +1,5 @@
 import { relative } from "node:path";
-import { FirstlightError, isFirstlightError } from "../core/errors.ts";
+import { codeOf, FirstlightError, isFirstlightError } from "../core/errors.ts";
 import { Tag } from "../scratch/tag.ts";
 
 /** A file of scratch that could not be read, by its absolute path and with its tags. */
@@ -15,7 +15,7 @@ export interface UnreadFile {
  */
 export function unreadableFile(error: unknown, { path, folder, tags }: UnreadFile): unknown {
   const name = relative(folder, path);
-  if (error instanceof Error && "code" in error && error.code === "ENOENT" && "path" in error && error.path === path) {
+  if (error instanceof Error && codeOf(error) === "ENOENT" && "path" in error && error.path === path) {
     return new FirstlightError(
       "SCRATCH_FILE_MISSING",
       `${name} carries tags, and is not in scratch (${folder}): it was removed since. The same command again makes it anew, with all that comes of it.`,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { FirstlightError, messageOf } from "../core/errors.ts";
+import { codeOf, FirstlightError, messageOf } from "../core/errors.ts";
 import { isProcessAlive } from "./process-identity.ts";
 import type { ProcessIdentity } from "./run-store.ts";
 
@@ -33,7 +33,7 @@ function kill(ghost: ProcessIdentity): void {
   try {
     process.kill(ghost.pid, "SIGKILL");
   } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    const code = codeOf(cause);
     // It ended by itself.
     if (code === "ESRCH") return;
     throw new FirstlightError(

@@ -1,9 +1,9 @@
-import { messageOf } from "../core/errors.ts";
+import { codeOf, messageOf } from "../core/errors.ts";
 
 /** One line that says why a module cannot be imported, where, and what to change. */
 export function explainImportError(path: string, error: unknown): string {
   const message = messageOf(error).split("\n")[0] ?? "";
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const code = codeOf(error);
   const place = placeOf(error) ?? path;
   if (code === "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX") {
     return `${place}: ${message}: Node runs TypeScript by taking the types away. ${rewrite(message)}`;

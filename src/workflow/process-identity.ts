@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { codeOf } from "../core/errors.ts";
 import type { ProcessIdentity } from "./run-store.ts";
 
 /** What a process is told apart by later: pids are given out again. */
@@ -15,7 +16,7 @@ export function isProcessAlive(identity: ProcessIdentity): boolean | undefined {
     process.kill(identity.pid, 0);
   } catch (error) {
     // EPERM: there is one, of another user.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
+    return codeOf(error) === "EPERM";
   }
   const started = startOf(identity.pid);
   return started !== undefined && (identity.started === "" || started === identity.started);

@@ -111,6 +111,13 @@ describe("the tower", () => {
     expect(making.map(({ path }) => path)).toEqual([]);
   });
 
+  test("the code of an error is read by codeOf of core/errors.ts alone", () => {
+    const reading = files.filter(
+      ({ path, text }) => path !== "src/core/errors.ts" && /["']code["'] in /.test(code(text)),
+    );
+    expect(reading.map(({ path }) => path)).toEqual([]);
+  });
+
   test("below floor 3 nobody looks at the process's environment and streams but core/log.ts", () => {
     const low = files.filter(({ path }) => floorOf(folderOf(path)) < firstFloorWithIo && !streamsBelow.includes(path));
     const looking = low.filter(({ text }) =>

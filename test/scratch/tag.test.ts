@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { roundDigits } from "../../src/core/round-digits.ts";
 import { real } from "../../src/core/scalar.ts";
-import { roundDigits } from "../../src/scratch/round-digits.ts";
 import { StemName, stemOf } from "../../src/scratch/stem-name.ts";
 import { requireLegalTags, Tag } from "../../src/scratch/tag.ts";
 import { allOf, anyOf, conjunctionOf, formatQuery, noneOf, wantedBy, withStem } from "../../src/scratch/tag-query.ts";

@@ -1,5 +1,5 @@
 import type { Channel, ChannelModel, ConsumeMessage } from "amqplib";
-import { messageOf } from "../../core/errors.ts";
+import { codeOf, messageOf } from "../../core/errors.ts";
 import type { Logger } from "../../core/log.ts";
 import type { Delivery } from "../bus.ts";
 import { messageIdOf } from "../message-id.ts";
@@ -88,7 +88,7 @@ export async function* consumeAmqp(
 
 /** The broker's answer to whoever consumes from a queue that is not there (AMQP 0-9-1 §1.1, reply code 404). */
 function isNotFound(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === 404;
+  return codeOf(error) === 404;
 }
 
 /** Undefined for a message that is no JSON object: nobody here could ever take it, so it is refused and said. */

@@ -1,10 +1,9 @@
-import { createHash } from "node:crypto";
 import type { Stats } from "node:fs";
 import { lstat, readFile, realpath, rm, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { z } from "zod";
 import { FirstlightError, isMissing } from "../../core/errors.ts";
-import { openFile, temporarySuffix, writeFile } from "../../core/file.ts";
+import { temporarySuffix, writeFile } from "../../core/file.ts";
 
 /** Holds what is known of the objects of a bucket beside their bytes; no key may begin with it. */
 export const hiddenFolder = ".firstlight-objects";
@@ -20,11 +19,6 @@ const noteSchema = z.object({
 
 /** What is kept beside an object. */
 export type ObjectNote = Readonly<z.output<typeof noteSchema>>;
-
-export interface FileFacts {
-  readonly sizeBytes: number;
-  readonly sha256: string;
-}
 
 /** The folder of a bucket: `root/bucket`. Where `allowAbsolute`, a bucket that is an absolute path is that folder. */
 export function bucketFolder(root: string, bucket: string, allowAbsolute = false): string {
@@ -78,22 +72,6 @@ export async function writeNote(folder: string, key: string, note: ObjectNote): 
 
 export async function removeNote(folder: string, key: string): Promise<void> {
   await rm(notePath(folder, key), { force: true });
-}
-
-/** Length and SHA-256 of a file, read once. */
-export async function fileFacts(path: string, signal?: AbortSignal): Promise<FileFacts> {
-  await using source = await openFile(path);
-  const hash = createHash("sha256");
-  const strip = new Uint8Array(1024 * 1024);
-  let sizeBytes = 0;
-  while (sizeBytes < source.sizeBytes) {
-    signal?.throwIfAborted();
-    const count = await source.read(sizeBytes, strip);
-    if (count === 0) break;
-    hash.update(strip.subarray(0, count));
-    sizeBytes += count;
-  }
-  return { sizeBytes, sha256: hash.digest("hex") };
 }
 
 /** The file's state, or undefined when there is no file at the path. */

@@ -5,17 +5,9 @@ import { type ByteSource, bytesSource } from "../../core/byte-source.ts";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { FirstlightError, isFirstlightError, isMissing } from "../../core/errors.ts";
 import { openFile, temporarySuffix } from "../../core/file.ts";
+import type { FileFacts } from "../../core/file-facts.ts";
 import type { ObjectInfo, ObjectStore, PutOptions } from "../object-store.ts";
-import {
-  bucketFolder,
-  type FileFacts,
-  fileState,
-  hiddenFolder,
-  objectPath,
-  readNote,
-  removeNote,
-  writeNote,
-} from "./fs-bucket.ts";
+import { bucketFolder, fileState, hiddenFolder, objectPath, readNote, removeNote, writeNote } from "./fs-bucket.ts";
 import { replaceVerified } from "./replace-verified.ts";
 import { storageFailed, storeSetting } from "./storage-failed.ts";
 

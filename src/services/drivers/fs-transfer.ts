@@ -4,11 +4,10 @@ import { isAbsolute, join, relative } from "node:path";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { FirstlightError, isFirstlightError, isMissing } from "../../core/errors.ts";
 import { temporariesOf, temporarySuffix } from "../../core/file.ts";
+import { type FileFacts, fileFacts } from "../../core/file-facts.ts";
 import type { Transfer, TransferItem, TransferOptions } from "../transfer.ts";
 import {
   bucketFolder,
-  type FileFacts,
-  fileFacts,
   fileState,
   hiddenFolder,
   keyPath,

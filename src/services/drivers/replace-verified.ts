@@ -3,7 +3,7 @@ import { rename, rm, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Clock } from "../../core/clock.ts";
 import { makeFolders, syncPath, temporaryPrefixOf, temporarySuffix } from "../../core/file.ts";
-import { type FileFacts, fileFacts } from "./fs-bucket.ts";
+import { type FileFacts, fileFacts } from "../../core/file-facts.ts";
 
 export interface ReplaceOptions {
   /** Says when the file was modified. */

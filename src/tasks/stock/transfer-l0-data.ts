@@ -1,9 +1,7 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { basename, relative } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { text } from "../../codecs/text.ts";
 import { FirstlightError } from "../../core/errors.ts";
+import { fileFacts } from "../../core/file-facts.ts";
 import { Tag } from "../../scratch/tag.ts";
 import { filePointers, type InputFrames, parseFrames, parseParameters } from "../../services/input-dataset.ts";
 import type { InputDatasetPart, InputDatasetPartType } from "../../services/metadata-store.ts";
@@ -107,7 +105,7 @@ export class TransferL0Data extends WorkflowTaskBase<"metadataStore" | "transfer
     }
     for (const { path, tags } of arrivals) {
       this.signal.throwIfAborted();
-      const { sha256, sizeBytes } = digests.get(path) ?? (await digest(path));
+      const { sha256, sizeBytes } = digests.get(path) ?? (await fileFacts(path, this.signal));
       this.context.lineage.noteWrite({ path: relative(this.scratch.folder, path), sha256, sizeBytes, tags });
     }
   }
@@ -150,11 +148,4 @@ function sameKey(key: string, first: string, second: string): FirstlightError {
     `The input dataset names the key ${key} in the bucket ${first} and in ${second}: in scratch one would take the other's place. Give one of them another key.`,
     { disposition: "invalid", fields: { key, buckets: [first, second] } },
   );
-}
-
-async function digest(path: string): Promise<Omit<TransferredFile, "path">> {
-  const hash = createHash("sha256");
-  const file = createReadStream(path);
-  await pipeline(file, hash);
-  return { sha256: hash.digest("hex"), sizeBytes: file.bytesRead };
 }
