@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { bytesSource } from "../../src/core/byte-source.ts";
 import { isFirstlightError } from "../../src/core/errors.ts";
+import type { Hdu } from "../../src/fits/index.ts";
 import {
   encodeFits,
   encodeFrame,
@@ -11,6 +12,7 @@ import {
   readImage,
   verifyChecksums,
 } from "../../src/fits/index.ts";
+import { readCase } from "./cases.ts";
 import { randomFrom } from "./random.ts";
 
 const shape = [3, 4];
@@ -72,6 +74,52 @@ test("a file with one byte changed is read, or refused with an error of ours, an
   }
   // Enough of the damage must have hit what the reader depends on.
   expect(refused).toBeGreaterThan(300);
+});
+
+/** What a byte belongs to, in a file of an empty primary and a compressed image. */
+function structureAt(offset: number, hdu: Hdu): "header" | "descriptor" | "heap" | undefined {
+  if (offset < hdu.dataOffset) return "header";
+  const rowsBytes = hdu.tiles!.header.integer("NAXIS1") * hdu.tiles!.header.integer("NAXIS2");
+  if (offset < hdu.dataOffset + rowsBytes) return "descriptor";
+  return offset < hdu.dataOffset + hdu.dataSizeBytes ? "heap" : undefined;
+}
+
+test("a compressed file with one byte changed is read, or refused with an error that names file, HDU and offset", async () => {
+  const random = randomFrom(20260103);
+  const names = ["rice_u8", "rice_i16_tile2d", "rice_f32_dither2_zero_nan", "gzip1_i16", "hcomp_i16", "plio_i16"];
+  const files = await Promise.all(names.map((name) => readCase(name)));
+  const hits = new Map<string, number>();
+  let refused = 0;
+  let read = 0;
+  for (let run = 0; run < 3000; run += 1) {
+    const { bytes, source } = files[run % files.length]!;
+    const hdu = (await openFits(source)).hdu(1);
+    // One of three hits the cards, one the table, one the compressed bytes.
+    const rowsBytes = hdu.tiles!.header.integer("NAXIS1") * hdu.tiles!.header.integer("NAXIS2");
+    const [from, to] = [
+      [2880, hdu.dataOffset],
+      [hdu.dataOffset, hdu.dataOffset + rowsBytes],
+      [hdu.dataOffset + rowsBytes, hdu.dataOffset + hdu.dataSizeBytes],
+    ][Math.floor(run / files.length) % 3]!;
+    const part = damage(bytes.subarray(from, to), random);
+    const damaged = bytes.slice();
+    damaged.set(part, from);
+    const structure = structureAt(from!, hdu)!;
+    hits.set(structure, (hits.get(structure) ?? 0) + 1);
+    try {
+      const image = await readImage(bytesSource(damaged, "damaged.fits"), 1);
+      expect(image.data.byteLength).toBeLessThanOrEqual(64 * 2 ** 20);
+      read += 1;
+    } catch (error) {
+      if (!isFirstlightError(error)) throw error;
+      expect(error.message).toMatch(/^damaged\.fits/);
+      if (structure !== "header") expect(error.fields).toMatchObject({ hdu: 1, offset: expect.any(Number) });
+      refused += 1;
+    }
+  }
+  expect(Object.fromEntries(hits)).toEqual({ header: 1002, descriptor: 1002, heap: 996 });
+  expect(refused).toBeGreaterThan(500);
+  expect(read).toBeGreaterThan(500);
 });
 
 test("a signed frame with one byte changed is refused, or reads as the same pixels", async () => {

@@ -4,6 +4,8 @@ import type { Fail } from "./rice.ts";
 export interface BitReader {
   /** At most 24 bits. */
   bits(count: number): number;
+  /** So many groups of four bits. */
+  nibbles(into: Uint8Array, count: number): void;
   /** Leaves out what is left of the byte begun. */
   toNextByte(): void;
 }
@@ -21,6 +23,18 @@ export function bitReader(bytes: Uint8Array, start: number, end: number, fail: F
       }
       held -= count;
       return (buffer >>> held) & ((1 << count) - 1);
+    },
+    nibbles(into, count) {
+      // After at most 7 bits left over, each byte more gives two.
+      if (position + (4 * count - held) / 8 > end) throw fail("the compressed bytes end before the tile is full.");
+      let index = 0;
+      for (; index + 1 < count && held < 8; index += 2) {
+        buffer = (buffer << 8) | (bytes[position++] as number);
+        const pair = buffer >>> held;
+        into[index] = (pair >>> 4) & 15;
+        into[index + 1] = pair & 15;
+      }
+      for (; index < count; index += 1) into[index] = this.bits(4);
     },
     toNextByte() {
       held = 0;

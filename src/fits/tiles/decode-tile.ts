@@ -2,7 +2,7 @@ import { swapWords } from "../byte-order.ts";
 import type { StructureCards } from "../structure-cards.ts";
 import { elementBytes } from "../tables/binary-form.ts";
 import { gunzipTile, gzipLeastBytes, unshuffle } from "./gunzip-tile.ts";
-import { decodeHcompress, hcompressLeastBytes } from "./hcompress.ts";
+import { checkHcompress, decodeHcompress, type HcompressTile, hcompressLeastBytes } from "./hcompress.ts";
 import { decodePlio, plioLeastBytes } from "./plio.ts";
 import { decodeRice, type Fail, type RiceOutput, type RiceParameters, riceLeastBytes } from "./rice.ts";
 import type { Tile } from "./tile-grid.ts";
@@ -13,8 +13,8 @@ export type TileIntegers = Int32Array | Int16Array | Uint8Array | BigInt64Array;
 export type TileValues = TileIntegers | Float32Array | Float64Array;
 
 export interface TileDecoder {
-  /** The fewest bytes that hold so many pixels: what has fewer is refused before anything is allocated. */
-  leastBytes(kind: StoredTile["kind"], count: number): number;
+  /** Refuses bytes that cannot hold the tile, as far as can be told without decoding it: before anything is allocated. */
+  check(bytes: Uint8Array, stored: StoredTile, tile: Tile, fail: Fail): void;
   /** The tile's values in this machine's order, valid until the next call. */
   decode(bytes: Uint8Array, stored: StoredTile, tile: Tile, fail: Fail): TileValues;
 }
@@ -30,9 +30,15 @@ export function tileDecoder(tiles: TiledImage, quantized: boolean, cards: Struct
   if (compressed === undefined) return undefined;
   const mostBytes = (count: number) => count * 8;
   return {
-    leastBytes(kind, count) {
-      if (kind === "compressed") return compressed.leastBytes(count);
-      return kind === "gzip" ? gzipLeastBytes(count) : count;
+    check(bytes, { kind, offset, sizeBytes }, tile, fail) {
+      const { count } = tile;
+      const least = { compressed: compressed.leastBytes(count), gzip: gzipLeastBytes(count), uncompressed: count }[
+        kind
+      ];
+      if (sizeBytes < least) {
+        throw fail(`${sizeBytes} bytes cannot hold ${count} pixels; ${least} are the least.`);
+      }
+      if (kind === "compressed") compressed.check?.(bytes, offset, offset + sizeBytes, tile, fail);
     },
     decode(bytes, stored, tile, fail) {
       const end = stored.offset + stored.sizeBytes;
@@ -51,6 +57,8 @@ export function tileDecoder(tiles: TiledImage, quantized: boolean, cards: Struct
 
 interface Algorithm {
   leastBytes(count: number): number;
+  /** What can be told of a tile before it is decoded. */
+  check?(bytes: Uint8Array, start: number, end: number, tile: Tile, fail: Fail): void;
   decode(bytes: Uint8Array, start: number, end: number, tile: Tile, fail: Fail): TileValues;
 }
 
@@ -61,11 +69,12 @@ function decoderOf(tiles: TiledImage, quantized: boolean, cards: StructureCards)
     case "RICE_1": {
       const parameters = riceParameters(cards);
       const pixels = reusedArray<RiceOutput>(riceArrays[parameters.pixelBytes]);
+      const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       return {
         leastBytes: (count) => riceLeastBytes(count, parameters),
         decode(bytes, start, end, { count }, fail) {
           const output = pixels(count);
-          decodeRice(bytes, start, end, output, parameters, fail);
+          decodeRice(viewOf(bytes), start, end, output, parameters, fail);
           return output;
         },
       };
@@ -83,14 +92,10 @@ function decoderOf(tiles: TiledImage, quantized: boolean, cards: StructureCards)
       const smooth = parameterNamed(cards, "SMOOTH", 2, 0) !== 0;
       return {
         leastBytes: () => hcompressLeastBytes,
-        decode(bytes, start, end, { lengths, count }, fail) {
-          // Of a tile in a cube only two axes are longer than one pixel.
-          const [width = 1, height = 1, ...more] = lengths.filter((length) => length > 1);
-          if (more.length > 0) throw fail(`HCOMPRESS_1 knows two axes; the tile is ${lengths.join(" × ")}.`);
-          const flat = lengths[0] === 1 && width > 1 && height === 1;
-          const sides = flat ? { width: 1, height: width } : { width, height };
-          const output = integers(count);
-          output.set(decodeHcompress(bytes, start, end, { ...sides, smooth }, fail));
+        check: (bytes, start, end, tile, fail) => checkHcompress(bytes, start, end, planeOf(tile, smooth, fail), fail),
+        decode(bytes, start, end, tile, fail) {
+          const output = integers(tile.count);
+          output.set(decodeHcompress(bytes, start, end, planeOf(tile, smooth, fail), fail));
           return output;
         },
       };
@@ -115,6 +120,14 @@ function decoderOf(tiles: TiledImage, quantized: boolean, cards: StructureCards)
     default:
       return undefined;
   }
+}
+
+/** Of a tile in a cube only two axes are longer than one pixel. */
+function planeOf({ lengths }: Tile, smooth: boolean, fail: Fail): HcompressTile {
+  const [first = 1, second = 1, ...more] = lengths.filter((length) => length > 1);
+  if (more.length > 0) throw fail(`HCOMPRESS_1 knows two axes; the tile is ${lengths.join(" × ")}.`);
+  const column = lengths[0] === 1 && second === 1;
+  return column ? { width: 1, height: first, smooth } : { width: first, height: second, smooth };
 }
 
 /** Big-endian elements as numbers. How long one is follows from how many there are; those of the lengths in `reals` are reals. */

@@ -22,20 +22,22 @@ export function dequantize(
   { scale, zero, blank, dither, ditherIndex }: Quantization,
   output: Float32Array | Float64Array,
 ): void {
+  // No integer equals a half: so nothing is undefined where there is no blank.
+  const undefinedValue = blank ?? 0.5;
   if (dither === "NO_DITHER") {
     for (let index = 0; index < integers.length; index += 1) {
       const value = integers[index] as number;
-      output[index] = value === blank ? Number.NaN : value * scale + zero;
+      output[index] = value === undefinedValue ? Number.NaN : value * scale + zero;
     }
     return;
   }
   const random = ditherSequence;
-  const zeroAt = dither === "SUBTRACTIVE_DITHER_2" ? exactZero : undefined;
+  const zeroAt = dither === "SUBTRACTIVE_DITHER_2" ? exactZero : 0.5;
   let round = ((ditherIndex % ditherLength) + ditherLength) % ditherLength;
   let next = ditherStart(round);
   for (let index = 0; index < integers.length; index += 1) {
     const value = integers[index] as number;
-    if (value === blank) output[index] = Number.NaN;
+    if (value === undefinedValue) output[index] = Number.NaN;
     else if (value === zeroAt) output[index] = 0;
     else output[index] = (value - (random[next] as number) + 0.5) * scale + zero;
     next += 1;

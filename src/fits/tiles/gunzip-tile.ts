@@ -27,11 +27,8 @@ export function gunzipTile(packed: Uint8Array, mostBytes: number, fail: Fail): U
 export function unshuffle(bytes: Uint8Array, elementBytes: number): Uint8Array<ArrayBuffer> {
   const count = bytes.length / elementBytes;
   const ordered = new Uint8Array(bytes.length);
-  for (let place = 0; place < elementBytes; place += 1) {
-    const from = place * count;
-    for (let index = 0; index < count; index += 1) {
-      ordered[index * elementBytes + place] = bytes[from + index] as number;
-    }
+  for (let index = 0, to = 0; index < count; index += 1) {
+    for (let from = index; from < bytes.length; from += count, to += 1) ordered[to] = bytes[from] as number;
   }
   return ordered;
 }

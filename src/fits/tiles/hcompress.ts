@@ -29,14 +29,8 @@ export function decodeHcompress(
   fail: Fail,
 ): Float64Array {
   const { width, height } = tile;
-  if (end - start < hcompressLeastBytes) throw fail(`${end - start} bytes are too few for a header.`);
+  checkHcompress(bytes, start, end, tile, fail);
   const view = new DataView(bytes.buffer, bytes.byteOffset + start, headerBytes);
-  if (view.getUint16(0) !== magic) throw fail("the tile does not start with the two bytes of HCOMPRESS.");
-  const rows = view.getInt32(2);
-  const columns = view.getInt32(6);
-  if (rows !== height || columns !== width) {
-    throw fail(`the tile says that it is ${columns} × ${rows} pixels; its place is ${width} × ${height}.`);
-  }
   const scale = view.getInt32(10);
   const sum = Number(view.getBigInt64(14));
   const [whole, half, rest] = [view.getUint8(22), view.getUint8(23), view.getUint8(24)];
@@ -67,6 +61,17 @@ export function decodeHcompress(
   return values;
 }
 
+/** Holds what the tile says of its size against its place; done before anything is allocated, as a blank tile needs few bytes. */
+export function checkHcompress(bytes: Uint8Array, start: number, end: number, tile: HcompressTile, fail: Fail): void {
+  if (end - start < hcompressLeastBytes) throw fail(`${end - start} bytes are too few for a header.`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset + start, headerBytes);
+  if (view.getUint16(0) !== magic) throw fail("the tile does not start with the two bytes of HCOMPRESS.");
+  const rows = view.getInt32(2);
+  const columns = view.getInt32(6);
+  if (rows === tile.height && columns === tile.width) return;
+  throw fail(`the tile says that it is ${columns} × ${rows} pixels; its place is ${tile.width} × ${tile.height}.`);
+}
+
 interface Quadrant {
   /** Index of its first coefficient. */
   readonly at: number;
@@ -85,7 +90,7 @@ function readPlanes(reader: BitReader, values: Float64Array, stride: number, qua
   for (let plane = planes - 1; plane >= 0; plane -= 1) {
     const kind = reader.bits(4);
     if (kind === 0) {
-      for (let index = 0; index < blocks; index += 1) codes[index] = reader.bits(4);
+      reader.nibbles(codes, blocks);
     } else if (kind === 15) {
       codes[0] = readCode(reader);
       for (let level = depth - 1; level >= 1; level -= 1) {

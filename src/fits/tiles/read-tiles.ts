@@ -54,7 +54,8 @@ export async function readTiles(
       badFile("FITS_INVALID", `tile ${tile.index + 1} of ${tiles.tileCount}: ${problem}`, { ...at, offset });
   const rowOffset = (tile: Tile) => place.dataOffset + tile.index * layout.rowBytes;
 
-  checkTiles(tiles, table, decoder, dataSizeBytes, (tile) => failAt(tile, rowOffset(tile)));
+  const unit = data.subarray(0, dataSizeBytes);
+  checkTiles(tiles, table, decoder, unit, (tile) => failAt(tile, rowOffset(tile)));
   const image = arrayOf(
     tiles.bitpix,
     tiles.axes.reduce((product, length) => product * length, 1),
@@ -83,7 +84,7 @@ function checkTiles(
   tiles: TiledImage,
   table: TileTable,
   decoder: TileDecoder,
-  dataSizeBytes: number,
+  data: Uint8Array,
   failAt: (tile: Tile) => Fail,
 ): void {
   let total = 0;
@@ -91,12 +92,9 @@ function checkTiles(
     const stored = table.stored(tile.index);
     if (stored === undefined) throw failAt(tile)("the row of the table has no bytes for it.");
     if (stored === "outside") throw failAt(tile)("its bytes would lie outside of the heap.");
-    const least = decoder.leastBytes(stored.kind, tile.count);
-    if (stored.sizeBytes < least) {
-      throw failAt(tile)(`${stored.sizeBytes} bytes cannot hold ${tile.count} pixels; ${least} are the least.`);
-    }
+    decoder.check(data, stored, tile, failAt(tile));
     total += stored.sizeBytes;
-    if (total > 16 * dataSizeBytes) throw failAt(tile)("many tiles share the same bytes of the heap.");
+    if (total > 16 * data.length) throw failAt(tile)("many tiles share the same bytes of the heap.");
   }
 }
 

@@ -18,7 +18,10 @@ const codes = {
 } as const;
 
 /** How many bytes this decoder may look at behind the end of its input. */
-export const riceOverreadBytes = 16;
+export const riceOverreadBytes = 8;
+
+/** A load of 32 bits from any bit on holds at least so many. */
+const sureBits = 25;
 
 /** The fewest bytes that so many pixels can take: the first one as it is, and blocks that hold nothing but its value. */
 export function riceLeastBytes(count: number, { blockSize, pixelBytes }: RiceParameters): number {
@@ -32,7 +35,7 @@ export function riceLeastBytes(count: number, { blockSize, pixelBytes }: RicePar
  * `bytes` must reach `riceOverreadBytes` beyond `end`.
  */
 export function decodeRice(
-  bytes: Uint8Array,
+  bytes: DataView,
   start: number,
   end: number,
   output: RiceOutput,
@@ -40,18 +43,16 @@ export function decodeRice(
   fail: Fail,
 ): void {
   const { codeBits, direct } = codes[pixelBytes];
-  const pixelBits = pixelBytes * 8;
-  let position = start;
+  const cut = () => fail("the compressed bytes end before the tile is full.");
   let last = 0;
-  for (let index = 0; index < pixelBytes; index += 1) last = (last << 8) | byteAt(bytes, position++);
-  // The next bits stand at the top of `bits`; zeros follow them.
-  let bits = 0;
-  let held = 0;
+  for (let index = 0; index < pixelBytes; index += 1) last = (last << 8) | bytes.getUint8(start + index);
+  // The place is the byte `base` and so many bits from there, which start anew with each block.
+  let base = start + pixelBytes;
+  let bit = 0;
   for (let at = 0; at < output.length; ) {
-    for (; held <= 24; held += 8) bits |= byteAt(bytes, position++) << (24 - held);
-    const code = (bits >>> (32 - codeBits)) - 1;
-    bits <<= codeBits;
-    held -= codeBits;
+    if (base > end) throw cut();
+    const code = (topBits(bytes, base, bit) >>> (32 - codeBits)) - 1;
+    bit += codeBits;
     const stop = Math.min(at + blockSize, output.length);
     if (code === -1) {
       output.fill(last, at, stop);
@@ -59,45 +60,52 @@ export function decodeRice(
     } else if (code === direct) {
       for (; at < stop; at += 1) {
         let difference = 0;
-        for (let taken = 0; taken < pixelBits; taken += 8) {
-          for (; held <= 24; held += 8) bits |= byteAt(bytes, position++) << (24 - held);
-          difference = (difference << 8) | (bits >>> 24);
-          bits <<= 8;
-          held -= 8;
+        for (let left = pixelBytes * 8; left > 0; left -= 8) {
+          if (base + (bit >>> 3) > end) throw cut();
+          difference = (difference << 8) | (topBits(bytes, base, bit) >>> 24);
+          bit += 8;
         }
         last = (last + unfold(difference)) | 0;
         output[at] = last;
       }
+    } else if (code > direct) {
+      throw fail(`a block of the Rice code ${code}; the highest is ${direct}.`);
     } else {
-      if (code > direct) throw fail(`a block of the Rice code ${code}; the highest is ${direct}.`);
       for (; at < stop; at += 1) {
-        let zeros = 0;
-        for (; held <= 24; held += 8) bits |= byteAt(bytes, position++) << (24 - held);
-        while (bits === 0) {
-          zeros += held;
-          if (position > end + 8) throw fail("the compressed bytes end within a pixel.");
-          for (held = 0; held <= 24; held += 8) bits |= byteAt(bytes, position++) << (24 - held);
+        if (base + (bit >>> 3) > end) throw cut();
+        let top = topBits(bytes, base, bit);
+        let zeros = Math.clz32(top);
+        if (zeros + code < sureBits) {
+          // All of the pixel is here. Two shifts, as one by 32 would be none.
+          top = (top << zeros) << 1;
+          bit += zeros + 1 + code;
+        } else {
+          let leading = zeros;
+          for (zeros = 0; leading >= sureBits; zeros += sureBits) {
+            bit += sureBits;
+            if (base + (bit >>> 3) > end) throw cut();
+            leading = Math.clz32(topBits(bytes, base, bit));
+          }
+          zeros += leading;
+          bit += leading + 1;
+          if (base + (bit >>> 3) > end) throw cut();
+          top = topBits(bytes, base, bit);
+          bit += code;
         }
-        const leading = Math.clz32(bits);
-        zeros += leading;
-        // Two steps: a shift by 32 would be none.
-        bits = (bits << leading) << 1;
-        held -= leading + 1;
-        for (; held <= 24; held += 8) bits |= byteAt(bytes, position++) << (24 - held);
-        const low = code === 0 ? 0 : bits >>> (32 - code);
-        bits <<= code;
-        held -= code;
+        const low = code === 0 ? 0 : top >>> (32 - code);
         last = (last + unfold((zeros << code) | low)) | 0;
         output[at] = last;
       }
     }
-    // Whole bytes that are held but not used were read too far.
-    if (position - (held >>> 3) > end) throw fail("the compressed bytes end before the tile is full.");
+    base += bit >>> 3;
+    bit &= 7;
+    if (base + (bit === 0 ? 0 : 1) > end) throw cut();
   }
 }
 
-function byteAt(bytes: Uint8Array, position: number): number {
-  return bytes[position] as number;
+/** 32 bits from there on, of which at least `sureBits` are of the stream; zeros follow. */
+function topBits(bytes: DataView, base: number, bit: number): number {
+  return bytes.getInt32(base + (bit >>> 3)) << (bit & 7);
 }
 
 /** Differences are folded so that small ones are small numbers: 0, -1, 1, -2, … */
