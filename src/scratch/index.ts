@@ -1,3 +1,4 @@
+export { attemptFenced } from "./attempt-fenced.ts";
 export type { Constants } from "./constants.ts";
 export { memoryInventory } from "./drivers/memory.ts";
 export { type RedisInventoryOptions, redisInventory } from "./drivers/redis.ts";

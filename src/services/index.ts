@@ -1,5 +1,5 @@
 export type { RetryOptions } from "../core/retry.ts";
-export type { Secret } from "../core/secret.ts";
+export { Secret } from "../core/secret.ts";
 export type {
   Bus,
   BusMessage,
@@ -26,6 +26,7 @@ export {
   parseFrames,
   parseParameters,
 } from "./input-dataset.ts";
+export { messageIdOf } from "./message-id.ts";
 export {
   catalogFrameMessage,
   catalogObjectMessage,
