@@ -2,8 +2,22 @@ import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
 import { type Database, sqliteFile } from "../../core/sqlite-file.ts";
 import { attemptFenced } from "../attempt-fenced.ts";
 import type { Entry, Fence, InventoryDriver, Journal } from "../inventory-driver.ts";
-import { type SetExpression, selectMembers } from "../set-expression.ts";
-import { isSelectable, type Place, type PlaceOf, sqliteSelect } from "./sqlite-select.ts";
+import { keysIn, type SetExpression, selectMembers } from "../set-expression.ts";
+import {
+  type EntryIds,
+  emptyJournal,
+  forgetKeys,
+  forgetMembers,
+  holdsLine,
+  idsOfLine,
+  journalSchema,
+  journalsWith,
+  linesOf,
+  logChanges,
+  logOf,
+  removeLine,
+} from "./sqlite-journal.ts";
+import { isSelectable, type Place, sqliteSelect } from "./sqlite-select.ts";
 
 export interface SqliteInventoryOptions {
   /** One file for each recipe run, on a local disk; made with its folder where there is none. */
@@ -12,11 +26,13 @@ export interface SqliteInventoryOptions {
 
 // The size stands beside the key, so that a query can begin with the smallest set and a count reads one row.
 const schema = `
-CREATE TABLE keys (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, size INTEGER NOT NULL DEFAULT 0) STRICT;
-CREATE TABLE members (id INTEGER PRIMARY KEY, member TEXT NOT NULL UNIQUE) STRICT;
-CREATE TABLE entries (key_id INTEGER NOT NULL, member_id INTEGER NOT NULL, PRIMARY KEY (key_id, member_id)) STRICT, WITHOUT ROWID;
-CREATE INDEX entries_by_member ON entries (member_id, key_id);
-CREATE TABLE counters (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID`;
+CREATE TABLE IF NOT EXISTS keys (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, size INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE TABLE IF NOT EXISTS members (id INTEGER PRIMARY KEY, member TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE IF NOT EXISTS entries (key_id INTEGER NOT NULL, member_id INTEGER NOT NULL, PRIMARY KEY (key_id, member_id)) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS entries_by_member ON entries (member_id, key_id);
+CREATE TABLE IF NOT EXISTS counters (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+${journalSchema}`;
+const schemaVersion = 2;
 
 /** More sets than this in one query are compared here: SQLite joins at most 64 tables. */
 const joinLimit = 30;
@@ -31,7 +47,7 @@ export function sqliteInventory({ path }: SqliteInventoryOptions): InventoryDriv
   const file = sqliteFile({
     path,
     title: "inventory",
-    schemaVersion: 1,
+    schemaVersion,
     schema,
     onNetwork: "set INVENTORY_DRIVER=redis",
   });
@@ -50,16 +66,16 @@ export function sqliteInventory({ path }: SqliteInventoryOptions): InventoryDriv
     name: "sqlite",
     add: (entries, { fence, journal } = {}) => write(fence, (store) => change(store, entries, "add", journal)),
     remove: (entries, { fence, journal } = {}) => write(fence, (store) => change(store, entries, "remove", journal)),
-    members: (keys) => read((store) => keys.map((key) => texts(store, membersOf, key))),
+    members: (keys) => read((store) => keys.map((key) => membersIn(store, key))),
     intersect: (keys) => read((store) => intersect(store, keys)),
     keys: (prefix) =>
       read((store) => [
-        ...texts(store, "SELECT key AS it FROM keys WHERE key >= ? AND key < ?", prefix, prefix + last),
+        ...texts(store, "SELECT key AS it FROM keys WHERE key >= ? AND key < ? AND size > 0", prefix, prefix + last),
         ...texts(store, "SELECT key AS it FROM counters WHERE key >= ? AND key < ?", prefix, prefix + last),
       ]),
     setOnce: (key, value, { fence, journal } = {}) =>
       write(fence, (store) => {
-        if (one(store, "SELECT 1 AS it FROM keys WHERE key = ?", key) !== undefined) return false;
+        if (sizeOf(store, key) > 0) return false;
         change(store, [[key, value]], "add", journal);
         return true;
       }),
@@ -73,7 +89,7 @@ export function sqliteInventory({ path }: SqliteInventoryOptions): InventoryDriv
             by,
           ),
         );
-        if (journal !== undefined) log(store, [`${key}\n${value}`], journal.added, journal.removed);
+        if (journal !== undefined) change(store, [[journal.added, `${key}\n${value}`]], "add", undefined);
         return value;
       }),
     drop: (keys, { fence } = {}) =>
@@ -81,36 +97,29 @@ export function sqliteInventory({ path }: SqliteInventoryOptions): InventoryDriv
         const left = new Set<number>();
         for (const key of keys) {
           store.run("DELETE FROM counters WHERE key = ?", key);
-          const id = one(store, "DELETE FROM keys WHERE key = ? RETURNING id AS it", key);
+          const id = one(store, "UPDATE keys SET size = 0 WHERE key = ? RETURNING id AS it", key);
           if (id === undefined) continue;
           const rows = store.all("DELETE FROM entries WHERE key_id = ? RETURNING member_id AS it", id);
           for (const { it } of rows) left.add(Number(it));
+          for (const memberId of emptyJournal(store, Number(id))) left.add(memberId);
         }
-        forgetUnheld(store, left);
+        forgetMembers(store, left);
+        forgetKeys(store);
       }),
     // The log is synced as a whole at a commit that wrote something: the same user_version again is enough.
-    sync: () => file.write((store) => void store.run("PRAGMA user_version = 1")),
+    sync: () => file.write((store) => void store.run(`PRAGMA user_version = ${schemaVersion}`)),
     select: (expression) => read((store) => select(store, expression)),
     count: (expression) =>
       read((store) => {
         if (typeof expression === "string") return sizeOf(store, expression);
-        if (!isSelectable(expression)) return select(store, expression).length;
-        const { sql, values } = sqliteSelect(expression, placeIn(store));
+        const placeOf = placeIn(store);
+        const isPlain = isSelectable(expression) && !keysIn(expression).some((key) => placeOf(key).isJournal);
+        if (!isPlain) return select(store, expression).length;
+        const { sql, values } = sqliteSelect(expression, placeOf);
         return Number(one(store, `SELECT count(*) AS it FROM (${sql})`, ...values));
       }),
     sizes: (keys) => read((store) => keys.map((key) => sizeOf(store, key))),
-    holders: (prefix, members) =>
-      read((store) =>
-        members.map((member) =>
-          texts(
-            store,
-            "SELECT k.key AS it FROM members m JOIN entries e ON e.member_id = m.id JOIN keys k ON k.id = e.key_id WHERE m.member = ? AND k.key >= ? AND k.key < ?",
-            member,
-            prefix,
-            prefix + last,
-          ),
-        ),
-      ),
+    holders: (prefix, members) => read((store) => members.map((member) => holdersOf(store, prefix, member))),
     [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
   };
 }
@@ -139,127 +148,113 @@ function change(
   const keyIds = new Map<string, number>();
   const memberIds = new Map<string, number>();
   const grown = new Map<number, number>();
-  const left = new Set<number>();
+  const ids: EntryIds[] = [];
+  const sql = kind === "add" ? statements.enter : statements.leave;
   const changed = entries.filter(([key, member]) => {
-    const keyId = idOf(store, keyIds, "keys", "key", key, kind);
+    const keyId = idOf(store, keyIds, statements.ofKey, key, kind);
     if (keyId === 0) return false;
-    const memberId = idOf(store, memberIds, "members", "member", member, kind);
-    if (memberId === 0) return false;
-    const sql =
-      kind === "add"
-        ? "INSERT OR IGNORE INTO entries VALUES (?, ?)"
-        : "DELETE FROM entries WHERE key_id = ? AND member_id = ?";
-    if (store.run(sql, keyId, memberId) === 0) return false;
+    const line = member.includes("\n") ? idsOfLine(store, member) : undefined;
+    if (line !== undefined && holdsLine(store, keyId, line)) {
+      if (kind === "add") return false;
+      removeLine(store, keyId, line);
+      ids.push([keyId, line[1]]);
+    } else {
+      const memberId = idOf(store, memberIds, statements.ofMember, member, kind);
+      if (memberId === 0 || store.run(sql, keyId, memberId) === 0) return false;
+      ids.push([keyId, memberId]);
+    }
     grown.set(keyId, (grown.get(keyId) ?? 0) + (kind === "add" ? 1 : -1));
-    if (kind === "remove") left.add(memberId);
     return true;
   });
-  for (const [id, by] of grown) {
-    store.run("UPDATE keys SET size = size + ? WHERE id = ?", by, id);
-    if (by < 0) store.run("DELETE FROM keys WHERE id = ? AND size = 0", id);
-  }
-  forgetUnheld(store, left);
-  if (journal !== undefined && changed.length > 0) {
-    const lines = changed.map(([key, member]) => `${key}\n${member}`);
-    if (kind === "add") log(store, lines, journal.added, journal.removed);
-    else log(store, lines, journal.removed, journal.added);
+  for (const [id, by] of grown) store.run("UPDATE keys SET size = size + ? WHERE id = ?", by, id);
+  if (journal !== undefined && ids.length > 0) logChanges(store, ids, logOf(kind, journal));
+  if (kind === "remove" && ids.length > 0) {
+    forgetMembers(store, new Set(ids.map(([, memberId]) => memberId)));
+    // With a journal the set's key is named there, and most likely will be till that is dropped.
+    if (journal === undefined) forgetKeys(store);
   }
   return changed;
 }
 
-/** Removes those of the members that no set holds any more. */
-function forgetUnheld(store: Database, memberIds: ReadonlySet<number>): void {
-  for (const id of memberIds) {
-    store.run(
-      "DELETE FROM members WHERE id = ? AND NOT EXISTS (SELECT 1 FROM entries e WHERE e.member_id = members.id)",
-      id,
-    );
-  }
-}
-
-function log(store: Database, lines: readonly string[], into: string, outOf: string): void {
-  const takenBack = new Set(
-    change(
-      store,
-      lines.map((line): Entry => [outOf, line]),
-      "remove",
-      undefined,
-    ).map(([, line]) => line),
-  );
-  // In order, so that each index grows at few places.
-  const fresh = lines.filter((line) => !takenBack.has(line)).sort();
-  change(
-    store,
-    fresh.map((line): Entry => [into, line]),
-    "add",
-    undefined,
-  );
-}
+const statements = {
+  enter: "INSERT OR IGNORE INTO entries VALUES (?, ?)",
+  leave: "DELETE FROM entries WHERE key_id = ? AND member_id = ?",
+  ofKey: {
+    find: "SELECT id AS it FROM keys WHERE key = ?",
+    make: "INSERT INTO keys (key) VALUES (?) RETURNING id AS it",
+  },
+  ofMember: {
+    find: "SELECT id AS it FROM members WHERE member = ?",
+    make: "INSERT INTO members (member) VALUES (?) RETURNING id AS it",
+  },
+} as const;
 
 /** The id of a key or member; 0 for one that is not there and shall not be made. */
 function idOf(
   store: Database,
   known: Map<string, number>,
-  table: "keys" | "members",
-  column: "key" | "member",
+  { find, make }: { readonly find: string; readonly make: string },
   text: string,
   kind: "add" | "remove",
 ): number {
   const there = known.get(text);
   if (there !== undefined) return there;
-  // Most of what a bulk write brings is new: to insert first saves a look-up.
-  const made =
-    kind === "add"
-      ? one(store, `INSERT OR IGNORE INTO ${table} (${column}) VALUES (?) RETURNING id AS it`, text)
-      : undefined;
-  const id = Number(made ?? one(store, `SELECT id AS it FROM ${table} WHERE ${column} = ?`, text) ?? 0);
+  const found = one(store, find, text);
+  const id = Number(found ?? (kind === "add" ? one(store, make, text) : undefined) ?? 0);
   known.set(text, id);
   return id;
+}
+
+function membersIn(store: Database, key: string): readonly string[] {
+  const plain = texts(store, membersOf, key);
+  return plain.length < sizeOf(store, key) ? [...plain, ...linesOf(store, key)] : plain;
+}
+
+function holdersOf(store: Database, prefix: string, member: string): readonly string[] {
+  const keys = texts(
+    store,
+    "SELECT k.key AS it FROM members m JOIN entries e ON e.member_id = m.id JOIN keys k ON k.id = e.key_id WHERE m.member = ? AND k.key >= ? AND k.key < ?",
+    member,
+    prefix,
+    prefix + last,
+  );
+  const line = idsOfLine(store, member);
+  return line === undefined ? keys : [...keys, ...journalsWith(store, line, prefix, prefix + last)];
 }
 
 function sizeOf(store: Database, key: string | undefined): number {
   return key === undefined ? 0 : Number(one(store, "SELECT size AS it FROM keys WHERE key = ?", key) ?? 0);
 }
 
-/** The ids of those keys that are there, the smallest set first: it bounds the work. */
-function idsBySize(store: Database, keys: readonly string[]): readonly number[] {
-  return [...new Set(keys)]
-    .map((key) => ({ id: one(store, "SELECT id AS it FROM keys WHERE key = ?", key), size: sizeOf(store, key) }))
-    .filter(({ id }) => id !== undefined)
-    .sort((a, b) => a.size - b.size)
-    .map(({ id }) => Number(id));
+/** Where the set of a key is, and whether it is a journal, whose lines are no entries. */
+interface KnownPlace extends Place {
+  readonly isJournal: boolean;
 }
 
-function join(count: number): string {
-  const others = Array.from({ length: count - 1 }, (_, i) => ` CROSS JOIN entries e${i + 1}`).join("");
-  const wheres = Array.from(
-    { length: count - 1 },
-    (_, i) => ` AND e${i + 1}.key_id = ? AND e${i + 1}.member_id = e0.member_id`,
-  );
-  // CROSS JOIN keeps the order that is written.
-  return `FROM entries e0${others} CROSS JOIN members m WHERE e0.key_id = ?${wheres.join("")} AND m.id = e0.member_id`;
-}
-
-function placeIn(store: Database): PlaceOf {
-  const known = new Map<string, Place>();
+function placeIn(store: Database): (key: string) => KnownPlace {
+  const known = new Map<string, KnownPlace>();
   return (key) => {
     const there = known.get(key);
     if (there !== undefined) return there;
-    const row = store.one("SELECT id, size FROM keys WHERE key = ?", key);
-    const place = { id: Number(row?.id ?? 0), size: Number(row?.size ?? 0) };
+    const row = store.one(placeOfKey, key);
+    const place = { id: Number(row?.id ?? 0), size: Number(row?.size ?? 0), isJournal: row?.logs === 1 };
     known.set(key, place);
     return place;
   };
 }
 
+const placeOfKey =
+  "SELECT id, size, EXISTS (SELECT 1 FROM journals j WHERE j.id = keys.id) AS logs FROM keys WHERE key = ?";
+
 function select(store: Database, expression: SetExpression): readonly string[] {
-  if (isSelectable(expression)) {
-    const { sql, values } = sqliteSelect(expression, placeIn(store));
+  const placeOf = placeIn(store);
+  if (isSelectable(expression) && !keysIn(expression).some((key) => placeOf(key).isJournal)) {
+    const { sql, values } = sqliteSelect(expression, placeOf);
     return texts(store, `SELECT m.member AS it FROM (${sql}) AS s CROSS JOIN members m WHERE m.id = s.m`, ...values);
   }
   const sets = new Map<string, ReadonlySet<string>>();
   const setOf = (key: string): ReadonlySet<string> => {
-    const set = sets.get(key) ?? new Set(texts(store, membersOf, key));
+    const set = sets.get(key) ?? new Set(membersIn(store, key));
     sets.set(key, set);
     return set;
   };
@@ -268,21 +263,20 @@ function select(store: Database, expression: SetExpression): readonly string[] {
 
 function intersect(store: Database, keys: readonly string[]): readonly string[] {
   const distinct = [...new Set(keys)];
-  const ids = idsBySize(store, distinct);
-  if (ids.length < distinct.length || ids.length === 0) return [];
-  const joined = ids.slice(0, joinLimit);
-  const found = texts(store, `SELECT m.member AS it ${join(joined.length)}`, ...joined);
-  const others = ids
-    .slice(joinLimit)
-    .map(
-      (id) =>
-        new Set(
-          texts(
-            store,
-            "SELECT m.member AS it FROM entries e JOIN members m ON m.id = e.member_id WHERE e.key_id = ?",
-            id,
-          ),
-        ),
-    );
-  return found.filter((member) => others.every((set) => set.has(member)));
+  const places = distinct.map(placeIn(store));
+  if (places.length === 0 || places.some(({ size }) => size === 0)) return [];
+  if (places.length > joinLimit || places.some(({ isJournal }) => isJournal)) {
+    return select(store, { op: "all", of: distinct });
+  }
+  // The smallest first: it bounds the work.
+  const ids = places.toSorted((a, b) => a.size - b.size).map(({ id }) => id);
+  return texts(store, joinOf(ids.length), ...ids);
+}
+
+function joinOf(count: number): string {
+  const others = Array.from({ length: count - 1 }, (_, i) => i + 1);
+  const tables = others.map((i) => ` CROSS JOIN entries e${i}`).join("");
+  const shared = others.map((i) => ` AND e${i}.key_id = ? AND e${i}.member_id = e0.member_id`).join("");
+  // CROSS JOIN keeps the order that is written.
+  return `SELECT m.member AS it FROM entries e0${tables} CROSS JOIN members m WHERE e0.key_id = ?${shared} AND m.id = e0.member_id`;
 }
