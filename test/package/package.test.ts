@@ -4,6 +4,7 @@ import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/co
 import { publint } from "publint";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { root } from "../architecture/source-imports.ts";
+import { codeBlockAfter } from "../docs/code-block.ts";
 import { type PackedProject, packedProject } from "./packed-project.ts";
 
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -95,27 +96,22 @@ export class Upper extends ScienceTaskL0ToL1Base {
 export const codec: Codec<string> = text;
 `,
     );
-    project.write(
-      "tsconfig.json",
-      JSON.stringify({
-        compilerOptions: {
-          module: "nodenext",
-          moduleResolution: "nodenext",
-          target: "esnext",
-          lib: ["esnext"],
-          types: ["node"],
-          strict: true,
-          skipLibCheck: false,
-          noEmit: true,
-        },
-        include: ["src"],
-      }),
-    );
+    const told = codeBlockAfter(readFileSync(join(root, "docs/first-pipeline.md"), "utf8"), "<!-- tsconfig -->");
+    const { compilerOptions } = JSON.parse(told) as { readonly compilerOptions: object };
+    const options = { ...compilerOptions, skipLibCheck: false };
+    project.write("tsconfig.json", JSON.stringify({ compilerOptions: options, include: ["src"] }));
 
     const { code, output } = project.run(process.execPath, join(root, "node_modules/typescript/bin/tsc"), "-p", ".");
 
     expect(output).toBe("");
     expect(code).toBe(0);
+  });
+
+  test("asks who writes TypeScript, and nobody else, for the types of the Node that it runs on", () => {
+    expect(manifest.peerDependencies).toEqual({ "@types/node": `>=${manifest.engines.node.match(/\d+/)[0]}` });
+    expect(manifest.peerDependenciesMeta).toEqual({ "@types/node": { optional: true } });
+    const own = project.files.filter((path) => path.endsWith(".d.ts")).map(installed);
+    expect(own.some((text) => /"node:/.test(text))).toBe(true);
   });
 
   test("imports every subpath at run time, with the names that the source exports", () => {
@@ -179,6 +175,41 @@ export const workflow = new Workflow({ inputData: "l0", outputData: "joined", ca
     // The two families that the README names.
     const greatest = [...sizes].sort(([, a], [, b]) => b - a).slice(0, 2);
     expect(greatest.map(([name]) => name)).toEqual(["@opentelemetry", "@aws-sdk"]);
+  });
+});
+
+describe("somebody who is new to it", () => {
+  const page = readFileSync(join(root, "docs/testing-a-task.md"), "utf8");
+  const files = ["clip-negative", "clip-negative.test", "make-frames"];
+  const [, block = ""] = /^<!-- newcomer -->\n```sh\n([^`]*)```$/m.exec(page) ?? [];
+  const commands = block.trim().split("\n");
+
+  test("has a task of at most 25 lines to write, and at most 5 commands to give", () => {
+    expect(codeBlockAfter(page, "<!-- run: clip-negative -->").trimEnd().split("\n").length).toBeLessThanOrEqual(25);
+    expect(commands.length).toBeLessThanOrEqual(5);
+    expect(commands[0]).toBe("npm install firstlight");
+  });
+
+  test("runs a task and its test, from an empty folder and without a server", { timeout: 240_000 }, () => {
+    const folder = project.emptyFolder();
+    for (const name of files) folder.write(`${name}.ts`, codeBlockAfter(page, `<!-- run: ${name} -->`));
+
+    const outputs = commands.map((line) => {
+      const [command = "", ...args] = line.replace("install firstlight", `install ${project.tarball}`).split(" ");
+      const { code, output } = folder.run(command, ...args);
+      expect([line, code], output).toEqual([line, 0]);
+      return output;
+    });
+
+    expect(outputs[2]).toMatch(/tests 2\n.*pass 2\n/s);
+    expect(outputs[4]).toContain("inventory sqlite (default), bus sqlite (default), objectStore fs (default)");
+    const products = readdirSync(join(folder.folder, "products"), { recursive: true, encoding: "utf8" });
+    const frames = products.filter((path) => path.endsWith(".fits"));
+    expect(frames.map((path) => path.split("/").at(-1)).sort()).toEqual(["1.fits", "2.fits", "3.fits"]);
+    expect(readdirSync(folder.folder).sort()).toEqual([
+      ...["clip-negative.test.ts", "clip-negative.ts", "l0", "make-frames.ts", "node_modules"],
+      ...["package-lock.json", "package.json", "products", "scratch"],
+    ]);
   });
 });
 

@@ -5,21 +5,28 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { root } from "../architecture/source-imports.ts";
 
-export interface PackedProject extends Disposable {
+/** A folder outside of the checkout, and what is done in it. */
+export interface ProjectFolder {
+  readonly folder: string;
+  write(path: string, text: string): void;
+  run(command: string, ...args: readonly string[]): End;
+}
+
+export interface PackedProject extends ProjectFolder, Disposable {
   readonly tarball: string;
   /** The copy of the checkout that it was packed from, built. */
   readonly checkout: string;
-  /** The project's folder; the package lies in its node_modules. */
+  /** The project's own folder; the package lies in its node_modules. */
   readonly folder: string;
   /** What the tarball holds, relative to the package. */
   readonly files: readonly string[];
-  write(path: string, text: string): void;
-  run(command: string, ...args: readonly string[]): End;
+  /** Another folder, with nothing in it but the versions that an npm there is to install. */
+  emptyFolder(): ProjectFolder;
   /** The same in the copy of the checkout, with an npm that may ask nobody and remembers nothing. */
   runInCheckout(command: string, ...args: readonly string[]): End;
 }
 
-interface End {
+export interface End {
   readonly code: number | null;
   readonly stdout: string;
   /** Standard output, then standard error. */
@@ -39,10 +46,6 @@ export function packedProject(): PackedProject {
 
 function packedIn(base: string): PackedProject {
   const [checkout, folder] = [join(base, "checkout"), join(base, "project")];
-  const write = (path: string, text: string): void => {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
-  };
   const listed = must("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], root).split("\0");
   for (const path of listed) {
     // The index still names files that are gone from the folder.
@@ -52,20 +55,35 @@ function packedIn(base: string): PackedProject {
   const [packed] = JSON.parse(must("npm", ["pack", "--json", "--silent", "--pack-destination", base], checkout));
   const tarball = join(base, packed.filename);
 
-  mkdirSync(folder);
+  const project = projectIn(folder);
+  const { write } = project;
   write("package.json", JSON.stringify({ name: "project", version: "1.0.0", private: true, type: "module" }));
   write("package-lock.json", lockFile(packed));
   must("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error", tarball], folder);
   return {
     tarball,
     checkout,
-    folder,
+    ...project,
     files: packed.files.map(({ path }: { path: string }) => path),
-    write,
-    run: (command, ...args) => run(command, args, folder),
+    emptyFolder() {
+      const empty = projectIn(mkdtempSync(join(base, "empty-")));
+      empty.write("package-lock.json", lockFile(packed));
+      return empty;
+    },
     runInCheckout: (command, ...args) =>
       run(command, args, checkout, { npm_config_offline: "true", npm_config_cache: join(base, "empty-cache") }),
     [Symbol.dispose]: () => rmSync(base, { recursive: true, force: true }),
+  };
+}
+
+function projectIn(folder: string): ProjectFolder {
+  return {
+    folder,
+    write(path, text) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    },
+    run: (command, ...args) => run(command, args, folder, { npm_config_prefer_offline: "true" }),
   };
 }
 
