@@ -16,6 +16,8 @@ export interface InventoryKeys {
   readonly tagAudit: string;
   /** Names of constants that the task sets. */
   readonly constantAudit: string;
+  /** Ours: there from the run's beginning on, until it is purged. An inventory without it has forgotten the run. */
+  readonly begun: string;
   /** Ours: the number of the newest attempt. */
   readonly fence: string;
   /** The prefix of the fences of all tasks. */
@@ -44,6 +46,7 @@ export function inventoryKeys(recipeRunId: number, taskName: string): InventoryK
     writeAudit: `${run}scratch_audit:WRITE_${taskName}`,
     tagAudit: `${run}scratch_audit:TAG_${taskName}`,
     constantAudit: `${run}constants_audit:SET_${taskName}`,
+    begun: `${run}firstlight_begun`,
     fence: `${run}firstlight_fence:${taskName}`,
     fences: `${run}firstlight_fence:`,
     added: `${run}firstlight_added:${taskName}`,

@@ -22,6 +22,7 @@ import { runNodes } from "./run-nodes.ts";
 import type { RunOptions, RunResult, TaskOutcome } from "./run-options.ts";
 import { createRunRecorder } from "./run-recorder.ts";
 import type { OpenedRun, RunLease, RunStore } from "./run-store.ts";
+import { enterRun } from "./scratch-gone.ts";
 import { openSqliteRunStore, runStorePath } from "./sqlite-run-store.ts";
 import type { Workflow } from "./workflow.ts";
 
@@ -112,9 +113,11 @@ async function runLeased(workflow: Workflow, options: RunOptions, leased: Leased
     };
     try {
       // Files that no inventory knows would stand in the way of those who make them again.
-      if (opened.resumed && plan.isScratchGone === true && toRun.length === plan.tasks.length) {
+      const beginsAnew = toRun.length === plan.tasks.length;
+      if (opened.resumed && plan.isScratchGone === true && beginsAnew) {
         await rm(join(settings.scratchBasePath, String(lease.recipeRunId)), { recursive: true, force: true });
       }
+      if (beginsAnew) await enterRun(settings, lease.recipeRunId, leased.inventory, stop);
       await options.prepare?.(lease.recipeRunId);
       await rollBackRemoved(context, settings, leased.inventory);
       await rollBackReruns(context);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { FirstlightError } from "../core/errors.ts";
 import { driverOf } from "../core/service-driver.ts";
 import type { Settings } from "../core/settings.ts";
+import type { InventoryDriver } from "../scratch/inventory-driver.ts";
 import { inventoryKeys } from "../scratch/inventory-keys.ts";
 import { inventoryPath, openInventory } from "../scratch/open-inventory.ts";
 import type { RunEvent } from "./run-event.ts";
@@ -29,8 +30,24 @@ export async function isScratchGone(
   if (earlier !== undefined && earlier !== driver) throw inventoryChanged(recipeRunId, earlier, driver);
   if (driver === "sqlite" && !existsSync(inventoryPath(settings.scratchBasePath, recipeRunId))) return true;
   await using inventory = await openInventory(settings, { recipeRunId, clientName: "plan", signal });
-  // Every attempt enters its number there before it does anything.
-  return (await inventory.keys(inventoryKeys(recipeRunId, "").run)).length === 0;
+  // Keys alone tell nothing: a server that lost its memory in the middle of the run knows what came after.
+  const [begun = []] = await inventory.members([inventoryKeys(recipeRunId, "").begun]);
+  return begun.length === 0;
+}
+
+/**
+ * Enters the run in its inventory, by which `isScratchGone` knows later that it is the one that the run began with. `inventory`
+ * stands in for the one that the settings name, and stays open.
+ */
+export async function enterRun(
+  settings: Settings,
+  recipeRunId: number,
+  inventory: InventoryDriver | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  await using opened =
+    inventory === undefined ? await openInventory(settings, { recipeRunId, clientName: "run", signal }) : undefined;
+  await (inventory ?? opened)?.add([[inventoryKeys(recipeRunId, "").begun, String(recipeRunId)]]);
 }
 
 function inventoryChanged(recipeRunId: number, earlier: string, driver: string): FirstlightError {

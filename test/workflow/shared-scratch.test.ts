@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { text } from "../../src/codecs/text.ts";
 import { FirstlightError } from "../../src/core/errors.ts";
 import { loadSettings } from "../../src/core/settings.ts";
+import { raiseFence } from "../../src/scratch/fence.ts";
 import { openInventory } from "../../src/scratch/open-inventory.ts";
 import { Teardown } from "../../src/tasks/stock/teardown.ts";
 import type { TaskClass } from "../../src/tasks/task-base.ts";
@@ -90,7 +91,10 @@ describe("a run that goes on without the inventory that knows its files", () => 
 });
 
 describeWithRedis("a run whose Redis has forgotten it", (url) => {
-  test("does every task again", async () => {
+  test.each([
+    ["", false],
+    [", also where an attempt came to it after that", true],
+  ])("does every task again%s", async (_, isUsedAfterwards) => {
     const { hostname, port } = new URL(url);
     const mesh = { mesh_address: hostname, mesh_port: Number(port) };
     folder.env.MESH_CONFIG = JSON.stringify({ "automated-processing-scratch-inventory": mesh });
@@ -105,6 +109,10 @@ describeWithRedis("a run whose Redis has forgotten it", (url) => {
       await inventory.drop(await inventory.keys(`${recipeRunId}:`));
     };
     await forget();
+    if (isUsedAfterwards) {
+      await using inventory = await openInventory(settings, { recipeRunId, clientName: "test" });
+      await raiseFence(inventory, recipeRunId, "Read", 2);
+    }
     expect(await run(chain(Write, Read), options)).toMatchObject({ status: "done", resumed: true });
     expect(found).toEqual([["hello"]]);
     await forget();
