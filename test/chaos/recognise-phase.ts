@@ -1,0 +1,88 @@
+import { join, sep } from "node:path";
+import type { Phase } from "./phases.ts";
+
+export interface Statement {
+  readonly sql: string;
+  readonly values: readonly unknown[];
+}
+
+export interface FileCall {
+  readonly kind: "open" | "write" | "sync" | "link" | "rename" | "copyFile" | "rm" | "unlink" | "rmdir" | "mkdir";
+  readonly path: string;
+  /** Of a link, a renaming or a copy. */
+  readonly to?: string;
+}
+
+export interface Whereabouts {
+  readonly output: string;
+  readonly scratch: string;
+  readonly task: string;
+  readonly isRollingBack: boolean;
+}
+
+/** The phase of a transaction by what it wrote; undefined for one that only read. */
+export function transactionPhase(
+  path: string,
+  statements: readonly Statement[],
+  isRollingBack: boolean,
+): Phase | undefined {
+  const writes = statements.filter(({ sql }) => /^\s*(INSERT|UPDATE|DELETE|PRAGMA user_version =)/.test(sql));
+  if (writes.length === 0) return undefined;
+  if (path.endsWith("runs.sqlite")) return runStorePhase(writes);
+  if (path.endsWith("metadata.sqlite")) return "metadata";
+  if (path.endsWith("bus.sqlite")) return "publish";
+  return inventoryPhase(statements, writes, isRollingBack);
+}
+
+function runStorePhase(writes: readonly Statement[]): Phase {
+  const lease = writes.find(({ sql }) => sql.includes(" leases "));
+  if (lease === undefined) return "record";
+  return lease.sql.includes("expires_ms = ") ? "lease renewal" : "lease";
+}
+
+function inventoryPhase(
+  statements: readonly Statement[],
+  writes: readonly Statement[],
+  isRollingBack: boolean,
+): Phase | undefined {
+  const counters = writes.filter(({ sql, values }) => sql.startsWith("INSERT INTO counters") && values[1] !== 0);
+  const fences = counters.filter(({ values }) => /:firstlight_fence:/.test(String(values[0])));
+  if (fences.length > 0) return "fence";
+  const isSync = writes.some(({ sql }) => sql.startsWith("PRAGMA"));
+  if (isSync) return "report";
+  const onlyReadsCounter = counters.length === 0 && writes.every(({ sql }) => sql.startsWith("INSERT INTO counters"));
+  if (onlyReadsCounter) return undefined;
+  if (isRollingBack) return "rollback, inventory";
+  const drops = writes.filter(({ sql }) => sql.startsWith("DELETE FROM keys WHERE key"));
+  if (drops.length > 0) return "purge";
+  if (counters.length > 0) return "counter";
+  const keys = statements.filter(({ sql }) => sql.includes(" keys ")).map(({ values }) => String(values[0]));
+  if (keys.some((key) => /^\d+:path:/.test(key))) return "tag";
+  if (keys.some((key) => /^\d+:constant:/.test(key))) return "constant";
+  return "audit";
+}
+
+/** The phase of a call of the file system; undefined outside the run's folder and the output. */
+export function fileCallPhase(
+  call: FileCall,
+  { output, scratch, task, isRollingBack }: Whereabouts,
+): Phase | undefined {
+  const { kind, path, to = path } = call;
+  const isIn = (folder: string): boolean => to === folder || to.startsWith(folder + sep);
+  if (isIn(output)) return "transfer out";
+  const inRun = to.startsWith(scratch + sep) && /^\d+(\/|$)/.test(to.slice(scratch.length + 1));
+  if (!inRun) return undefined;
+  if (task === "runner") return "folders";
+  if (task === "Teardown" && (kind === "rm" || kind === "rename")) return "purge";
+  const isOfAttempt = to.includes(`${sep}.firstlight${sep}`);
+  const isFolder = kind === "mkdir" || kind === "rmdir";
+  if (isRollingBack && !isFolder) return "rollback, files";
+  if (isFolder) return "folders";
+  if (isOfAttempt && to.includes(`${sep}kept${sep}`)) return "keep";
+  if (kind === "copyFile") return "transfer in";
+  if (isOfAttempt) return "temp write";
+  const isTransfer = path.endsWith(".firstlight-tmp") && !path.includes(join(".firstlight", task));
+  if (isTransfer || (task === "TransferL0Data" && kind === "sync" && !path.includes("input_dataset")))
+    return "transfer in";
+  return "rename";
+}

@@ -1,0 +1,94 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import type { Berth, Launched } from "./berth.ts";
+import { berthForTest } from "./berth-for-test.ts";
+import type { Kill, Process } from "./phases.ts";
+import { sailUndisturbed } from "./sail.ts";
+import { differences, leftovers, type State, stateOf } from "./state.ts";
+
+let berth: Berth & AsyncDisposable;
+let wanted: State;
+beforeAll(async () => {
+  berth = await berthForTest();
+  wanted = (await sailUndisturbed(berth, "kept")).state;
+}, 120_000);
+beforeEach(() => berth.clear());
+afterAll(() => berth[Symbol.asyncDispose]());
+
+type Point = Pick<Kill, "phase" | "side" | "nth">;
+const stopAt = (point: Point): Kill => ({ process: "Calibrate", ...point, signal: "SIGSTOP" });
+
+const points: readonly Point[] = [
+  // Then the file system refuses, as the attempt's folder is gone.
+  { phase: "rename", side: "before", nth: 3 },
+  // Then the inventory does, by the attempt's number.
+  { phase: "rename", side: "after", nth: 4 },
+];
+
+test.each(points)(
+  "a runner and its attempt that sleep past their lease ($side $phase), and wake when another machine has done all: what they still try is refused",
+  async (point) => {
+    const asleep = berth.launch({ workflow: "kept", retries: 0, host: "one", kills: [stopAt(point)] });
+    const sleeper = await sleeperOf();
+    await letLeaseRunOut(asleep);
+    const other = await berth.launch({ workflow: "kept", retries: 0, host: "another" }).end;
+    expect([other.code, other.stderr]).toEqual([0, expect.any(String)]);
+    expect(differences(await stateOf(berth), wanted)).toEqual([]);
+
+    process.kill(sleeper.pid, "SIGCONT");
+    asleep.kill("SIGCONT");
+    const { code, stderr } = await asleep.end;
+    expect([code, stderr]).toEqual([1, expect.stringContaining("RUN_LEASE_LOST")]);
+    expect(berth.notes()).toContainEqual(expect.objectContaining({ type: "refused", name: "Calibrate", attempt: 1 }));
+    expect(berth.living()).toEqual([]);
+    expect(differences(await stateOf(berth), wanted)).toEqual([]);
+    expect(await leftovers(berth)).toEqual([]);
+  },
+  120_000,
+);
+
+test("an attempt that sleeps in the midst of a write, and whose runner died, is killed before the next begins", async () => {
+  // It holds the lock of the inventory.
+  const first = berth.launch({
+    workflow: "kept",
+    retries: 0,
+    kills: [stopAt({ phase: "tag", side: "before", nth: 2 })],
+  });
+  await sleeperOf();
+  first.kill("SIGKILL");
+  await first.end;
+  const { code, stderr } = await berth.launch({ workflow: "kept", retries: 0 }).end;
+  expect([code, stderr]).toEqual([0, expect.any(String)]);
+  expect(berth.living()).toEqual([]);
+  expect(berth.notes().filter(({ type }) => type === "beside")).toEqual([]);
+  expect(differences(await stateOf(berth), wanted)).toEqual([]);
+  expect(await leftovers(berth)).toEqual([]);
+}, 120_000);
+
+/** The process that went to sleep, once it has. */
+async function sleeperOf(): Promise<Process> {
+  for (;;) {
+    const notes = berth.notes();
+    const began = notes.find((note) => note.type === "begin" && note.name === "Calibrate");
+    if (began?.type === "begin" && notes.some(({ type }) => type === "hit")) return began;
+    await sleep(20);
+  }
+}
+
+/** Stops the runner too, and lets the half minute go by after which a runner that says nothing has lost its run. */
+async function letLeaseRunOut(runner: Launched): Promise<void> {
+  using store = new DatabaseSync(join(berth.scratch, ".firstlight", "runs.sqlite"), { timeout: 100 });
+  for (;;) {
+    runner.kill("SIGSTOP");
+    try {
+      store.exec("UPDATE leases SET expires_ms = 0");
+      return;
+    } catch {
+      // It fell asleep in the midst of a write: that would keep everybody waiting, and is another story.
+      runner.kill("SIGCONT");
+      await sleep(10);
+    }
+  }
+}
