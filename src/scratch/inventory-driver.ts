@@ -59,6 +59,8 @@ export interface InventoryDriver extends AsyncDisposable {
   sync?(): Promise<void>;
   /** The members that an expression selects, in no particular order. */
   select?(expression: SetExpression): Promise<readonly string[]>;
+  /** The members that each of many expressions selects, asked at once. */
+  selectAll?(expressions: readonly SetExpression[]): Promise<readonly (readonly string[])[]>;
   /** How many members an expression selects, without fetching them. */
   count?(expression: SetExpression): Promise<number>;
   /** How many members each key has. */

@@ -24,6 +24,8 @@ export interface Inventory {
   entriesOf(tagged: readonly TaggedPath[]): readonly Entry[];
 
   find(query: TagQuery): Promise<readonly string[]>;
+  /** What each of many queries finds, in their order. */
+  findAll(queries: readonly TagQuery[]): Promise<readonly (readonly string[])[]>;
   count(query: TagQuery): Promise<number>;
   /** How many files carry each tag. */
   sizes(tags: readonly string[]): Promise<readonly number[]>;
@@ -96,6 +98,12 @@ export function inventoryOf(
     remove: (entries, options) => inPieces(entries, (piece) => driver.remove(piece, options)),
     entriesOf: (tagged) => tagged.map(([tag, path]): Entry => [keyOf(tag), path]),
     find: async (query) => select(await compile(query)),
+    async findAll(queries) {
+      let listing: Promise<readonly string[]> | undefined;
+      const once = () => (listing ??= allTags());
+      const expressions = await Promise.all(queries.map((query) => tagExpression(query, { keyOf, allTags: once })));
+      return driver.selectAll === undefined ? Promise.all(expressions.map(select)) : driver.selectAll(expressions);
+    },
     async count(query) {
       const expression = await compile(query);
       return driver.count === undefined ? (await select(expression)).length : driver.count(expression);

@@ -72,6 +72,8 @@ export interface Scratch extends AsyncDisposable {
   allTags(): Promise<readonly string[]>;
   /** Absolute paths, sorted by file name, then by folder. Throws `TAG_QUERY_EMPTY` for a query that names no tag. */
   find(query: TagQuery): Promise<readonly string[]>;
+  /** What each of many queries finds, in their order: far faster than one after the other. */
+  findAll(queries: readonly TagQuery[]): Promise<readonly (readonly string[])[]>;
   count(query: TagQuery): Promise<number>;
   /** For a query that finds nothing: which tag failed, and the nearest tag sets. */
   nearest(query: TagQuery): Promise<NearestTags>;
@@ -251,7 +253,8 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
     tags: async (path) => (await inventory.tagsOf([paths.inside(path)]))[0] ?? [],
     tagsOfAll: (given) => inventory.tagsOf(given.map(paths.inside)),
     allTags: inventory.allTags,
-    find: async (query) => [...(await inventory.find(query))].sort(byFileName),
+    find: async (query) => sortedByFileName(await inventory.find(query)),
+    findAll: async (queries) => (await inventory.findAll(queries)).map(sortedByFileName),
     count: inventory.count,
     nearest: (query) => nearestTags(inventory, query),
     genericName: nextName,
@@ -298,8 +301,12 @@ function listOf(paths: string | readonly string[]): readonly string[] {
   return typeof paths === "string" ? [paths] : paths;
 }
 
-function byFileName(a: string, b: string): number {
-  const [nameOfA, nameOfB] = [basename(a), basename(b)];
-  if (nameOfA !== nameOfB) return nameOfA < nameOfB ? -1 : 1;
-  return a < b ? -1 : 1;
+function sortedByFileName(paths: readonly string[]): readonly string[] {
+  const named = paths.map((path) => ({ path, name: basename(path) }));
+  named.sort((a, b) => order(a.name, b.name) || order(a.path, b.path));
+  return named.map(({ path }) => path);
+}
+
+function order(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
 }

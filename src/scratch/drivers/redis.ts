@@ -99,6 +99,17 @@ export function redisInventory(options: RedisInventoryOptions): InventoryDriver 
     increment: async (key, by = 1, write = {}) => Number(await run(redisScripts.increment, write, [key], [by])),
     drop: async (keys, { fence } = {}) => void (await run(redisScripts.drop, { fence }, keys, [])),
     select: async (expression) => (await answer(expression, "members")) as string[],
+    selectAll: async (expressions) => {
+      const keys = expressions.map(plainKeys);
+      const isPlain = (i: number): boolean => (keys[i]?.length ?? 0) > 0;
+      const asked = keys.flatMap((list, i): Command[] => (isPlain(i) ? [["SINTER", ...distinct(list ?? [])]] : []));
+      const replies = (await client.pipeline(asked)).values() as Iterator<string[]>;
+      return Promise.all(
+        expressions.map(async (expression, i) =>
+          isPlain(i) ? (replies.next().value ?? []) : ((await answer(expression, "members")) as string[]),
+        ),
+      );
+    },
     count: async (expression) => {
       const keys = distinct(plainKeys(expression) ?? []);
       if (keys.length > 1) return Number(await client.call(["SINTERCARD", keys.length, ...keys]));

@@ -2,7 +2,8 @@ import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
 import { type Database, sqliteFile } from "../../core/sqlite-file.ts";
 import { attemptFenced } from "../attempt-fenced.ts";
 import type { Entry, Fence, InventoryDriver, Journal } from "../inventory-driver.ts";
-import { keysIn, type SetExpression, selectMembers } from "../set-expression.ts";
+import { keysIn, plainKeys, type SetExpression, selectMembers } from "../set-expression.ts";
+import { intersectAll } from "./sqlite-intersect.ts";
 import {
   type EntryIds,
   emptyJournal,
@@ -109,6 +110,7 @@ export function sqliteInventory({ path }: SqliteInventoryOptions): InventoryDriv
     // The log is synced as a whole at a commit that wrote something: the same user_version again is enough.
     sync: () => file.write((store) => void store.run(`PRAGMA user_version = ${schemaVersion}`)),
     select: (expression) => read((store) => select(store, expression)),
+    selectAll: (expressions) => read((store) => selectAll(store, expressions)),
     count: (expression) =>
       read((store) => {
         if (typeof expression === "string") return sizeOf(store, expression);
@@ -259,6 +261,27 @@ function select(store: Database, expression: SetExpression): readonly string[] {
     return set;
   };
   return [...selectMembers(expression, setOf)];
+}
+
+function selectAll(store: Database, expressions: readonly SetExpression[]): readonly (readonly string[])[] {
+  const placeOf = placeIn(store);
+  const found = new Map<SetExpression, readonly string[]>();
+  const plain = expressions.flatMap((expression) => {
+    const places = plainKeys(expression)?.map(placeOf);
+    const isPlain = places?.every(({ size, isJournal }) => size > 0 && !isJournal) === true;
+    return isPlain && places.length > 0 ? [{ expression, places }] : [];
+  });
+  intersectAll(
+    store,
+    plain.map(({ places }) => places),
+  )?.forEach((members, i) => {
+    const expression = plain[i]?.expression;
+    if (expression !== undefined) found.set(expression, members);
+  });
+  return expressions.map((expression) => {
+    const keys = plainKeys(expression);
+    return found.get(expression) ?? (keys === undefined ? select(store, expression) : intersect(store, keys));
+  });
 }
 
 function intersect(store: Database, keys: readonly string[]): readonly string[] {
