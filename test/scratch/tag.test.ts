@@ -100,11 +100,13 @@ describe("a vocabulary", () => {
       "QUALITY_TASK",
     ]);
     expect(stemOf("MAP_SCAN_3")).toBeUndefined();
-    expect(() => withStem("MAP" as "TASK")).toThrow(expect.objectContaining({ code: "TAG_STEM_UNKNOWN" }));
+    // @ts-expect-error: the library alone has no such stem.
+    expect(() => withStem("MAP")).toThrow(expect.objectContaining({ code: "TAG_STEM_UNKNOWN" }));
   });
 
   test("refuses a stem that no tag can have, and says which was meant", () => {
-    expect(() => MapTag.withStem("MAP_SCANS" as "MAP")).toThrow(
+    // @ts-expect-error: nor has the instrument.
+    expect(() => MapTag.withStem("MAP_SCANS")).toThrow(
       expect.objectContaining({ code: "TAG_STEM_UNKNOWN", message: expect.stringContaining("did you mean MAP_SCAN?") }),
     );
   });
