@@ -1,3 +1,4 @@
+import type { Command, CommandTable } from "./command.ts";
 import { commands } from "./commands.ts";
 import { exitCodes } from "./exit-code.ts";
 import { argumentTexts, synopsis } from "./render/usage.ts";
@@ -5,8 +6,7 @@ import { argumentTexts, synopsis } from "./render/usage.ts";
 /** The reference of the command line as Markdown, made from the commands' own definitions. */
 export async function cliReference(): Promise<string> {
   const sections: string[] = [];
-  for (const { load } of Object.values(commands)) {
-    const command = await load();
+  for await (const command of allCommands(commands)) {
     const { positionals, flags } = argumentTexts(command.args);
     sections.push(
       [
@@ -23,6 +23,13 @@ export async function cliReference(): Promise<string> {
     );
   }
   return [intro, ...sections, documents].join("\n\n").concat("\n");
+}
+
+async function* allCommands(table: CommandTable): AsyncIterable<Command> {
+  for (const entry of Object.values(table)) {
+    if ("load" in entry) yield await entry.load();
+    else yield* allCommands(entry.commands);
+  }
 }
 
 const intro = `# The \`firstlight\` command
@@ -56,6 +63,11 @@ more may come.
 | \`inspect\` | \`runs[]\` of \`recipeRunId workflow version inputKey outputKey status createdAt updatedAt\` |
 | \`inspect RUN\` | \`run\` as of the command \`run\`, and of \`attempts messages tags constants provenance\` those that were asked for |
 | \`settings\` | \`settings[]\` of \`name value from default description\`, \`drivers[]\` of \`service driver because\` |
+| \`fits info\` | \`hdus[]\` of \`index name version type bitpix shape[] compression cards dataSizeBytes\` |
+| \`fits header\` | \`hdus[]\` of \`index name cards[]\`; a card has \`keyword value comment\` |
+| \`fits verify\` | \`file ok problems[]\` of \`hdu problem\`, and \`hdus[]\` of \`index name type datasum checksum\` |
+| \`fits stats\` | \`hdus[]\` of \`index name type bitpix shape[] min max mean median rms nan datasum\`: null without pixels; "NaN", "Infinity", "-Infinity" where a number is not finite |
+| \`fits diff\` | \`same differences[]\` |
 | any, failed | \`error\` of \`code message disposition fields\` |
 
 A task of \`run\` and \`inspect\` has \`task status attempts startedAt elapsedMs filesRead filesWritten peakMemoryBytes error blockedBy[]\`; its status

@@ -38,3 +38,15 @@ export function defineCommand<const Args extends ArgsDef>(definition: CommandDef
     },
   };
 }
+
+/** Commands by their names, loaded when they are asked for: `firstlight --help` need not load the workflow engine. */
+export type CommandTable = Readonly<
+  Record<
+    string,
+    { readonly summary: string } & (
+      | { readonly load: () => Promise<Command> }
+      /** Commands of a second word: `firstlight fits info`. */
+      | { readonly commands: CommandTable }
+    )
+  >
+>;

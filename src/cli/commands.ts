@@ -1,7 +1,8 @@
-import type { Command } from "./command.ts";
+import type { CommandTable } from "./command.ts";
+import { fitsCommands } from "./fits/commands.ts";
 
-/** Every sub command by its name, loaded when it is asked for: `firstlight --help` need not load the workflow engine. */
-export const commands: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>> = {
+/** Every sub command by its name. */
+export const commands: CommandTable = {
   run: {
     summary: "Run a workflow over a folder of frames.",
     load: async () => (await import("./commands/run.ts")).run,
@@ -17,6 +18,10 @@ export const commands: Readonly<Record<string, { readonly summary: string; reado
   demo: {
     summary: "Make a synthetic camera's frames and calibrate them.",
     load: async () => (await import("./commands/demo.ts")).demo,
+  },
+  fits: {
+    summary: "Look into FITS files, check, compare, cut and draw them.",
+    commands: fitsCommands,
   },
   settings: {
     summary: "Show every setting, where its value comes from, and the drivers that follow.",

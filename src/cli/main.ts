@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type LogLevel, logLevels } from "../core/log.ts";
 import { nearestName } from "../core/nearest-name.ts";
 import type { Environment } from "../core/settings.ts";
+import type { CommandTable } from "./command.ts";
 import { commands } from "./commands.ts";
 import { withEnvFile } from "./env-file.ts";
 import { exitCodeOf, exitCodes, isStop, stopCodeOf } from "./exit-code.ts";
@@ -22,26 +23,37 @@ function packageVersion(): string {
   return version;
 }
 
-async function perform(args: readonly string[], session: Session): Promise<number> {
+async function perform(
+  args: readonly string[],
+  session: Session,
+  table: CommandTable = commands,
+  words: readonly string[] = ["firstlight"],
+): Promise<number> {
   const [name, ...rest] = args;
+  const program = words.join(" ");
   const page = { width: Math.min(session.stdout.width(), widestPage), style: session.stdout.style };
-  if (name === "--version" || name === "-v") {
+  if (words.length === 1 && (name === "--version" || name === "-v")) {
     session.stdout.lines([packageVersion()]);
     return exitCodes.done;
   }
   if (name === undefined || name === "--help" || name === "-h" || (name === "help" && rest.length === 0)) {
     const output = name === undefined ? session.stderr : session.stdout;
-    output.lines(mainUsage(commands, packageVersion(), page));
+    output.lines(mainUsage(table, { program, version: packageVersion() }, page));
     return name === undefined ? exitCodes.usage : exitCodes.done;
   }
   const asked = name === "help" ? (rest[0] ?? "") : name;
-  const entry = Object.hasOwn(commands, asked) ? commands[asked] : undefined;
+  const entry = Object.hasOwn(table, asked) ? table[asked] : undefined;
   if (entry === undefined) {
-    const nearest = nearestName(asked, Object.keys(commands));
+    const nearest = nearestName(asked, Object.keys(table));
     const advice =
-      nearest === undefined ? `The commands are ${Object.keys(commands).join(", ")}.` : `Did you mean '${nearest}'?`;
+      nearest === undefined ? `The commands are ${Object.keys(table).join(", ")}.` : `Did you mean '${nearest}'?`;
     const kind = asked.startsWith("-") ? "flag" : "command";
-    throw usageError(`There is no ${kind} '${asked}'. ${advice} See 'firstlight --help'.`);
+    throw usageError(`There is no ${kind} '${asked}'. ${advice} See '${program} --help'.`);
+  }
+  if ("commands" in entry) {
+    // `help fits stats` is `fits help stats`.
+    const further = name === "help" ? ["help", ...rest.slice(1)] : rest;
+    return await perform(further, session, entry.commands, [...words, asked]);
   }
   const command = await entry.load();
   const end = rest.indexOf("--");

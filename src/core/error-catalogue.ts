@@ -147,6 +147,10 @@ export const errorCatalogue = {
     when: "the bytes of an HDU do not agree with its CHECKSUM or DATASUM",
     remedy: "The file was damaged after it was written: fetch it again.",
   },
+  FITS_FILE: {
+    when: "a file that `firstlight fits` is to read cannot be read, or one that it is to write is there or cannot be written",
+    remedy: "Check the path; `--overwrite` replaces a file.",
+  },
   FITS_EMPTY: { when: "a FITS file has no bytes", remedy: "Fetch it again." },
   FITS_INVALID: {
     when: "a header breaks the FITS standard in a way that leaves its data unknown",

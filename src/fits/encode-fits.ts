@@ -6,7 +6,7 @@ import { encodeChecksum, sumWords } from "./checksum.ts";
 import type { Header } from "./header.ts";
 import { encodeHeader } from "./parse-header.ts";
 import { requireShape, storePixels } from "./storage.ts";
-import { blankChecksum, storageCards } from "./storage-cards.ts";
+import { blankChecksum, type HduRole, storageCards } from "./storage-cards.ts";
 
 /** One HDU to write. Without an image it has a header only. */
 export interface HduContent {
@@ -50,6 +50,28 @@ export function encodeFits(hdus: readonly HduContent[], options: EncodeFitsOptio
     offset += headerBytes.length + data.length;
   }
   return file;
+}
+
+/** The bytes of one HDU with an image. `stored`: BSCALE, BZERO and BLANK stay, for the pixels are not yet scaled. */
+export function encodeHdu(
+  { header, image }: HduContent & { readonly image: NdArray },
+  role: HduRole & { readonly stored?: boolean },
+): Uint8Array {
+  requireShape(image, `image of HDU ${role.index}`);
+  const made = storageCards(header, image, role);
+  const cards = role.stored === true ? withScaling(made, header) : made;
+  const headerSizeBytes = encodeHeader(cards).length;
+  const bytes = new Uint8Array(headerSizeBytes + padded(image.data.byteLength));
+  const data = bytes.subarray(headerSizeBytes);
+  storePixels(image.data, data.subarray(0, image.data.byteLength));
+  bytes.set(role.checksum ? signedHeader(cards, sumWords(data)) : encodeHeader(cards));
+  return bytes;
+}
+
+function withScaling(cards: readonly Card[], header: Header): Card[] {
+  const scaling = ["BSCALE", "BZERO", "BLANK"].flatMap((key) => header.card(key) ?? []);
+  const at = cards.findLastIndex(({ keyword }) => /^(?:NAXIS[0-9]*|PCOUNT|GCOUNT|EXTEND)$/.test(keyword));
+  return cards.filter(({ keyword }) => keyword !== "BSCALE" && keyword !== "BZERO").toSpliced(at + 1, 0, ...scaling);
 }
 
 function requireNoData(header: Header, index: number): void {

@@ -1,6 +1,7 @@
 export type { Bitpix } from "./bitpix.ts";
 export { Card } from "./card.ts";
 export type { CardValue, Complex } from "./card-value.ts";
+export { type CompareOptions, compareFits, type FitsDifference } from "./compare-fits.ts";
 export { type EncodeFitsOptions, encodeFits, type HduContent } from "./encode-fits.ts";
 export { formatFitsTimeUs, parseFitsTimeUs } from "./fits-time.ts";
 export type { Frame } from "./frame.ts";
@@ -10,4 +11,10 @@ export { Header, type HeaderRecord } from "./header.ts";
 export { type FitsFile, type HduSelector, openFits, readHeader } from "./open-fits.ts";
 export { encodeHeader, parseHeader } from "./parse-header.ts";
 export { type ReadImageOptions, readImage } from "./read-image.ts";
+export { type ReadTableOptions, readTable, type Table } from "./read-table.ts";
+export { shiftOrigin } from "./shift-origin.ts";
+export type { Column, ColumnValues, FixedColumn, VariableColumn } from "./tables/column.ts";
+export type { TiledImage } from "./tiles/tiled-image.ts";
+export { type UnpackOptions, unpackFits } from "./unpack-fits.ts";
 export { type ChecksumVerdict, type HduChecksums, verifyChecksums } from "./verify-checksums.ts";
+export { type FitsProblem, type FitsVerification, verifyFits } from "./verify-fits.ts";

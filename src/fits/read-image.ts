@@ -2,22 +2,17 @@ import type { ByteSource } from "../core/byte-source.ts";
 import { type NdArray, type PixelArray, sizeOf } from "../core/ndarray.ts";
 import { badFile } from "./bad-file.ts";
 import { flipSigns, swapWords } from "./byte-order.ts";
-import { sumWords } from "./checksum.ts";
+import { type ReadDataOptions, readDataUnit } from "./data-unit.ts";
 import { throughGzip } from "./gunzip.ts";
 import { type Hdu, hasImage } from "./hdu.ts";
 import { findHdu, type HduSelector } from "./open-fits.ts";
 import { readTiles, type StoredPixels } from "./tiles/read-tiles.ts";
 import { riceOverreadBytes } from "./tiles/rice.ts";
-import { judge, requireChecksums, sumRange } from "./verify-checksums.ts";
 
-export interface ReadImageOptions {
-  /** Check DATASUM and CHECKSUM where the header has them, and throw FITS_CHECKSUM when they do not fit. Default false. */
-  readonly checksum?: boolean;
-  readonly signal?: AbortSignal;
+export interface ReadImageOptions extends ReadDataOptions {
+  /** Give float64 values whatever the header says, computed in float64 with no rounding in between. */
+  readonly as?: "float64" | undefined;
 }
-
-// Small enough to stop soon when asked to, large enough to cost nothing.
-const readLimitBytes = 2 ** 26;
 
 /**
  * Reads the pixels of one HDU, without a selector of the first that has an image, as physical values: BSCALE and BZERO
@@ -51,16 +46,28 @@ export async function readPixels(source: ByteSource, hdu: Hdu, options: ReadImag
   if (!hasImage(hdu)) throw badFile("FITS_NO_HDU", "the HDU has no pixels.", place);
   options.signal?.throwIfAborted();
   const stored = await storedPixels(source, hdu, options);
-  const data = physical(hdu, stored);
+  const data = physical(hdu, stored, options.as === "float64");
   if (data.length !== sizeOf(hdu.shape)) throw badFile("FITS_INVALID", "the axes do not fit the data.", place);
   return { data, shape: hdu.shape };
 }
 
+/**
+ * The pixels as they are stored, before BSCALE, BZERO and BLANK, in the element type of BITPIX. Pixels that are undefined though no
+ * BLANK says so (a column ZBLANK of a compressed image) have no such form: FITS_UNSUPPORTED.
+ */
+export async function readStoredPixels(source: ByteSource, hdu: Hdu, options: ReadImageOptions = {}): Promise<NdArray> {
+  const { bytes, undefinedAt } = await storedPixels(source, hdu, options);
+  if (undefinedAt !== undefined && undefinedAt.length > 0) {
+    const problem = "the image has undefined pixels, and no BLANK to store them as; read its physical values instead.";
+    throw badFile("FITS_UNSUPPORTED", problem, { file: source.name, hdu: hdu.index });
+  }
+  return { data: view(hdu.bitpix, bytes.buffer), shape: hdu.shape };
+}
+
 /** The pixels before any scaling, in this machine's order. */
 async function storedPixels(source: ByteSource, hdu: Hdu, options: ReadImageOptions): Promise<StoredPixels> {
-  const bytes = await readBytes(source, hdu, options.signal);
+  const bytes = await readDataUnit(source, hdu, options, hdu.tiles === undefined ? 0 : riceOverreadBytes);
   const unit = bytes.subarray(0, hdu.dataSizeBytes);
-  if (options.checksum === true) await check(source, hdu, unit);
   if (hdu.tiles === undefined) {
     swapWords(unit, Math.abs(hdu.bitpix) / 8);
     return { bytes: unit, undefinedAt: undefined };
@@ -70,57 +77,30 @@ async function storedPixels(source: ByteSource, hdu: Hdu, options: ReadImageOpti
   return readTiles(hdu.tiles, bytes, dataSizeBytes, place, options.signal);
 }
 
-async function readBytes(
-  source: ByteSource,
-  hdu: Hdu,
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const { dataSizeBytes } = hdu;
-  const bytes = new Uint8Array(dataSizeBytes + (hdu.tiles === undefined ? 0 : riceOverreadBytes));
-  for (let filled = 0; filled < dataSizeBytes; ) {
-    const part = bytes.subarray(filled, Math.min(dataSizeBytes, filled + readLimitBytes));
-    const count = await source.read(hdu.dataOffset + filled, part);
-    if (count === 0) {
-      const place = { file: source.name, hdu: hdu.index, offset: hdu.dataOffset + filled };
-      throw badFile("FITS_TRUNCATED", "the file became shorter while it was read.", place);
-    }
-    filled += count;
-    signal?.throwIfAborted();
-  }
-  return bytes;
-}
-
-async function check(source: ByteSource, hdu: Hdu, bytes: Uint8Array): Promise<void> {
-  const whole = bytes.length - (bytes.length % 4);
-  // The padding belongs to the sum; it starts inside of a word where the pixels do not fill it.
-  const tail = await sumRange(source, hdu.dataOffset + whole, hdu.endOffset);
-  const dataSum = sumWords(bytes.subarray(0, whole), tail);
-  const headerSum = await sumRange(source, hdu.headerOffset, hdu.dataOffset);
-  requireChecksums(source.name, judge(hdu, headerSum, dataSum));
-}
-
 interface Scaling {
   readonly bscale: number;
   readonly bzero: number;
   readonly blank: number | bigint | undefined;
 }
 
-function physical(hdu: Hdu, { bytes, undefinedAt }: StoredPixels): PixelArray {
+function physical(hdu: Hdu, { bytes, undefinedAt }: StoredPixels, isWide: boolean): PixelArray {
+  const widened = (pixels: PixelArray): PixelArray =>
+    isWide ? Float64Array.from<number | bigint>(pixels, Number) : pixels;
   const scaling = scalingOf(hdu);
   const stored = view(hdu.bitpix, bytes.buffer);
   const { bscale, bzero, blank } = scaling;
   if (blank === undefined && undefinedAt === undefined && bscale === 1) {
-    if (bzero === 0) return stored;
+    if (bzero === 0) return widened(stored);
     // Number(2^63 - 1) is 2^63 too, but only the exact offset is the convention.
     const exact = typeof hdu.header.get("BZERO") !== "bigint" || hdu.header.get("BZERO") === 2n ** 63n;
     if (hdu.bitpix > 0 && exact && bzero === (hdu.bitpix === 8 ? -128 : 2 ** (hdu.bitpix - 1))) {
       flipSigns(bytes, hdu.bitpix / 8);
-      return viewOfOtherSign(hdu.bitpix, bytes.buffer);
+      return widened(viewOfOtherSign(hdu.bitpix, bytes.buffer));
     }
   }
   if (stored instanceof BigInt64Array) return withUndefined(scaleLong(stored, scaling), undefinedAt);
   const narrow = hdu.bitpix === 8 || hdu.bitpix === 16 || hdu.bitpix === -32;
-  const target = narrow ? new Float32Array(stored.length) : new Float64Array(stored.length);
+  const target = narrow && !isWide ? new Float32Array(stored.length) : new Float64Array(stored.length);
   const missing = blank === undefined ? undefined : Number(blank);
   for (let index = 0; index < stored.length; index += 1) {
     const value = stored[index] as number;

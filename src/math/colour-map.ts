@@ -31,6 +31,8 @@ const anchors = {
 
 export type ColourMapName = keyof typeof anchors;
 
+export const colourMapNames = Object.keys(anchors) as readonly ColourMapName[];
+
 /** What no map contains, for pixels without a number. */
 export const blankColour: Colour = [255, 0, 255];
 

@@ -15,6 +15,7 @@ export {
   type HotPixelOptions,
 } from "./bad-pixels.ts";
 export type { ColourMapName } from "./colour-map.ts";
+export { type AxisRange, cut } from "./cut.ts";
 export { countFlagged, emptyMask, mergeMasks, type PixelFlag, pixelFlags } from "./flags.ts";
 export { fitLimb, type Limb, type LimbEdge, type LimbOptions } from "./limb.ts";
 export { localMedian } from "./local-median.ts";

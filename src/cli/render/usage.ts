@@ -8,17 +8,17 @@ interface Page {
   readonly style: Style;
 }
 
-/** What `firstlight --help` prints. */
+/** What `firstlight --help` prints, and `firstlight fits --help`. */
 export function mainUsage(
   commands: Readonly<Record<string, { readonly summary: string }>>,
-  version: string,
+  { program, version }: { readonly program: string; readonly version: string },
   page: Page,
 ): readonly string[] {
   const { style } = page;
   return [
     `${style.bold("firstlight")} ${version}: calibration pipelines for telescopes`,
     "",
-    `${style.bold("Usage")}  firstlight COMMAND [ARGUMENTS]`,
+    `${style.bold("Usage")}  ${program} COMMAND [ARGUMENTS]`,
     "",
     style.bold("Commands"),
     ...entries(

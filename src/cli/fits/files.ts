@@ -1,0 +1,48 @@
+import type { ByteSource } from "../../core/byte-source.ts";
+import { FirstlightError, messageOf } from "../../core/errors.ts";
+import { createFile, openFile } from "../../core/file.ts";
+import { type FitsFile, openFits } from "../../fits/open-fits.ts";
+
+/** Opens the file, lists its HDUs and hands both on; throws `FITS_FILE` for a path that cannot be read. */
+export async function withFits<Result>(path: string, use: (file: FitsFile) => Promise<Result>): Promise<Result> {
+  await using source = await openForReading(path);
+  return await use(await openFits(source));
+}
+
+async function openForReading(path: string): Promise<ByteSource & AsyncDisposable> {
+  try {
+    return await openFile(path);
+  } catch (error) {
+    throw fileUnreadable(path, error);
+  }
+}
+
+export function fileUnreadable(path: string, error: unknown): FirstlightError {
+  return fileError(`The file ${path} cannot be read: ${messageOf(error)}. Check the path.`, path, error);
+}
+
+/** Writes a file that appears whole or not at all; throws `FITS_FILE` for one that is there and is not to be replaced. */
+export async function writeFits(
+  path: string,
+  parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  overwrite: boolean,
+): Promise<void> {
+  try {
+    await using sink = await createFile(path, { overwrite });
+    for await (const part of parts) await sink.write(part);
+    await sink.commit();
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "EEXIST") {
+      throw fileError(`The file ${path} is there already. Name another, or replace it with --overwrite.`, path, error);
+    }
+    if (code === "ENOSPC" || code === "EACCES" || code === "EROFS" || code === "EISDIR" || code === "ENOTDIR") {
+      throw fileError(`The file ${path} cannot be written: ${messageOf(error)}. Name another place.`, path, error);
+    }
+    throw error;
+  }
+}
+
+function fileError(message: string, path: string, cause: unknown): FirstlightError {
+  return new FirstlightError("FITS_FILE", message, { disposition: "invalid", fields: { path }, cause });
+}

@@ -1,0 +1,80 @@
+import { type Hdu, hasImage } from "../../fits/hdu.ts";
+import type { FitsFile } from "../../fits/open-fits.ts";
+import { readPixels } from "../../fits/read-image.ts";
+import { sumRange } from "../../fits/verify-checksums.ts";
+import { statistics } from "../../math/statistics.ts";
+import { defineCommand } from "../command.ts";
+import { exitCodes } from "../exit-code.ts";
+import { table } from "../render/table.ts";
+import { oneLine } from "../render/text-width.ts";
+import { fileArgument, jsonArgument } from "./arguments.ts";
+import { withFits } from "./files.ts";
+
+type Statistic = "min" | "max" | "mean" | "median" | "rms" | "nan";
+
+const statistic: readonly Statistic[] = ["min", "max", "mean", "median", "rms", "nan"];
+
+type Numbers = Readonly<Record<Statistic, number>>;
+
+/** An HDU with the numbers of its pixels; undefined where it has none. */
+interface HduStatistics {
+  readonly hdu: Hdu;
+  readonly numbers: Numbers | undefined;
+  /** As DATASUM would have it. */
+  readonly datasum: number;
+}
+
+async function statisticsOf({ source }: FitsFile, hdu: Hdu): Promise<HduStatistics> {
+  const datasum = await sumRange(source, hdu.dataOffset, hdu.endOffset);
+  if (!hasImage(hdu)) return { hdu, numbers: undefined, datasum };
+  const { min, max, mean, median, rms, nan } = statistics(await readPixels(source, hdu, { as: "float64" }));
+  // Of the values, where the headers' DATARMS is of their deviations from the mean. An infinite value makes it so, whatever its sign.
+  const isInfinite = !Number.isNaN(min) && !(Number.isFinite(min) && Number.isFinite(max));
+  const ofValues = isInfinite ? Number.POSITIVE_INFINITY : Math.hypot(rms, mean);
+  return { hdu, numbers: { min, max, mean, median, rms: ofValues, nan }, datasum };
+}
+
+/** JSON knows no number that is not finite. */
+function jsonNumber(value: number): number | string {
+  return Number.isFinite(value) ? value : String(value);
+}
+
+function documentOf({ hdu: { index, name, type, bitpix, shape }, numbers, datasum }: HduStatistics) {
+  const values = Object.fromEntries(
+    statistic.map((key) => [key, numbers === undefined ? null : jsonNumber(numbers[key])]),
+  );
+  return { index, name: name ?? null, type, bitpix, shape, ...values, datasum };
+}
+
+export const stats = defineCommand({
+  name: "fits stats",
+  summary: "Take the statistics of every image.",
+  description:
+    "Minimum, maximum, mean, median and root mean square of the physical values of every image, without NaN, which are counted; and the DATASUM of every data unit as it stands in the file. An HDU without pixels has none of the former.",
+  args: { file: fileArgument, json: jsonArgument },
+  examples: [
+    { shows: "For people", command: "firstlight fits stats frame.fits" },
+    { shows: "The mean of the first image", command: "firstlight fits stats frame.fits --json | jq '.hdus[0].mean'" },
+  ],
+  async run({ file, json }, { stdout }) {
+    const all = await withFits(file, async (fits) => {
+      const each: HduStatistics[] = [];
+      for (const hdu of fits.hdus) each.push(await statisticsOf(fits, hdu));
+      return each;
+    });
+    if (json) {
+      stdout.lines([JSON.stringify({ hdus: all.map(documentOf) }, undefined, 2)]);
+      return exitCodes.done;
+    }
+    const right = (title: string) => ({ title, align: "right" }) as const;
+    const columns = [right("HDU"), { title: "Name", flexible: true }, ...statistic.map(right), right("DATASUM")];
+    const rows = all.map(({ hdu, numbers, datasum }) => [
+      String(hdu.index),
+      oneLine(hdu.name ?? ""),
+      ...statistic.map((key) => (numbers === undefined ? "" : String(Number(numbers[key].toPrecision(10))))),
+      String(datasum),
+    ]);
+    stdout.lines(table(columns, rows, { width: stdout.width(), style: stdout.style }));
+    return exitCodes.done;
+  },
+});

@@ -1,0 +1,147 @@
+import type { NdArray } from "../core/ndarray.ts";
+import { pythonStr } from "../core/scalar.ts";
+import { isComplex } from "./card-value.ts";
+import { type Hdu, hasImage } from "./hdu.ts";
+import type { Header } from "./header.ts";
+import type { FitsFile } from "./open-fits.ts";
+import { readPixels } from "./read-image.ts";
+
+export interface CompareOptions {
+  /** Pixels a and b are equal where |a - b| ≤ absolute + relative·|b|; NaN equals NaN. Both default to 0. */
+  readonly relative?: number;
+  readonly absolute?: number;
+  /** Keywords whose cards do not count. */
+  readonly ignore?: ReadonlySet<string>;
+}
+
+export type FitsDifference =
+  | { readonly kind: "hdu-count"; readonly first: number; readonly second: number }
+  | { readonly kind: "structure"; readonly hdu: number; readonly first: string; readonly second: string }
+  /** A keyword's value, or all its values where it repeats; undefined where the header has none. */
+  | {
+      readonly kind: "card";
+      readonly hdu: number;
+      readonly keyword: string;
+      readonly first: string | undefined;
+      readonly second: string | undefined;
+    }
+  | {
+      readonly kind: "pixels";
+      readonly hdu: number;
+      readonly count: number;
+      readonly of: number;
+      /** NaN where they differ in NaN alone. */
+      readonly largest: number;
+      /** The first that differs, as FITS counts: NAXIS1 first, from 1. */
+      readonly at: readonly number[];
+    }
+  | { readonly kind: "bytes"; readonly hdu: number; readonly count: number };
+
+/** How two files differ in their headers and pixels: HDU by HDU, each compressed image as the image that it holds. */
+export async function compareFits(
+  first: FitsFile,
+  second: FitsFile,
+  options: CompareOptions = {},
+): Promise<readonly FitsDifference[]> {
+  const differences: FitsDifference[] = [];
+  if (first.hdus.length !== second.hdus.length) {
+    differences.push({ kind: "hdu-count", first: first.hdus.length, second: second.hdus.length });
+  }
+  for (const [index, one] of first.hdus.entries()) {
+    const other = second.hdus[index];
+    if (other === undefined) break;
+    differences.push(...cardDifferences(one.header, other.header, index, options.ignore ?? new Set()));
+    const structures = [structureOf(one), structureOf(other)] as const;
+    if (structures[0] !== structures[1]) {
+      differences.push({ kind: "structure", hdu: index, first: structures[0], second: structures[1] });
+    } else if (hasImage(one)) {
+      const pixels = [await readPixels(first.source, one), await readPixels(second.source, other)] as const;
+      differences.push(...pixelDifferences(...pixels, index, options));
+    } else if (one.type !== "image") {
+      differences.push(...(await byteDifferences(first, one, second, other)));
+    }
+  }
+  return differences;
+}
+
+function structureOf({ type, shape }: Hdu): string {
+  return `${type} ${shape.toReversed().join(" × ")}`.trimEnd();
+}
+
+// The shape is told of as structure; how pixels are stored is none of their values.
+const storage = /^(?:SIMPLE|XTENSION|BITPIX|NAXIS[0-9]*|BSCALE|BZERO|BLANK|EXTEND|CHECKSUM|DATASUM)$/;
+
+function cardDifferences(one: Header, other: Header, hdu: number, ignore: ReadonlySet<string>): FitsDifference[] {
+  const [first, second] = [valuesOf(one), valuesOf(other)];
+  return [...new Set([...first.keys(), ...second.keys()])].flatMap((keyword): FitsDifference[] => {
+    if (storage.test(keyword) || ignore.has(keyword)) return [];
+    const [a, b] = [first.get(keyword), second.get(keyword)];
+    return a === b ? [] : [{ kind: "card", hdu, keyword, first: a, second: b }];
+  });
+}
+
+function valuesOf(header: Header): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  for (const { keyword, value } of header) {
+    const text = isComplex(value) ? `(${value.re}, ${value.im})` : value === undefined ? "" : pythonStr(value);
+    const before = values.get(keyword);
+    values.set(keyword, before === undefined ? text : `${before}\n${text}`);
+  }
+  return values;
+}
+
+function pixelDifferences(
+  one: NdArray,
+  other: NdArray,
+  hdu: number,
+  { relative = 0, absolute = 0 }: CompareOptions,
+): FitsDifference[] {
+  let count = 0;
+  let largest = Number.NaN;
+  let at = 0;
+  for (let index = 0; index < one.data.length; index += 1) {
+    const [a, b] = [one.data[index], other.data[index]];
+    if (a === b) continue;
+    const [x, y] = [Number(a), Number(b)];
+    if (Number.isNaN(x) && Number.isNaN(y)) continue;
+    // 64-bit integers that differ may be the same as reals.
+    const difference = typeof a === "bigint" && typeof b === "bigint" ? Number(a > b ? a - b : b - a) : Math.abs(x - y);
+    if (difference <= absolute + relative * Math.abs(y)) continue;
+    if (count === 0) at = index;
+    count += 1;
+    if (!(difference <= largest)) largest = Number.isNaN(difference) ? largest : difference;
+  }
+  return count === 0 ? [] : [{ kind: "pixels", hdu, count, of: one.data.length, largest, at: placeOf(at, one.shape) }];
+}
+
+function placeOf(index: number, shape: readonly number[]): readonly number[] {
+  let rest = index;
+  return shape.toReversed().map((length) => {
+    const at = (rest % length) + 1;
+    rest = Math.floor(rest / length);
+    return at;
+  });
+}
+
+const stripBytes = 2 ** 22;
+
+async function byteDifferences(
+  first: FitsFile,
+  one: Hdu,
+  second: FitsFile,
+  other: Hdu,
+): Promise<readonly FitsDifference[]> {
+  let count = Math.abs(one.dataSizeBytes - other.dataSizeBytes);
+  const size = Math.min(one.dataSizeBytes, other.dataSizeBytes);
+  const strips = [new Uint8Array(Math.min(stripBytes, size)), new Uint8Array(Math.min(stripBytes, size))] as const;
+  for (let offset = 0; offset < size; offset += stripBytes) {
+    const [a, b] = strips.map((strip) => strip.subarray(0, Math.min(stripBytes, size - offset))) as [
+      Uint8Array,
+      Uint8Array,
+    ];
+    await first.source.read(one.dataOffset + offset, a);
+    await second.source.read(other.dataOffset + offset, b);
+    for (let index = 0; index < a.length; index += 1) if (a[index] !== b[index]) count += 1;
+  }
+  return count === 0 ? [] : [{ kind: "bytes", hdu: one.index, count }];
+}

@@ -1,0 +1,222 @@
+import { readFileSync } from "node:fs";
+import { copyFile, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openFile } from "../../src/core/file.ts";
+import { encodeFits, Header, openFits, readImage } from "../../src/fits/index.ts";
+import { type Cli, openCli } from "./cli-process.ts";
+
+const fixtures = join(import.meta.dirname, "../fixtures/fits");
+const manifest = JSON.parse(readFileSync(join(fixtures, "manifest.json"), "utf8")) as readonly { name: string }[];
+
+let cli: Cli;
+beforeAll(async () => {
+  cli = await openCli();
+});
+afterAll(() => cli[Symbol.asyncDispose]());
+
+const fits = (...args: readonly string[]) => cli.run(["fits", ...args]);
+const file = (name: string) => join(fixtures, name);
+const truthOf = (name: string) => new Float64Array(new Uint8Array(readFileSync(file(`${name}.f64`))).buffer);
+
+interface Stats {
+  readonly hdus: readonly Record<string, number | string | null | readonly number[]>[];
+}
+
+describe("firstlight fits stats --json", () => {
+  test.each(["i16_scaled_blank", "f32_nan", "rice_f32_dither1", "i64"])(
+    "of %s are those of the truth",
+    async (name) => {
+      const { code, stdout } = await fits("stats", file(`${name}.fits`), "--json");
+      const image = (JSON.parse(stdout) as Stats).hdus.find(({ min }) => min !== null);
+      const truth = truthOf(name);
+      const good = [...truth].filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
+      const mean = good.reduce((sum, value) => sum + value, 0) / good.length;
+      const rms = Math.sqrt(good.reduce((sum, value) => sum + value * value, 0) / good.length);
+      const middle = ((good[(good.length - 1) >> 1] ?? 0) + (good[good.length >> 1] ?? 0)) / 2;
+      const numbers = ["min", "max", "mean", "median", "rms"].map((key) => Number(image?.[key]));
+      const expected = [good[0] ?? 0, good.at(-1) ?? 0, mean, middle, rms];
+      for (const [at, value] of numbers.entries()) {
+        const wanted = expected[at] ?? 0;
+        const isSame = Object.is(value, wanted) || Math.abs(value - wanted) <= 1e-12 * Math.max(1, Math.abs(wanted));
+        expect(isSame, `${at}: ${value}, not ${wanted}`).toBe(true);
+      }
+      expect(image?.nan).toBe(truth.length - good.length);
+      expect(code).toBe(0);
+    },
+  );
+
+  test("there is an object for every HDU, null where it has no pixels, and numbers that are not finite are strings", async () => {
+    const data = Float32Array.of(1, Number.NaN, Number.POSITIVE_INFINITY, 3);
+    const path = join(cli.folder, "odd.fits");
+    await writeFile(
+      path,
+      encodeFits([
+        { header: new Header() },
+        { header: Header.from({ EXTNAME: "ODD" }), image: { data, shape: [2, 2] } },
+        { header: new Header(), image: { data: Float32Array.of(Number.NaN), shape: [1, 1] } },
+      ]),
+    );
+    const { stdout } = await fits("stats", path, "--json");
+    expect((JSON.parse(stdout) as Stats).hdus).toMatchObject([
+      { index: 0, name: null, type: "image", bitpix: 8, shape: [], min: null, rms: null, nan: null, datasum: 0 },
+      {
+        index: 1,
+        name: "ODD",
+        shape: [2, 2],
+        bitpix: -32,
+        min: 1,
+        max: "Infinity",
+        mean: "Infinity",
+        median: 3,
+        nan: 1,
+      },
+      { index: 2, min: "NaN", max: "NaN", mean: "NaN", median: "NaN", rms: "NaN", nan: 1 },
+    ]);
+  });
+});
+
+describe("firstlight fits unpack", () => {
+  test("every case, as float64, holds the truth", async () => {
+    expect(manifest.length).toBeGreaterThan(30);
+    for (const { name } of manifest) {
+      const out = join(cli.folder, `${name}.out.fits`);
+      const { code, stderr } = await fits("unpack", "--as", "float64", file(`${name}.fits`), out);
+      expect(code, `${name}: ${stderr}`).toBe(0);
+      await using source = await openFile(out);
+      const image = await readImage(source);
+      expect(image.data, name).toBeInstanceOf(Float64Array);
+      expect(image.data, name).toEqual(truthOf(name));
+    }
+  }, 120_000);
+
+  test("without it the pixels stay as they were stored, under the image's own header", async () => {
+    const out = join(cli.folder, "stored.fits");
+    await fits("unpack", file("rice_i16_noise.fits"), out);
+    await using source = await openFile(out);
+    const { hdus } = await openFits(source);
+    expect(hdus.map(({ tiles }) => tiles)).not.toContainEqual(expect.anything());
+    const { stdout, code } = await fits("diff", file("rice_i16_noise.fits"), out);
+    expect(stdout).toContain("no difference");
+    expect(code).toBe(0);
+  });
+
+  test("a file that is there is replaced only where that is asked for", async () => {
+    const out = join(cli.folder, "there.fits");
+    await writeFile(out, "mine");
+    const refused = await fits("unpack", file("i16.fits"), out);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(/FITS_FILE: The file .*there\.fits is there already.*--overwrite/);
+    expect(await readFile(out, "utf8")).toBe("mine");
+    expect((await fits("unpack", file("i16.fits"), out, "--overwrite")).code).toBe(0);
+    expect(await readFile(out)).toEqual(await readFile(file("i16.fits")));
+  });
+});
+
+describe("firstlight fits verify", () => {
+  test("a good file has no problem", async () => {
+    const { code, stdout } = await fits("verify", file("i16.fits"));
+    expect(stdout).toContain("✓ no problem");
+    expect(code).toBe(0);
+  });
+
+  test("tells of every problem with its HDU, and ends with 1", async () => {
+    const image = { data: Int16Array.of(1, 2, 3, 4), shape: [2, 2] };
+    const bytes = encodeFits([{ header: Header.from({ OBJECT: "Sun" }), image }], { checksum: true });
+    const text = Buffer.from(bytes);
+    text.write("Moon", text.indexOf("Sun"));
+    text[2880 + 100] = 7;
+    const path = join(cli.folder, "bad.fits");
+    await writeFile(path, Buffer.concat([text, Buffer.from("tail")]));
+    const { code, stdout } = await fits("verify", path, "--json");
+    const { ok, problems } = JSON.parse(stdout) as { ok: boolean; problems: { hdu: number | null; problem: string }[] };
+    expect(ok).toBe(false);
+    expect(code).toBe(1);
+    const told = problems.map(({ hdu, problem }) => `${hdu}: ${problem}`).join("\n");
+    expect(told).toMatch(/bytes follow/);
+    await writeFile(path, text);
+    const again = await fits("verify", path);
+    expect(again.stdout).toMatch(/HDU 0: DATASUM does not fit the bytes/);
+    expect(again.stdout).toMatch(/HDU 0: CHECKSUM does not fit the bytes/);
+    expect(again.stdout).toMatch(/the padding behind the data holds 7 at offset 2980, not 0/);
+    expect(again.stdout).toMatch(/3 problems in/);
+  });
+});
+
+describe("firstlight fits info, header, cut, diff and png", () => {
+  test("info lists HDUs as people and as programs read them", async () => {
+    const { stdout } = await fits("info", file("rice_i16_noise.fits"));
+    expect(stdout).toMatch(/RICE_1/);
+    const document = JSON.parse((await fits("info", file("ext_image.fits"), "--json")).stdout) as Stats;
+    expect(document.hdus.length).toBeGreaterThan(1);
+    expect(document.hdus[0]).toMatchObject({ index: 0, type: "image" });
+  });
+
+  test("header prints the cards as they stand, and in JSON keeps integers and reals apart", async () => {
+    const path = join(cli.folder, "header.fits");
+    await writeFile(path, encodeFits([{ header: Header.from({ GAIN: [2, "e/adu"], NOTE: "it's" }) }]));
+    const { stdout } = await fits("header", path, "--hdu", "0");
+    expect(stdout).toContain("GAIN    =                    2 / e/adu\n");
+    const document = JSON.parse((await fits("header", path, "--json")).stdout) as {
+      hdus: { cards: { keyword: string; value: unknown; comment: string }[] }[];
+    };
+    const card = (keyword: string) => document.hdus[0]?.cards.find((each) => each.keyword === keyword);
+    expect(card("GAIN")).toEqual({ keyword: "GAIN", value: 2, comment: "e/adu" });
+    expect(card("NOTE")).toMatchObject({ value: "it's" });
+  });
+
+  test("cut writes the box that was asked for and moves the reference pixels of every system", async () => {
+    const path = join(cli.folder, "whole.fits");
+    const data = Uint16Array.from({ length: 24 }, (_, index) => index);
+    const header = Header.from({ CRPIX1: 3.5, CRVAL1: 10, CRVAL2: 5, CRPIX1A: 1, LTV1: 0 });
+    await writeFile(path, encodeFits([{ header, image: { data, shape: [4, 6] } }]));
+    const out = join(cli.folder, "part.fits");
+    expect((await fits("cut", path, out, "--section", "[3:5,2:3]")).code).toBe(0);
+    await using source = await openFile(out);
+    expect(await readImage(source)).toEqual({ data: Uint16Array.of(8, 9, 10, 14, 15, 16), shape: [2, 3] });
+    const { hdus } = await openFits(source);
+    const found = ["CRPIX1", "CRPIX2", "CRPIX1A", "LTV1"].map((key) => hdus[0]?.header.number(key));
+    expect(found).toEqual([1.5, -1, -1, -2]);
+    const refused = await fits("cut", path, out, "--section", "[3:9,*]");
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain("1 ≤ FIRST ≤ LAST ≤ 6");
+  });
+
+  test("diff tells which cards and how many pixels differ, within the tolerances", async () => {
+    const write = async (name: string, key: string, values: Float32Array<ArrayBuffer>) => {
+      const path = join(cli.folder, name);
+      const header = Header.from({ OBJECT: key, DATE: name });
+      await writeFile(path, encodeFits([{ header, image: { data: values, shape: [2, 2] } }]));
+      return path;
+    };
+    const one = await write("one.fits", "Sun", Float32Array.of(1, 2, Number.NaN, 4));
+    const other = await write("other.fits", "Moon", Float32Array.of(1, 2, Number.NaN, 4.5));
+    const { code, stdout } = await fits("diff", one, other, "--ignore", "DATE");
+    expect(stdout).toBe(
+      'HDU 0, OBJECT: "Sun", and "Moon"\nHDU 0: 1 of 4 pixels differ, by 0.5 at most; the first at (2, 2).\n2 differences\n',
+    );
+    expect(code).toBe(1);
+    expect((await fits("diff", one, other, "--ignore", "DATE,OBJECT", "--atol", "0.5")).code).toBe(0);
+    expect((await fits("diff", one, other, "--atol", "much")).code).toBe(2);
+  });
+
+  test("png draws", async () => {
+    const out = join(cli.folder, "look.png");
+    expect(
+      (await fits("png", file("i16.fits"), out, "--stretch", "zscale", "--colour-map", "viridis", "--scale", "2")).code,
+    ).toBe(0);
+    expect((await readFile(out)).subarray(1, 4).toString()).toBe("PNG");
+  });
+
+  test("what is no FITS, not there or no command is told so", async () => {
+    const path = join(cli.folder, "no.fits");
+    await copyFile(join(fixtures, "manifest.json"), path);
+    expect((await fits("info", path)).stderr).toContain("FITS_NOT_FITS");
+    expect((await fits("info", join(cli.folder, "gone.fits"))).stderr).toMatch(/FITS_FILE: The file .* cannot be read/);
+    const typo = await fits("stat", path);
+    expect(typo.code).toBe(2);
+    expect(typo.stderr).toContain("Did you mean 'stats'?");
+    expect((await fits("--help")).stdout).toContain("firstlight fits COMMAND");
+    expect((await cli.run(["help", "fits", "stats"])).stdout).toContain("firstlight fits stats FILE");
+  });
+});
