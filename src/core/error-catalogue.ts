@@ -162,6 +162,10 @@ export const errorCatalogue = {
     remedy: "Read it with the method of its type, or correct the header.",
   },
   FITS_NOT_FITS: { when: "a file is named as FITS and is none", remedy: "Take it out of the input." },
+  FITS_NO_COLUMN: {
+    when: "a table has no column of this name",
+    remedy: "Check the name; the message lists the columns.",
+  },
   FITS_NO_HDU: {
     when: "a file has no HDU of this index or name",
     remedy: "Check the selector; the message lists the HDUs.",

@@ -9,6 +9,8 @@ export interface BinaryForm {
   readonly code: ElementCode;
   /** P: descriptors of two 32-bit integers, Q: of two 64-bit ones. */
   readonly descriptor: "P" | "Q" | undefined;
+  /** Characters of each string of a column of text: `rAw` holds strings of `w`, plain `rA` one string of all. */
+  readonly textBytes: number;
   /** Of the column in each row. */
   readonly widthBytes: number;
 }
@@ -26,7 +28,7 @@ const sizeBytes: Readonly<Record<Exclude<ElementCode, "X">, number>> = {
   M: 16,
 };
 
-const pattern = /^(\d{0,15})(?:([PQ])([LXBIJKAEDCM])|([LXBIJKAEDCM]))/;
+const pattern = /^(\d{0,15})(?:([PQ])([LXBIJKAEDCM])|([LXBIJKAEDCM])(\d{0,9}))/;
 
 /** Bytes that so many elements take; bits fill whole bytes. */
 export function elementBytes(code: ElementCode, count: number): number {
@@ -37,10 +39,13 @@ export function elementBytes(code: ElementCode, count: number): number {
 export function parseBinaryForm(text: string): BinaryForm | undefined {
   const match = pattern.exec(text.trim());
   if (match === null) return undefined;
-  const [, count = "", kind, pointedAt, plain] = match;
+  const [, count = "", kind, pointedAt, plain, width = ""] = match;
   const repeat = count === "" ? 1 : Number(count);
   const code = (pointedAt ?? plain) as ElementCode;
-  if (kind === undefined) return { repeat, code, descriptor: undefined, widthBytes: elementBytes(code, repeat) };
+  if (kind === undefined) {
+    const textBytes = code === "A" && Number(width) > 0 ? Math.min(Number(width), repeat) : repeat;
+    return { repeat, code, descriptor: undefined, textBytes, widthBytes: elementBytes(code, repeat) };
+  }
   if (repeat > 1) return undefined;
-  return { repeat, code, descriptor: kind as "P" | "Q", widthBytes: repeat * (kind === "P" ? 8 : 16) };
+  return { repeat, code, descriptor: kind as "P" | "Q", textBytes: 0, widthBytes: repeat * (kind === "P" ? 8 : 16) };
 }

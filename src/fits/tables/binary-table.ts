@@ -23,7 +23,8 @@ export interface BinaryTable {
 /** Reads the layout from the cards of a BINTABLE whose data unit is `dataSizeBytes` long. */
 export function binaryTable(cards: StructureCards, dataSizeBytes: number): BinaryTable {
   const rowBytes = cards.count("NAXIS1", 0, dataSizeBytes);
-  const rowCount = cards.count("NAXIS2", 0, Number.MAX_SAFE_INTEGER);
+  // Rows without bytes cost the file nothing.
+  const rowCount = cards.count("NAXIS2", 0, rowBytes === 0 ? 10_000 : Number.MAX_SAFE_INTEGER);
   const columns: BinaryColumn[] = [];
   let offsetBytes = 0;
   for (let number = 1; number <= cards.count("TFIELDS", 0, 999); number += 1) {
