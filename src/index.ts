@@ -15,7 +15,7 @@ export { createLogger, type Logger, type LogOptions } from "./core/log.ts";
 export type { NdArray, PixelArray } from "./core/ndarray.ts";
 export type { Progress, ProgressState } from "./core/progress.ts";
 export type { PythonJson } from "./core/python-json.ts";
-export { Real, real, type Scalar } from "./core/scalar.ts";
+export { isReal, Real, real, type Scalar } from "./core/scalar.ts";
 export { Secret } from "./core/secret.ts";
 export { type Environment, loadSettings, type Settings } from "./core/settings.ts";
 export { StemName } from "./scratch/stem-name.ts";

@@ -72,7 +72,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 // By its shape and not by its class: the header may come from another copy of the library.
 function isHeader(value: unknown): boolean {
-  return value instanceof Header || (isRecord(value) && Array.isArray(value.cards) && typeof value.get === "function");
+  return isRecord(value) && Array.isArray(value.cards) && typeof value.get === "function";
 }
 
 function isImage(value: unknown): boolean {

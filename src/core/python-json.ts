@@ -1,5 +1,5 @@
 import { FirstlightError } from "./errors.ts";
-import { pythonFloat, Real } from "./scalar.ts";
+import { isReal, pythonFloat, Real } from "./scalar.ts";
 
 /**
  * What Python's `json` reads and writes: JSON with NaN and Infinity, integers of any length, and reals kept apart from
@@ -44,7 +44,7 @@ export function formatPythonJson(value: unknown, options: PythonJsonOptions = {}
 
 /** The same value with `Real` as plain numbers, for code that validates or computes. */
 export function plainJson(value: PythonJson): unknown {
-  if (value instanceof Real) return value.value;
+  if (isReal(value)) return value.value;
   if (Array.isArray(value)) return value.map(plainJson);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plainJson(item)]));
@@ -59,7 +59,7 @@ function format(value: unknown, allowNaN: boolean, parents: Set<object>): string
   if (typeof value === "boolean") return value ? "true" : "false";
   if (typeof value === "bigint") return value.toString();
   if (typeof value === "number") return Number.isInteger(value) ? BigInt(value).toString() : floating(value, allowNaN);
-  if (value instanceof Real) return floating(value.value, allowNaN);
+  if (isReal(value)) return floating(value.value, allowNaN);
   if (typeof value !== "object") throw invalid(`${typeof value} has no JSON spelling.`);
   if (parents.has(value) || parents.size >= depthLimit)
     throw invalid("the value contains itself, or is nested too deep.");

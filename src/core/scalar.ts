@@ -1,8 +1,15 @@
+const brand = Symbol.for("firstlight.real");
+
 /**
  * A real whose value is a whole number, and which must keep its point: Python's `10.0`, FITS's `10.`.
  * Everywhere a `Scalar` travels, a bare whole `number` is an integer and a bare fractional one is a real.
  */
 export class Real {
+  // On the prototype, and not in the type: reals are many, and those of two copies of the library are one type.
+  static {
+    Object.defineProperty(Real.prototype, brand, { value: true });
+  }
+
   readonly value: number;
 
   constructor(value: number) {
@@ -18,6 +25,11 @@ export class Real {
   }
 }
 
+/** Recognises a `Real` across copies of the library; `instanceof` knows only those of its own copy. */
+export function isReal(value: unknown): value is Real {
+  return typeof value === "object" && value !== null && brand in value;
+}
+
 /** A header value or a constant's leaf: what FITS and Python's JSON both can hold. */
 export type Scalar = string | boolean | number | bigint | Real;
 
@@ -28,7 +40,7 @@ export function real(value: number): number | Real {
 
 /** The plain value, for code that only wants to compute. */
 export function plain(value: Scalar): string | boolean | number | bigint {
-  return value instanceof Real ? value.value : value;
+  return isReal(value) ? value.value : value;
 }
 
 /** As Python's `repr(float)`: `10.0`, `1e-05`, `1e+16`, `nan`, `inf`. */
@@ -51,7 +63,7 @@ export function pythonStr(value: Scalar): string {
   if (typeof value === "string") return value;
   if (typeof value === "boolean") return value ? "True" : "False";
   if (typeof value === "bigint") return value.toString();
-  if (value instanceof Real) return pythonFloat(value.value);
+  if (isReal(value)) return pythonFloat(value.value);
   return Number.isInteger(value) ? BigInt(value).toString() : pythonFloat(value);
 }
 

@@ -1,5 +1,5 @@
 import { FirstlightError } from "../core/errors.ts";
-import { pythonFloat, Real } from "../core/scalar.ts";
+import { isReal, pythonFloat } from "../core/scalar.ts";
 import { type CardValue, type Complex, isComplex } from "./card-value.ts";
 
 export const cardLength = 80;
@@ -65,7 +65,7 @@ function formatPlain(keyword: string, value: Exclude<CardValue, string>): string
   if (typeof value === "boolean") return value ? "T" : "F";
   if (typeof value === "bigint") return value.toString();
   if (isComplex(value)) return formatComplex(value);
-  if (value instanceof Real) return formatFloat(keyword, value.value);
+  if (isReal(value)) return formatFloat(keyword, value.value);
   return Number.isInteger(value) ? BigInt(value).toString() : formatFloat(keyword, value);
 }
 

@@ -1,4 +1,4 @@
-import { Real, type Scalar } from "../core/scalar.ts";
+import { isReal, Real, type Scalar } from "../core/scalar.ts";
 
 /** A complex keyword value, FITS 4.0 §4.2.5 and §4.2.6. */
 export interface Complex {
@@ -20,7 +20,7 @@ const complex = /^\(([^,]*),([^,]*)\)$/;
 
 /** True for a complex value, which alone among card values is a bare object. */
 export function isComplex(value: CardValue): value is Complex {
-  return typeof value === "object" && !(value instanceof Real);
+  return typeof value === "object" && !isReal(value);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { FirstlightError } from "../core/errors.ts";
-import { Real, type Scalar } from "../core/scalar.ts";
+import { isReal, type Scalar } from "../core/scalar.ts";
 import { Card, normalKeyword } from "./card.ts";
 import { formatComplex } from "./card-format.ts";
 import { type CardValue, isComplex } from "./card-value.ts";
@@ -78,7 +78,7 @@ export class Header implements Iterable<Card> {
   number(key: string): number {
     const value = this.#required(key);
     if (typeof value === "number") return value;
-    if (value instanceof Real || typeof value === "bigint") return Number(value.valueOf());
+    if (isReal(value) || typeof value === "bigint") return Number(value.valueOf());
     throw this.#wrongType(key, value, "a number");
   }
 
@@ -242,7 +242,7 @@ function isPair(entry: CardValue | readonly [CardValue, string]): entry is reado
 function holds(card: Card, value: CardValue): boolean {
   try {
     const held = card.value;
-    return held instanceof Real && value instanceof Real ? Object.is(held.value, value.value) : Object.is(held, value);
+    return isReal(held) && isReal(value) ? Object.is(held.value, value.value) : Object.is(held, value);
   } catch {
     return false;
   }
@@ -258,7 +258,7 @@ function commentOf(card: Card): string {
 }
 
 function typeName(value: Exclude<CardValue, undefined>): string {
-  if (value instanceof Real) return "the real";
+  if (isReal(value)) return "the real";
   if (typeof value === "number") return Number.isInteger(value) ? "the integer" : "the real";
   if (typeof value === "bigint") return "the integer";
   if (typeof value === "boolean") return "the logical";

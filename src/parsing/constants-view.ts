@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { FirstlightError } from "../core/errors.ts";
 import { formatPythonJson, type PythonJson, plainJson } from "../core/python-json.ts";
-import { Real } from "../core/scalar.ts";
+import { isReal, type Real } from "../core/scalar.ts";
 
 /** Constants by name, as a task holds them. */
 export type ConstantStore = Pick<ReadonlyMap<string, unknown>, "get" | "has" | "keys">;
@@ -38,7 +38,7 @@ export type ConstantsView<Table extends ConstantTable> = {
  */
 export const exactNumber: z.ZodType<number | bigint | Real> = z
   .custom<number | bigint | Real>(
-    (value) => typeof value === "number" || typeof value === "bigint" || value instanceof Real,
+    (value) => typeof value === "number" || typeof value === "bigint" || isReal(value),
     "expected number",
   )
   .transform((value) => (typeof value === "number" && Number.isInteger(value) ? BigInt(value) : value));

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { pythonStr, Real, type Scalar } from "../core/scalar.ts";
+import { isReal, pythonStr, type Scalar } from "../core/scalar.ts";
 import { BudName } from "./bud-name.ts";
 import { type ConstantSpec, constant, exactNumber } from "./constants-view.ts";
 
@@ -12,7 +12,7 @@ const whole = z.int();
 
 /** As the header spells it: `-999.0` where an angle was a word. */
 const spelt = z
-  .custom<Scalar>((value) => ["string", "number", "bigint"].includes(typeof value) || value instanceof Real)
+  .custom<Scalar>((value) => ["string", "number", "bigint"].includes(typeof value) || isReal(value))
   .transform(pythonStr);
 
 /** Time → values. JSON's keys are texts; the times in them are numbers again. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { FirstlightError } from "../core/errors.ts";
-import { plain, pythonStr, Real, real, type Scalar } from "../core/scalar.ts";
+import { isReal, plain, pythonStr, real, type Scalar } from "../core/scalar.ts";
 import type { Header } from "../fits/header.ts";
 
 /** What a card may be read from. */
@@ -188,9 +188,9 @@ function readCard(table: FitsTable, attribute: string, header: HeaderView, file:
   return { value: result.data, scalar: scalarOf(result.data === rounded ? raw : result.data, spec.real) };
 }
 
-function scalarOf(value: unknown, isReal: boolean): Scalar | undefined {
-  if (typeof value === "number") return isReal ? real(value) : value;
-  if (typeof value === "string" || typeof value === "boolean" || typeof value === "bigint" || value instanceof Real) {
+function scalarOf(value: unknown, asReal: boolean): Scalar | undefined {
+  if (typeof value === "number") return asReal ? real(value) : value;
+  if (typeof value === "string" || typeof value === "boolean" || typeof value === "bigint" || isReal(value)) {
     return value;
   }
   return undefined;

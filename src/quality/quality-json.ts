@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { FirstlightError, messageOf } from "../core/errors.ts";
 import { formatPythonJson, parsePythonJson, plainJson } from "../core/python-json.ts";
-import { Real } from "../core/scalar.ts";
+import { isReal } from "../core/scalar.ts";
 
 export interface QualityJsonOptions {
   /** What the document must be. */
@@ -41,7 +41,7 @@ export function decodeQualityJson(bytes: Uint8Array, options: QualityJsonOptions
 
 function spelt(value: unknown, path: string, name: string): unknown {
   if (value instanceof Date && !Number.isNaN(value.getTime())) return { iso_date: value.toISOString() };
-  const number = value instanceof Real ? value.value : value instanceof Date ? value.getTime() : value;
+  const number = isReal(value) ? value.value : value instanceof Date ? value.getTime() : value;
   if (typeof number === "number" && !Number.isFinite(number)) {
     throw new FirstlightError(
       "QUALITY_NOT_FINITE",
@@ -53,7 +53,7 @@ function spelt(value: unknown, path: string, name: string): unknown {
     return Array.from(value as unknown as ArrayLike<unknown>, (item, index) => spelt(item, `${path}[${index}]`, name));
   }
   if (Array.isArray(value)) return value.map((item, index) => spelt(item, `${path}[${index}]`, name));
-  if (typeof value !== "object" || value === null || value instanceof Real) return value;
+  if (typeof value !== "object" || value === null || isReal(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, spelt(item, `${path}.${key}`, name)]));
 }
 

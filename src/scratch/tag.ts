@@ -1,6 +1,6 @@
 import { FirstlightError } from "../core/errors.ts";
 import { roundDigits } from "../core/round-digits.ts";
-import { pythonStr, Real, type Scalar } from "../core/scalar.ts";
+import { isReal, pythonStr, Real, type Scalar } from "../core/scalar.ts";
 import { StemName } from "./stem-name.ts";
 import { TaskName } from "./task-name.ts";
 
@@ -61,7 +61,7 @@ type Time = number | bigint | Real;
 
 function rounded(time: Time): Scalar {
   if (typeof time === "bigint") return time;
-  return new Real(roundDigits(time instanceof Real ? time.value : time, 6));
+  return new Real(roundDigits(isReal(time) ? time.value : time, 6));
 }
 
 const legal = /^[A-Z0-9][A-Z0-9 _.:+/-]{0,199}$/;

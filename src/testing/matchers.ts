@@ -1,5 +1,5 @@
 import type { NdArray } from "../core/ndarray.ts";
-import { plain, pythonStr, Real, type Scalar } from "../core/scalar.ts";
+import { isReal, plain, pythonStr, type Scalar } from "../core/scalar.ts";
 import type { Frame } from "../fits/frame.ts";
 import type { Header } from "../fits/header.ts";
 import { formatQuery, type TagQuery } from "../scratch/scratch.ts";
@@ -101,7 +101,7 @@ function cardProblem(header: Header, keyword: string, expected: Scalar | undefin
 /** A number that is no `Real` is like a real of its value: a test says `10.5` without ado. */
 function isSame(held: Scalar | undefined, expected: Scalar | undefined): boolean {
   if (held === undefined || expected === undefined) return held === expected;
-  if (expected instanceof Real && typeof held === "number" && Number.isInteger(held)) return false;
+  if (isReal(expected) && typeof held === "number" && Number.isInteger(held)) return false;
   return Object.is(plain(held), plain(expected));
 }
 

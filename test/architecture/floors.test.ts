@@ -118,6 +118,19 @@ describe("the tower", () => {
     expect(reading.map(({ path }) => path)).toEqual([]);
   });
 
+  test("nobody asks with instanceof for a class of ours: another copy of the library has its own", () => {
+    const ours = new Set(
+      files.flatMap(({ text }) => Array.from(code(text).matchAll(/\bclass (\w+)/g), ([, name]) => name)),
+    );
+    expect(ours).toContain("Real");
+    const asking = files.flatMap(({ path, text }) =>
+      Array.from(code(text).matchAll(/\binstanceof (\w+)/g), ([, name]) => [path, name]).filter(([, name]) =>
+        ours.has(name),
+      ),
+    );
+    expect(asking).toEqual([]);
+  });
+
   test("below floor 3 nobody looks at the process's environment and streams but core/log.ts", () => {
     const low = files.filter(({ path }) => floorOf(folderOf(path)) < firstFloorWithIo && !streamsBelow.includes(path));
     const looking = low.filter(({ text }) =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { plain, pythonFloat, pythonStr, Real, real } from "../../src/core/scalar.ts";
+import { isReal, plain, pythonFloat, pythonStr, Real, real } from "../../src/core/scalar.ts";
 
 /** What CPython 3.11 prints for `repr(float)`. */
 const floats: readonly (readonly [number, string])[] = [
@@ -69,4 +69,19 @@ test("a real that is no whole number needs no wrapping", () => {
 
 test("plain takes the wrapping off", () => {
   expect([plain(real(2)), plain("a"), plain(3n), plain(true), plain(2.5)]).toEqual([2, "a", 3n, true, 2.5]);
+});
+
+test("a real of another copy of the library is recognised", async () => {
+  const copy = (await import(`../../src/core/scalar.ts?${"copy"}`)) as typeof import("../../src/core/scalar.ts");
+  const ten = copy.real(10);
+  expect(ten).not.toBeInstanceOf(Real);
+  expect([isReal(ten), copy.isReal(real(10)), plain(ten), pythonStr(ten)]).toEqual([true, true, 10, "10.0"]);
+});
+
+test.each([[10], [{ value: 10 }], ["10.0"], [undefined], [null]])("%o is no real of ours", (value) => {
+  expect(isReal(value)).toBe(false);
+});
+
+test("the brand of a real does not show", () => {
+  expect(Reflect.ownKeys(new Real(10))).toEqual(["value"]);
 });
