@@ -184,6 +184,16 @@ export function inventoryConformance({ describe, test, expect }: SuiteRunner, ma
         expect(sorted(await driver.keys(`${run}:`))).toEqual(["A", "B", "C"].map((key) => `${run}:path:${key}`));
       });
     }
+    withDriver("many selections at once are those that each is alone, in their order", async (driver, run) => {
+      await fill(driver, run);
+      if (driver.selectAll === undefined) return;
+      const asked = selections.map(([, expression]) => keyed(expression, `${run}:path:`));
+      const found = await driver.selectAll([...asked, ...asked.slice(0, 3)]);
+      const expected = [...selections, ...selections.slice(0, 3)].map(([, , members]) => [...members]);
+      expect(found.map(sorted)).toEqual(expected);
+      expect(await driver.selectAll([])).toEqual([]);
+      expect(sorted(await driver.keys(`${run}:`))).toEqual(["A", "B", "C"].map((key) => `${run}:path:${key}`));
+    });
     withDriver("a selection among two thousand sets, and one of many parts, is found", async (driver, run) => {
       const keys = Array.from({ length: 2_000 }, (_, i) => `${run}:path:${i}`);
       await driver.add(
