@@ -1,108 +1,13 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { NdArray } from "../../src/core/ndarray.ts";
-import { frameCount, makeFrames, type RawFrame } from "../../src/demo/camera.ts";
-import { detector, exposureSeconds } from "../../src/demo/camera-options.ts";
-import { type CalibrationProducts, type Comparison, compare, meetsLimits } from "../../src/demo/compare.ts";
+import { frameCount, makeFrames } from "../../src/demo/camera.ts";
+import { detector } from "../../src/demo/camera-options.ts";
 import { cameraTruth } from "../../src/demo/truth.ts";
 import { Header } from "../../src/fits/header.ts";
-import { add, divide, multiply, subtract } from "../../src/math/arithmetic.ts";
-import { average, meanAndDeviation } from "../../src/math/average.ts";
-import { flagDeadPixels, flagHotPixels } from "../../src/math/bad-pixels.ts";
-import { emptyMask, mergeMasks, pixelFlags } from "../../src/math/flags.ts";
+import { multiply, subtract } from "../../src/math/arithmetic.ts";
+import { meanAndDeviation } from "../../src/math/average.ts";
+import { pixelFlags } from "../../src/math/flags.ts";
 import { median } from "../../src/math/order-statistics.ts";
-import { fitSurface } from "../../src/math/surface.ts";
-
-const options = { seed: "test", sizePixels: 256 };
-
-interface Recipe {
-  readonly dark: "matched" | "of the longest exposure" | "none";
-  readonly flat: "lamp and Sun" | "lamp alone" | "none";
-  /** Changes the products before they are compared. */
-  readonly spoil?: (products: CalibrationProducts) => CalibrationProducts;
-}
-
-/** A calibration as its tasks do it, from the raw frames and their header facts only. */
-async function calibrate(frames: readonly RawFrame[], recipe: Recipe): Promise<Comparison> {
-  const images = (kind: string, seconds?: number) =>
-    frames
-      .filter((frame) => frame.kind === kind && (seconds === undefined || frame.exposureSeconds === seconds))
-      .map((frame) => frame.image);
-  const darks = {
-    observe: await meanAndDeviation(images("dark", exposureSeconds.observe), { ddof: 1 }),
-    solar: await meanAndDeviation(images("dark", exposureSeconds.solar), { ddof: 1 }),
-    lamp: await meanAndDeviation(images("dark", exposureSeconds.lamp), { ddof: 1 }),
-  };
-  const darkFor = (kind: "observe" | "solar" | "lamp"): NdArray | number =>
-    recipe.dark === "none" ? 0 : darks[recipe.dark === "matched" ? kind : "lamp"].mean;
-
-  const perSecond = detector.electronsPerAdu / (exposureSeconds.lamp - exposureSeconds.observe);
-  const darkRate = multiply(subtract(darks.lamp.mean, darks.observe.mean), perSecond);
-  const squared = (dark: typeof darks.lamp) => multiply(multiply(dark.deviation, dark.deviation), 1 / dark.count);
-  const darkRateVariance = multiply(add(squared(darks.lamp), squared(darks.observe)), perSecond ** 2);
-
-  const lamp = subtract(await average(images("lamp gain")), darkFor("lamp"));
-  const solar = subtract(await average(images("solar gain")), darkFor("solar"));
-  const mask = mergeMasks(flagHotPixels(darkRate), flagDeadPixels(lamp))!;
-  const smooth = fitSurface(divide(solar, lamp), { mask });
-  const response = recipe.flat === "lamp alone" ? lamp : multiply(lamp, smooth);
-  const flat = recipe.flat === "none" ? 1 : divide(response, median(response.data));
-  const calibrated = frames
-    .filter((frame) => frame.kind === "observe")
-    .map((frame) => ({
-      number: frame.number,
-      image: divide(subtract(frame.image, darkFor("observe")), flat),
-    }));
-  const products = { mask, darkRate, darkRateVariance };
-  return compare(calibrated, recipe.spoil?.(products) ?? products, cameraTruth(options));
-}
-
-describe("a calibration of the synthetic camera's frames", () => {
-  let frames: RawFrame[];
-  beforeAll(() => {
-    frames = [...makeFrames(options)];
-  });
-
-  test("meets the limits of the demo when it is done right", async () => {
-    const comparison = await calibrate(frames, { dark: "matched", flat: "lamp and Sun" });
-    expect(comparison.residualRatio).toBeLessThan(1.2);
-    expect(comparison.residualRatio).toBeGreaterThan(0.9);
-    expect(comparison.badPixelsFlagged).toBeGreaterThanOrEqual(0.99);
-    expect(comparison.goodPixelsFlagged).toBeLessThan(0.001);
-    expect(Math.abs(comparison.darkRateSigma)).toBeLessThan(3);
-    expect(comparison.darkPullSpread).toBeGreaterThan(0.9);
-    expect(comparison.darkPullSpread).toBeLessThan(1.2);
-    expect(meetsLimits(comparison)).toBe(true);
-  });
-
-  test.each([
-    { dark: "matched", flat: "none" },
-    { dark: "matched", flat: "lamp alone" },
-    { dark: "none", flat: "lamp and Sun" },
-    { dark: "of the longest exposure", flat: "lamp and Sun" },
-  ] as const)("leaves too much pattern with the dark: $dark, the flat: $flat", async (recipe) => {
-    const comparison = await calibrate(frames, recipe);
-    expect(comparison.residualRatio).toBeGreaterThan(1.2);
-    expect(meetsLimits(comparison)).toBe(false);
-  });
-});
-
-describe("products of the calibration that are wrong", () => {
-  const right = { dark: "matched", flat: "lamp and Sun" } as const;
-
-  test("are found out where bad pixels carry no flag", async () => {
-    const spoil = (products: CalibrationProducts) => ({ ...products, mask: emptyMask(products.mask.shape) });
-    const comparison = await calibrate([...makeFrames(options)], { ...right, spoil });
-    expect(comparison.badPixelsFlagged).toBe(0);
-    expect(meetsLimits(comparison)).toBe(false);
-  });
-
-  test("are found out where the dark current is off by three per mille", async () => {
-    const spoil = (products: CalibrationProducts) => ({ ...products, darkRate: multiply(products.darkRate, 1.003) });
-    const comparison = await calibrate([...makeFrames(options)], { ...right, spoil });
-    expect(comparison.darkRateSigma).toBeGreaterThan(3);
-    expect(meetsLimits(comparison)).toBe(false);
-  });
-});
 
 describe("the synthetic camera", () => {
   const small = { sizePixels: 32, darkFrames: 2, lampFrames: 2, solarFrames: 1, observeFrames: 2 };

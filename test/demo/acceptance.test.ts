@@ -1,0 +1,61 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Cli, type CliEnd, openCli } from "../cli/cli-process.ts";
+import type { DemoFault } from "../fixtures/demo-camera.ts";
+
+const preload = pathToFileURL(join(import.meta.dirname, "../fixtures/demo-camera.ts")).href;
+const compileCache = await mkdtemp(join(tmpdir(), "firstlight-demo-cache-"));
+afterAll(() => rm(compileCache, { recursive: true, force: true }));
+
+let cli: Cli;
+beforeEach(async () => {
+  cli = await openCli();
+});
+afterEach(() => cli[Symbol.asyncDispose]());
+
+/** The demo to its end, with a camera of 256 × 256 pixels and 27 frames, and with a task that is done wrongly. */
+function runDemo(fault: DemoFault): Promise<CliEnd> {
+  const env = { NODE_OPTIONS: `--import=${preload}`, NODE_COMPILE_CACHE: compileCache, DEMO_FAULT: fault };
+  return cli.run(["demo", "--output", "demo"], env);
+}
+
+/** Each row of the comparison with the truth: its mark and what it is of. */
+function marks(stdout: string): readonly string[] {
+  return [...stdout.matchAll(/^([✓✗]) {2}(\S.*?) {2,}.* at (?:most|least) /gm)].map(([, mark, of]) => `${mark} ${of}`);
+}
+
+describe("the demo, run to its end", { timeout: 300_000 }, () => {
+  test("meets its limits, leaves its products and ends with 0", async () => {
+    const { code, stdout, stderr } = await runDemo("none");
+    expect(marks(stdout), stderr).toEqual(["✓ Fixed pattern left", "✓ Hot and dead pixels flagged", "✓ Dark current"]);
+    expect(stdout).toMatch(/^Publish\w+ +✓ done/m);
+    expect(stdout).toMatch(/^ +Frames +27 in, 6 out$/m);
+    // Not far better than the noise allows either: then the prediction would be wrong.
+    expect(Number(/ ([\d.]+) × the [\d.]+ % that photon noise/.exec(stdout)?.[1])).toBeGreaterThan(0.9);
+    expect(code).toBe(0);
+    const files = await readdir(join(cli.folder, "demo/products"), { recursive: true, encoding: "utf8" });
+    const count = (ending: string) => files.filter((path) => path.endsWith(ending)).length;
+    expect({
+      l1: count("_L1.fits"),
+      png: count("_L1.png"),
+      flat: count("_FLAT.fits"),
+      dark: count("_DARK-CURRENT.fits"),
+    }).toEqual({ l1: 6, png: 6, flat: 1, dark: 1 });
+  });
+
+  test.each(["the lamp alone as the flat", "the longest dark for all frames"] as const)(
+    "finds out %s: the pattern that is left is above the limit, and it ends with 1",
+    async (fault) => {
+      const { code, stdout, stderr } = await runDemo(fault);
+      expect(marks(stdout), stderr).toEqual([
+        "✗ Fixed pattern left",
+        "✓ Hot and dead pixels flagged",
+        "✓ Dark current",
+      ]);
+      expect(code).toBe(1);
+    },
+  );
+});
