@@ -1,5 +1,7 @@
 import { parseArgs } from "node:util";
 import { chaosTable } from "./chaos-table.ts";
+import type { Voyage } from "./draw.ts";
+import { type Phase, phases } from "./phases.ts";
 import { runChaos } from "./run-chaos.ts";
 
 const { values } = parseArgs({
@@ -10,13 +12,14 @@ const { values } = parseArgs({
     only: { type: "string" },
   },
 });
+const kills = Number(values.kills);
 const startedMs = performance.now();
 const result = await runChaos({
-  kills: Number(values.kills),
+  kills,
   seed: Number(values.seed),
   workers: Number(values.workers),
   killsPerVoyage: 5,
-  only: values.only === undefined ? undefined : Number(values.only),
+  only: values.only === undefined ? undefined : (JSON.parse(values.only) as Voyage),
   say: (line) => console.log(line),
 });
 console.log(`\n${chaosTable(result.hits)}\n`);
@@ -24,7 +27,11 @@ const minutes = ((performance.now() - startedMs) / 60_000).toFixed(1);
 console.log(
   `${result.hits.length} kills in ${result.voyages} runs, ${result.launches} launches of the runner, ${minutes} minutes, seed ${values.seed}: ${result.failures.length} runs went wrong`,
 );
-for (const { number } of result.failures) {
-  console.log(`  again: npm run chaos -- --kills ${values.kills} --seed ${values.seed} --only ${number}`);
+for (const { voyage } of result.failures) {
+  console.log(`  again: npm run chaos -- --workers 1 --only '${JSON.stringify(voyage)}'`);
 }
-if (result.failures.length > 0) process.exitCode = 1;
+const isThin = (phase: Phase): boolean =>
+  result.hits.filter((hit) => hit.phase === phase).length < Math.floor(kills / 30);
+const thin = values.only === undefined ? (Object.keys(phases) as Phase[]).filter(isThin) : [];
+if (thin.length > 0) console.log(`too seldom hit: ${thin.join(", ")}`);
+if (result.failures.length + thin.length > 0) process.exitCode = 1;

@@ -53,13 +53,24 @@ function inventoryPhase(
   const onlyReadsCounter = counters.length === 0 && writes.every(({ sql }) => sql.startsWith("INSERT INTO counters"));
   if (onlyReadsCounter) return undefined;
   if (isRollingBack) return "rollback, inventory";
-  const drops = writes.filter(({ sql }) => sql.startsWith("DELETE FROM keys WHERE key"));
-  if (drops.length > 0) return "purge";
+  if (droppedKeys(writes).length > 0) return "purge";
   if (counters.length > 0) return "counter";
-  const keys = statements.filter(({ sql }) => sql.includes(" keys ")).map(({ values }) => String(values[0]));
-  if (keys.some((key) => /^\d+:path:/.test(key))) return "tag";
-  if (keys.some((key) => /^\d+:constant:/.test(key))) return "constant";
+  const texts = statements.flatMap(({ values }) => values.filter((value) => typeof value === "string"));
+  if (texts.some((text) => /^\d+:path:[^\n]*$/.test(text))) return "tag";
+  if (texts.some((text) => /^\d+:constant:[^\n]*$/.test(text))) return "constant";
   return "audit";
+}
+
+/** Whether a transaction drops the record of what a rollback had to undo, which goes last. */
+export function endsRollback(statements: readonly Statement[]): boolean {
+  return droppedKeys(statements).some((key) => key.includes(":firstlight_kept_tags:"));
+}
+
+/** What the inventory's driver drops it drops first as a counter. */
+function droppedKeys(statements: readonly Statement[]): readonly string[] {
+  return statements
+    .filter(({ sql }) => sql.startsWith("DELETE FROM counters WHERE key"))
+    .map(({ values }) => String(values[0]));
 }
 
 /** The phase of a call of the file system; undefined outside the run's folder and the output. */

@@ -58,7 +58,7 @@ describeWithRedis("a Redis that is restarted in the middle of a run", () => {
     const { code, stderr } = await launch().end;
     expect([code, stderr]).toEqual([0, expect.any(String)]);
     wanted = await redisStateOf(berth, redis.url, recipeRunId);
-  }, 120_000);
+  }, 300_000);
   afterAll(async () => {
     await berth?.[Symbol.asyncDispose]();
     await redis?.[Symbol.asyncDispose]();
@@ -79,7 +79,7 @@ describeWithRedis("a Redis that is restarted in the middle of a run", () => {
     expect([code, stderr]).toEqual([0, expect.any(String)]);
     expect(differences(await redisStateOf(berth, redis.url, recipeRunId), wanted)).toEqual([]);
     expect(await leftovers(berth)).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 
   test("and has forgotten all: the run does not end well, and the next goes to the end anew", async () => {
     await forgetRun(redis.url, recipeRunId);
@@ -93,5 +93,5 @@ describeWithRedis("a Redis that is restarted in the middle of a run", () => {
     expect([code, stderr]).toEqual([0, expect.any(String)]);
     expect(differences(await redisStateOf(berth, redis.url, recipeRunId), wanted)).toEqual([]);
     expect(berth.living()).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 });

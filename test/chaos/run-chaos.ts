@@ -14,8 +14,8 @@ export interface ChaosOptions {
   readonly workers: number;
   /** Of each voyage. */
   readonly killsPerVoyage: number;
-  /** Only the voyage of this number. */
-  readonly only?: number | undefined;
+  /** Only this one. */
+  readonly only?: Voyage | undefined;
   readonly say?: (line: string) => void;
 }
 
@@ -27,7 +27,6 @@ export interface ChaosResult {
 }
 
 export interface Failure {
-  readonly number: number;
   readonly voyage: Voyage;
   readonly problems: readonly string[];
 }
@@ -55,9 +54,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     if (first === undefined) return { hits, voyages, launches, failures };
     const census: Record<WorkflowName, Census> = { kept: first.kept.census, torn: first.torn.census };
     const random = randomFrom(seed);
-    let targets = drawTargets(kills, random);
-    for (let round = 0; round < rounds && targets.length > 0; round += 1) {
-      const plan: Voyage[] = [];
+    let targets = only === undefined ? drawTargets(kills, random) : [];
+    for (let round = 0; round === 0 || (round < rounds && targets.length > 0); round += 1) {
+      const plan: Voyage[] = only === undefined ? [] : [only];
       while (targets.length > 0) {
         plan.push(drawVoyage(targets, { census, random, killsPerVoyage, runMs: first.kept.elapsedMs }));
       }
@@ -68,13 +67,12 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
         crews.map(async ({ berth, ...references }) => {
           for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
             const { voyage, number } = next;
-            if (only !== undefined && number !== only) continue;
             const startedMs = performance.now();
             const log = await sail(berth, voyage, references[voyage.workflow].state as State);
             hits.push(...log.hits);
             missed.push(...log.missed.map(({ phase, side }) => ({ phase, side })));
             launches += log.launches;
-            if (log.problems.length > 0) failures.push({ number, voyage, problems: log.problems });
+            if (log.problems.length > 0) failures.push({ voyage, problems: log.problems });
             say(voyageLine(number, voyage, log, performance.now() - startedMs));
             for (const problem of log.problems) say(`  FAILED: ${problem}`);
             if (only !== undefined)

@@ -11,7 +11,7 @@ import { basename } from "node:path";
 import { DatabaseSync, StatementSync } from "node:sqlite";
 import { livingProcess } from "./living-process.ts";
 import { isSameKill, type Note, type Orders, type Phase, type Side } from "./phases.ts";
-import { type FileCall, fileCallPhase, type Statement, transactionPhase } from "./recognise-phase.ts";
+import { endsRollback, type FileCall, fileCallPhase, type Statement, transactionPhase } from "./recognise-phase.ts";
 
 const orders = JSON.parse(process.env.CHAOS ?? "") as Orders;
 const argument = (name: string): string | undefined =>
@@ -69,15 +69,8 @@ DatabaseSync.prototype.exec = function (sql) {
   if (phase !== undefined) point(phase, "before");
   exec.call(this, sql);
   if (phase !== undefined) point(phase, "after");
-  // The record of what is to be undone goes last.
-  if (phase === "rollback, inventory" && statements.some(({ sql: one, values }) => isEndOfRollback(one, values))) {
-    isRollingBack = false;
-  }
+  if (endsRollback(statements)) isRollingBack = false;
 };
-
-function isEndOfRollback(sql: string, values: readonly unknown[]): boolean {
-  return sql.startsWith("DELETE FROM keys") && String(values[0]).includes(":firstlight_kept_tags:");
-}
 
 DatabaseSync.prototype.prepare = function (sql, ...options) {
   const statement = prepare.call(this, sql, ...options);

@@ -13,23 +13,23 @@ let wanted: State;
 beforeAll(async () => {
   berth = await berthForTest();
   wanted = (await sailUndisturbed(berth, "kept")).state;
-}, 120_000);
+}, 300_000);
 beforeEach(() => berth.clear());
 afterAll(() => berth[Symbol.asyncDispose]());
 
 type Point = Pick<Kill, "phase" | "side" | "nth">;
 const stopAt = (point: Point): Kill => ({ process: "Calibrate", ...point, signal: "SIGSTOP" });
 
-const points: readonly Point[] = [
+const points: readonly (Point & { readonly refused: string })[] = [
   // Then the file system refuses, as the attempt's folder is gone.
-  { phase: "rename", side: "before", nth: 3 },
+  { phase: "rename", side: "before", nth: 3, refused: "rename" },
   // Then the inventory does, by the attempt's number.
-  { phase: "rename", side: "after", nth: 4 },
+  { phase: "rename", side: "after", nth: 4, refused: "1.sqlite" },
 ];
 
 test.each(points)(
   "a runner and its attempt that sleep past their lease ($side $phase), and wake when another machine has done all: what they still try is refused",
-  async (point) => {
+  async ({ refused, ...point }) => {
     const asleep = berth.launch({ workflow: "kept", retries: 0, host: "one", kills: [stopAt(point)] });
     const sleeper = await sleeperOf();
     await letLeaseRunOut(asleep);
@@ -41,12 +41,12 @@ test.each(points)(
     asleep.kill("SIGCONT");
     const { code, stderr } = await asleep.end;
     expect([code, stderr]).toEqual([1, expect.stringContaining("RUN_LEASE_LOST")]);
-    expect(berth.notes()).toContainEqual(expect.objectContaining({ type: "refused", name: "Calibrate", attempt: 1 }));
+    expect(berth.notes()).toContainEqual({ type: "refused", name: "Calibrate", attempt: 1, what: refused });
     expect(berth.living()).toEqual([]);
     expect(differences(await stateOf(berth), wanted)).toEqual([]);
     expect(await leftovers(berth)).toEqual([]);
   },
-  120_000,
+  300_000,
 );
 
 test("an attempt that sleeps in the midst of a write, and whose runner died, is killed before the next begins", async () => {
@@ -65,7 +65,7 @@ test("an attempt that sleeps in the midst of a write, and whose runner died, is 
   expect(berth.notes().filter(({ type }) => type === "beside")).toEqual([]);
   expect(differences(await stateOf(berth), wanted)).toEqual([]);
   expect(await leftovers(berth)).toEqual([]);
-}, 120_000);
+}, 300_000);
 
 /** The process that went to sleep, once it has. */
 async function sleeperOf(): Promise<Process> {

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { sqliteInventory } from "../../src/scratch/drivers/sqlite.ts";
 import type { Berth } from "./berth.ts";
 
 /** Everything that a run leaves, in a form to be compared: equal for two runs that did the same. */
@@ -23,7 +24,7 @@ export async function stateOf({ output, scratch }: Berth, recipeRunId = 1): Prom
   return {
     output: await digestsOf(output),
     scratch: await digestsOf(join(scratch, String(recipeRunId))),
-    inventory: inventoryOf(join(own, "inventory", `${recipeRunId}.sqlite`)),
+    inventory: await inventoryOf(join(own, "inventory", `${recipeRunId}.sqlite`), recipeRunId),
     messages: rows(join(own, "bus.sqlite"), "SELECT queue || ' ' || message_id AS it FROM messages ORDER BY it").map(
       ({ it }) => String(it),
     ),
@@ -114,18 +115,16 @@ async function filesBelow(folder: string): Promise<readonly string[]> {
     .sort();
 }
 
-function inventoryOf(path: string): Readonly<Record<string, unknown>> {
-  const found: Record<string, unknown> = {};
-  for (const { key, member } of rows(
-    path,
-    "SELECT k.key, m.member FROM keys k JOIN entries e ON e.key_id = k.id JOIN members m ON m.id = e.member_id ORDER BY 1, 2",
-  )) {
-    found[String(key)] = [...((found[String(key)] as string[] | undefined) ?? []), String(member)];
-  }
-  for (const { key, value } of rows(path, "SELECT * FROM counters WHERE key NOT LIKE '%:firstlight_fence:%'")) {
-    found[String(key)] = value;
-  }
-  return found;
+async function inventoryOf(path: string, recipeRunId: number): Promise<Readonly<Record<string, unknown>>> {
+  if (!existsSync(path)) return {};
+  await using driver = sqliteInventory({ path });
+  const keys = (await driver.keys(`${recipeRunId}:`)).filter((key) => !key.includes(":firstlight_fence:")).sort();
+  const sets = await driver.members(keys);
+  const found = keys.map(async (key, i) => {
+    const isCounter = key.includes(":counter:");
+    return [key, isCounter ? await driver.increment(key, 0) : [...(sets[i] ?? [])].sort()] as const;
+  });
+  return Object.fromEntries(await Promise.all(found));
 }
 
 function rows(path: string, sql: string): readonly Record<string, unknown>[] {

@@ -50,5 +50,5 @@ describeWithRedis("two runs at once in one database of Redis", (url) => {
     } finally {
       for (const { recipeRunId } of runs) await forgetRun(url, recipeRunId);
     }
-  }, 180_000);
+  }, 300_000);
 });
