@@ -48,6 +48,10 @@ export async function readTiles(
     const known = "RICE_1, GZIP_1, GZIP_2, HCOMPRESS_1, PLIO_1 and NOCOMPRESS";
     throw badFile("FITS_UNSUPPORTED", `the image is compressed with ${tiles.algorithm}; ${known} are known.`, at);
   }
+  if (tiles.header.has("ZMASKCMP")) {
+    const problem = "the undefined pixels of the image stand in a mask of their own (ZMASKCMP), which is not read.";
+    throw badFile("FITS_UNSUPPORTED", problem, at);
+  }
   const failAt =
     (tile: Tile, offset: number): Fail =>
     (problem) =>

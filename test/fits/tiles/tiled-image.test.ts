@@ -267,6 +267,19 @@ describe("what the file cannot hold is refused before it is allocated", () => {
     );
   });
 
+  test("a mask of undefined pixels is not passed over in silence", async () => {
+    await expect(readImage(fileOf(table({ ZMASKCMP: "RICE_1" })))).rejects.toThrow(
+      expect.objectContaining({ code: "FITS_UNSUPPORTED", message: expect.stringContaining("ZMASKCMP") }),
+    );
+  });
+
+  test("undefined pixels of a column ZBLANK are NaN, tile by tile", async () => {
+    const cards = table({ NAXIS1: 9, TFIELDS: 2, TTYPE2: "ZBLANK", TFORM2: "B" });
+    const descriptors = [0, 0, 0, 2, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 2, 4];
+    const { data } = await readImage(fileOf(cards, [...descriptors, 1, 2, 1, 4]));
+    expect(data).toEqual(Float32Array.of(Number.NaN, 2, 1, Number.NaN));
+  });
+
   test("a heap whose bytes all tiles share is refused", async () => {
     const count = 100;
     const descriptors = Array.from({ length: count }, () => [0, 0, 0, 200, 0, 0, 0, 0]).flat();
