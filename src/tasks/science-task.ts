@@ -1,4 +1,5 @@
 import type { ServiceName } from "../services/services.ts";
+import { libraryBase } from "./task-base.ts";
 import { WorkflowTaskBase } from "./workflow-task-base.ts";
 
 /**
@@ -9,5 +10,6 @@ export abstract class ScienceTaskL0ToL1Base<
   Uses extends ServiceName = never,
   Parameters = unknown,
 > extends WorkflowTaskBase<Uses, Parameters> {
+  static override readonly [libraryBase] = true;
   override readonly recordsProvenance: boolean = true;
 }

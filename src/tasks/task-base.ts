@@ -6,6 +6,9 @@ import type { TaskIdentity } from "./task-identity.ts";
 
 const brand = Symbol.for("firstlight.task");
 
+/** A class's own property says: its text is the library's, and no user's code. */
+export const libraryBase: unique symbol = Symbol.for("firstlight.libraryBase");
+
 /** Carries the services of a task's type parameter to where a workflow can check them; it has no value. */
 export declare const usesOf: unique symbol;
 
@@ -15,6 +18,7 @@ export declare const usesOf: unique symbol;
  */
 export abstract class TaskBase {
   static readonly [brand] = true;
+  static readonly [libraryBase] = true;
 
   /** How often a failed attempt is tried again, where its error's disposition allows it. */
   static readonly retries: number = 0;
@@ -26,6 +30,11 @@ export abstract class TaskBase {
    * relative path does (a package, a data file that `run` reads): a resumed run does the task anew.
    */
   static readonly version: string = "1";
+  /**
+   * False says that the task needs nothing of what others left in scratch, as `Teardown`: it runs although scratch is gone, and nothing
+   * is done anew for it.
+   */
+  static readonly needsScratch: boolean = true;
 
   readonly recipeRunId: number;
   readonly workflowName: string;
@@ -79,6 +88,7 @@ export interface TaskClass<Task extends TaskBase = TaskBase> {
   readonly retryDelaySeconds: number;
   readonly uses: readonly ServiceName[];
   readonly version: string;
+  readonly needsScratch: boolean;
 }
 
 /** Whether something that a module exports is a task class, of this copy of the library or another. */

@@ -16,7 +16,7 @@ import type { DeclaredService } from "./declared-service.ts";
 import { libraryVersions } from "./library-versions.ts";
 import { noFilesFound } from "./no-files-found.ts";
 import { severalFilesFound } from "./several-files-found.ts";
-import { TaskBase, type usesOf } from "./task-base.ts";
+import { libraryBase, TaskBase, type usesOf } from "./task-base.ts";
 import { unreadableFile } from "./unreadable-file.ts";
 
 /** A file found by its tags, and what its codec made of it. */
@@ -37,6 +37,7 @@ export interface WriteOptions {
  * what the schema in `static parameters` yields.
  */
 export abstract class WorkflowTaskBase<Uses extends ServiceName = never, Parameters = unknown> extends TaskBase {
+  static override readonly [libraryBase] = true;
   declare readonly [usesOf]: Uses;
 
   /**

@@ -1,8 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { ScienceTaskL0ToL1Base } from "../tasks/science-task.ts";
-import { TaskBase, type TaskClass } from "../tasks/task-base.ts";
-import { WorkflowTaskBase } from "../tasks/workflow-task-base.ts";
+import { libraryBase, type TaskClass } from "../tasks/task-base.ts";
 import { moduleSources } from "./module-sources.ts";
 import type { Fingerprint } from "./run-store.ts";
 import type { WorkflowNode } from "./workflow.ts";
@@ -48,13 +46,11 @@ export function fingerprintsOf(
   return fingerprints;
 }
 
-const libraryBases: ReadonlySet<unknown> = new Set([TaskBase, WorkflowTaskBase, ScienceTaskL0ToL1Base]);
-
-/** The text of the class and of those that it extends, up to the library's bases. */
+/** The text of the class and of those that it extends, up to the bases of the library, of this copy or another. */
 function textsOf(task: TaskClass): readonly string[] {
   const texts: string[] = [];
-  for (let at: unknown = task; typeof at === "function" && !libraryBases.has(at); at = Object.getPrototypeOf(at)) {
-    if (at === Function.prototype) break;
+  for (let at: unknown = task; typeof at === "function" && at !== Function.prototype; at = Object.getPrototypeOf(at)) {
+    if (Object.hasOwn(at, libraryBase)) break;
     texts.push(String(at));
   }
   return texts;

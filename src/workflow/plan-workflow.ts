@@ -4,8 +4,6 @@ import { configurableServices, type DriverChoice, driverOf } from "../core/servi
 import { loadSettings, type Settings } from "../core/settings.ts";
 import { requireDrivers } from "../services/require-drivers.ts";
 import { serviceNames } from "../services/services.ts";
-import { Teardown } from "../tasks/stock/teardown.ts";
-import type { TaskClass } from "../tasks/task-base.ts";
 import { fingerprintsOf } from "./fingerprint.ts";
 import { lostFiles } from "./lost-files.ts";
 import type { PlannedTask, PlanReason, WorkflowPlan } from "./plan.ts";
@@ -90,7 +88,7 @@ export async function planRun(
     });
   };
   const needsScratch = ({ task, action }: PlannedTask): boolean =>
-    action === "run" && !nodes.some((node) => node.name === task && isTeardown(node.task));
+    action === "run" && !nodes.some((node) => node.name === task && !node.task.needsScratch);
   const plan = planTasks(nothingLost);
   const isGone =
     recorded !== undefined &&
@@ -127,11 +125,6 @@ interface Losses {
 }
 
 const nothingLost: Losses = { isScratchGone: false, files: new Map() };
-
-/** A run whose runner died after its scratch was emptied still has to record its end, and needs nothing for that. */
-function isTeardown(task: TaskClass): boolean {
-  return task === Teardown || Object.prototype.isPrototypeOf.call(Teardown, task);
-}
 
 function reasonsOf(
   node: WorkflowNode,

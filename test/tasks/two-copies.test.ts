@@ -10,7 +10,11 @@ import { Header } from "../../src/fits/header.ts";
 import { encodeHeader } from "../../src/fits/parse-header.ts";
 import { Tag } from "../../src/scratch/tag.ts";
 import { runTask } from "../../src/tasks/run-task.ts";
+import type { TaskClass } from "../../src/tasks/task-base.ts";
+import { WorkflowTaskBase } from "../../src/tasks/workflow-task-base.ts";
 import { tmpRun } from "../../src/testing/tmp-run.ts";
+import { fingerprintsOf } from "../../src/workflow/fingerprint.ts";
+import { Workflow } from "../../src/workflow/workflow.ts";
 
 // What npm leaves behind when an instrument package and its user have versions of the library that do not agree.
 const repository = join(import.meta.dirname, "../..");
@@ -76,6 +80,21 @@ describe("what is made by another copy of the library", () => {
     await run.run(Reads);
     const [read] = await run.files(["READ"], json);
     expect(read?.value).toEqual({ time: real(10), read: real(10) });
+  });
+
+  test("is a task for this one whose fingerprint holds nothing of the copy itself", () => {
+    const codeOver = (base: TaskClass) => {
+      class Task extends base {
+        override async run() {}
+      }
+      const workflow = new Workflow({ inputData: "l0", outputData: "l1", category: "c", version: "1" }).add(Task);
+      const inputs = { workflow: "w", version: "1", inputDigest: "i", parametersDigest: "p" };
+      return fingerprintsOf(workflow.nodes(), inputs).get("Task")?.code;
+    };
+    // The types of the two differ as little as their texts, but TypeScript tells private properties apart.
+    const ofTheCopy = [copy.TaskBase, copy.WorkflowTaskBase, copy.ScienceTaskL0ToL1Base] as unknown as TaskClass[];
+    const own = codeOver(WorkflowTaskBase as unknown as TaskClass);
+    expect(ofTheCopy.map(codeOver)).toEqual([own, own, own]);
   });
 
   test("is an error for this one, with its code", async () => {

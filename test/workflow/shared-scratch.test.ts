@@ -157,6 +157,20 @@ describe("a run whose scratch is gone", () => {
     const { tasks } = await planWorkflow(chain(Write, revised.Teardown), folder.options({ inProcess: true, ...named }));
     expect(tasks.map(({ action }) => action)).toEqual(["skip", "run"]);
   });
+
+  test.each([
+    [false, ["skip", "run"]],
+    [true, ["run", "run"]],
+  ])("goes by what a task says of itself: it needs scratch: %s", async (needsScratch, actions) => {
+    await run(chain(Write));
+    await removeScratch();
+    class Says extends WorkflowTaskBase {
+      static override readonly needsScratch = needsScratch;
+      async run(): Promise<void> {}
+    }
+    const { tasks } = await planWorkflow(chain(Write, Says), folder.options({ inProcess: true, ...named }));
+    expect(tasks.map(({ action }) => action)).toEqual(actions);
+  });
 });
 
 describe("a task that the workflow has no longer", () => {

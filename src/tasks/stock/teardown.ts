@@ -4,6 +4,8 @@ import { WorkflowTaskBase } from "../workflow-task-base.ts";
 /** The last task: the recipe run is recorded as complete, then its scratch is emptied, unless the run keeps it. */
 export class Teardown extends WorkflowTaskBase<"metadataStore"> {
   static override readonly uses = ["metadataStore"] as const;
+  // A run whose runner died after its scratch was emptied still has to record its end, and needs nothing for that.
+  static override readonly needsScratch = false;
 
   override async run(): Promise<void> {
     const { configuration } = await this.metadataStore.recipeRun(this.recipeRunId);
