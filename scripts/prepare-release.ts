@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { clockFrom } from "../src/core/clock.ts";
 import { messageOf } from "../src/core/errors.ts";
+import { loadSettings } from "../src/core/settings.ts";
 import { readFragments } from "./fragments.ts";
 import { entryOf, insertEntry, nextVersion, renderEntry } from "./release-notes.ts";
 
@@ -56,7 +57,15 @@ function isDate(text: string): boolean {
 
 try {
   const { values } = parseArgs({ options: { date: { type: "string" } } });
-  console.log(prepare(values.date ?? clockFrom(process.env).now().toISOString().slice(0, 10)));
+  console.log(
+    prepare(
+      values.date ??
+        clockFrom(loadSettings({ SOURCE_DATE_EPOCH: process.env.SOURCE_DATE_EPOCH }))
+          .now()
+          .toISOString()
+          .slice(0, 10),
+    ),
+  );
 } catch (error) {
   console.error(messageOf(error));
   process.exitCode = 1;

@@ -1,5 +1,3 @@
-import { settingsInvalid } from "./settings-invalid.ts";
-
 /** Where the time comes from. Injected, so that with a fixed clock products are equal byte for byte. */
 export interface Clock {
   now(): Date;
@@ -14,19 +12,7 @@ export function fixedClock(at: Date): Clock {
 }
 
 /** The system's clock, or the fixed one that `SOURCE_DATE_EPOCH` (seconds since 1970, reproducible-builds.org) asks for. */
-export function clockFrom(env: Readonly<Record<string, string | undefined>>): Clock {
-  const text = env.SOURCE_DATE_EPOCH;
-  if (text === undefined || text === "") return systemClock;
-  const seconds = readSourceDateEpoch(text);
-  if (seconds === undefined) {
-    throw settingsInvalid([
-      { name: "SOURCE_DATE_EPOCH", expected: "whole seconds since 1970", found: JSON.stringify(text) },
-    ]);
-  }
-  return fixedClock(new Date(seconds * 1000));
-}
-
-/** `undefined` when the text is no number of whole seconds that a date can hold. */
-export function readSourceDateEpoch(text: string): number | undefined {
-  return /^\d{1,11}$/.test(text) ? Number(text) : undefined;
+export function clockFrom(settings: { readonly sourceDateEpochSeconds: number | undefined }): Clock {
+  const { sourceDateEpochSeconds } = settings;
+  return sourceDateEpochSeconds === undefined ? systemClock : fixedClock(new Date(sourceDateEpochSeconds * 1000));
 }

@@ -50,7 +50,7 @@ export interface RunTaskOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (state: ProgressState) => void;
   readonly log?: Logger;
-  /** What time it is in products. Default: the system's, or that of SOURCE_DATE_EPOCH. */
+  /** What time it is in products. Default: the system's, or that of SOURCE_DATE_EPOCH in the settings. */
   readonly clock?: Clock;
   readonly ids?: IdSource;
   readonly threads?: number;
@@ -66,8 +66,7 @@ export interface RunTaskOptions {
  */
 export async function runTask(task: TaskClass, options: RunTaskOptions): Promise<AttemptReport> {
   requireTask(task);
-  const env = options.env ?? process.env;
-  const settings = options.settings ?? loadSettings(env);
+  const settings = options.settings ?? loadSettings(options.env ?? process.env);
   const { recipeRunId, attempt = 1, workflowName = "manual", workflowVersion = settings.buildVersion } = options;
   const identity: TaskIdentity = { recipeRunId, workflowName, workflowVersion, attempt };
   requireIdentity(identity);
@@ -85,7 +84,7 @@ export async function runTask(task: TaskClass, options: RunTaskOptions): Promise
     await withSpan(`${workflowName}.${task.name}`, { ...telemetry, "dkist.root": "True" }, () =>
       liveThrough(task, identity, {
         settings,
-        clock: options.clock ?? clockFrom(env),
+        clock: options.clock ?? clockFrom(settings),
         ids: options.ids ?? randomIds,
         log: (options.log ?? silentLogger).child({ "recipe.run.id": recipeRunId, "task.name": task.name, attempt }),
         progress,

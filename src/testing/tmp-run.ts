@@ -60,8 +60,7 @@ export async function tmpRun(options: TmpRunOptions = {}): Promise<TmpRun> {
   await using opening = new AsyncDisposableStack();
   const basePath = await mkdtemp(join(tmpdir(), "firstlight-run-"));
   opening.defer(() => rm(basePath, { recursive: true, force: true }));
-  const env = { ...options.env, SCRATCH_BASE_PATH: basePath };
-  const settings = loadSettings(env);
+  const settings = loadSettings({ ...options.env, SCRATCH_BASE_PATH: basePath });
   const inventory = options.inventory ?? opening.use(memoryInventory());
   const services = opening.use(openServices(settings, { given: options.services ?? {} }));
   const scratch = opening.use(await openScratch({ basePath, recipeRunId, taskName: "Given", driver: inventory }));
@@ -76,7 +75,7 @@ export async function tmpRun(options: TmpRunOptions = {}): Promise<TmpRun> {
     run(task, more = {}) {
       const attempt = more.attempt ?? (attempts.get(task.name) ?? 0) + 1;
       attempts.set(task.name, attempt);
-      return runTask(task, { ...more, recipeRunId, attempt, env, settings, inventory, services });
+      return runTask(task, { ...more, recipeRunId, attempt, settings, inventory, services });
     },
     files: (query, codec) => decoded(scratch, query, codec),
     count: (query) => scratch.count(query),

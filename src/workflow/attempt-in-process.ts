@@ -28,11 +28,10 @@ export const makeAttemptInProcess: MakeAttempt = async (job, watch) => {
       attempt: job.attempt,
       skipBadFrames: job.skipBadFrames,
       settings,
-      env: job.env,
       signal: watch.signal,
       onProgress: progress.push,
       log: createLogger({ level: settings.loguruLevel, pretty: true, write }),
-      clock: job.clock ?? clockFrom(job.env),
+      clock: job.clock ?? clockFrom(settings),
       threads: job.threads,
       ...(job.inventory === undefined ? {} : { inventory: job.inventory }),
     });

@@ -35,7 +35,7 @@ import type { Workflow } from "./workflow.ts";
 export async function runWorkflow(workflow: Workflow, options: RunOptions): Promise<RunResult> {
   const env = options.env ?? process.env;
   const settings = loadSettings(env);
-  const clock = options.clock ?? clockFrom(env);
+  const clock = options.clock ?? clockFrom(settings);
   // Before anything is written: a workflow that cannot run leaves no run behind.
   await planRun(workflow, options, settings, undefined);
   const makeAttempt = chooseProcess(workflow, options);

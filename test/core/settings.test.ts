@@ -212,6 +212,10 @@ test("one error lists every bad variable with what was expected and what was fou
 });
 
 test.each([
+  ["SOURCE_DATE_EPOCH", "-1"],
+  ["SOURCE_DATE_EPOCH", "1.5"],
+  ["SOURCE_DATE_EPOCH", "1e9"],
+  ["SOURCE_DATE_EPOCH", "999999999999999"],
   ["MAX_FILE_DESCRIPTORS", "0"],
   ["MAX_FILE_DESCRIPTORS", "1.5"],
   ["MAX_FILE_DESCRIPTORS", "1e3"],

@@ -101,6 +101,19 @@ describe("the life of an attempt", () => {
     expect(record?.value).toMatchObject({ task: "Copies", startedAt: "1970-01-02T00:00:00.000Z" });
   });
 
+  test("takes the time of products from the settings that it is given, whatever the environment says", async () => {
+    let now: Date | undefined;
+    class Looks extends WorkflowTaskBase {
+      async run() {
+        now = this.context.clock.now();
+      }
+    }
+    const scratch = { SCRATCH_BASE_PATH: await folder() };
+    const settings = loadSettings({ ...scratch, SOURCE_DATE_EPOCH: "0" });
+    await runTask(Looks, { recipeRunId: 2, settings, env: { ...scratch, SOURCE_DATE_EPOCH: "86400" } });
+    expect(now?.toISOString()).toBe("1970-01-01T00:00:00.000Z");
+  });
+
   test("sets a progress of 100 % at its end, and tells of every step", async () => {
     class Loops extends WorkflowTaskBase {
       async run() {
