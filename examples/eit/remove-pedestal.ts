@@ -16,7 +16,7 @@ export class RemovePedestal extends EitTask {
       const result = subtract(frame, pedestal);
       result.header
         .set("PEDESTAL", real(pedestal), "[adu] subtracted from every pixel")
-        .set("PEDSIGMA", real(uncertainty), "[adu] its uncertainty, one standard deviation")
+        .set("PEDSIGMA", real(uncertainty), "[adu] its uncertainty: 1 sigma of the tiles")
         .set("PEDMETH", pedestalMethod)
         .addHistory(`Done: pedestal of ${pedestal} +- ${uncertainty} adu subtracted`);
       await this.write(result, [Tag.intermediate(), Tag.frame(), EitTag.pedestalRemoved()], fits.frame, {

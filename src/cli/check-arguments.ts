@@ -37,7 +37,10 @@ export function checkArguments(command: string, rawArgs: readonly string[], defi
     const forgotten = token.value === undefined || (token.value.startsWith("-") && token.inlineValue !== true);
     if (option.type === "string" && (forgotten || token.value === "")) {
       const { valueHint = "VALUE" } = definitions[token.name] ?? {};
-      throw usageError(`${token.rawName} needs a value: ${token.rawName} ${valueHint}. ${help}`);
+      const tie = /^-\d/.test(token.value ?? "")
+        ? ` Write ${token.rawName}=${token.value} for a value that begins with a dash.`
+        : "";
+      throw usageError(`${token.rawName} needs a value: ${token.rawName} ${valueHint}.${tie} ${help}`);
     }
   }
   for (const [at, [name, { required }]] of positionals.entries()) {

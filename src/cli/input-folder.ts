@@ -17,7 +17,7 @@ export interface InputFolder {
   readonly digest: string;
 }
 
-const frameName = /^[^.].*\.(?:fits|fit|fts)(?:\.(?:gz|fz))?$/i;
+const frameName = /^[^.].*\.(?:fits|fit|fts)(?:\.(?:gz|fz))?$/is;
 const filesAtOnce = 64;
 
 /**

@@ -8,6 +8,8 @@ import type { InputFolder } from "./input-folder.ts";
 export interface InputRegistration {
   readonly recipeRunId: number;
   readonly input: InputFolder;
+  /** The document of parameters; without one there are none. */
+  readonly parameters?: string | undefined;
   readonly keepScratch: boolean;
   readonly settings: Settings;
   readonly log: Logger;
@@ -17,6 +19,7 @@ export interface InputRegistration {
 export async function registerInput({
   recipeRunId,
   input,
+  parameters,
   keepScratch,
   settings,
   log,
@@ -33,7 +36,10 @@ export async function registerInput({
   const document = formatFrames([{ bucket: input.folder, objectKeys: input.frames }]);
   await metadataStore.register({
     recipeRunId,
-    parts: [{ type: "observe_frames", document }],
+    parts: [
+      { type: "observe_frames", document },
+      ...(parameters === undefined ? [] : [{ type: "parameters" as const, document: parameters }]),
+    ],
     configuration: { teardown_enabled: !keepScratch },
     // A run that goes on takes the input as it lies there now: the plan has seen to it that what changed is done anew.
     replace: true,

@@ -6,6 +6,7 @@ import { type Environment, loadSettings, type Settings } from "../core/settings.
 import { type LoadedWorkflow, loadWorkflow } from "../workflow/load-workflow.ts";
 import type { PlanOptions } from "../workflow/run-options.ts";
 import { type InputFolder, readInputFolder } from "./input-folder.ts";
+import { type ParametersFile, readParametersFile } from "./parameters-file.ts";
 import { usageError } from "./usage-error.ts";
 import { wholeNumber } from "./whole-number.ts";
 import type { WorkflowArguments } from "./workflow-arguments.ts";
@@ -16,6 +17,7 @@ export interface RunTarget {
   readonly input: InputFolder;
   /** Absolute. */
   readonly output: string;
+  readonly parameters: ParametersFile | undefined;
   readonly settings: Settings;
   readonly options: PlanOptions & { readonly env: Environment };
   readonly workers: number | undefined;
@@ -28,6 +30,7 @@ export async function resolveTarget(args: WorkflowArguments, env: Environment): 
   const { env: complete, settings } = settingsOf(env, args.scratch, args.output);
   const loaded = await loadWorkflow(args.file, args.workflow);
   const input = await readInputFolder(args.input);
+  const parameters = args.parameters === undefined ? undefined : await readParametersFile(args.parameters);
   const output = await realPathOf(args.output);
   if (output === input.folder) {
     throw usageError(`--input and --output are both ${output}. Name another folder for the products.`);
@@ -36,12 +39,14 @@ export async function resolveTarget(args: WorkflowArguments, env: Environment): 
     loaded,
     input,
     output,
+    parameters,
     settings,
     workers,
     options: {
       inputKey: input.folder,
       outputKey: output,
       inputDigest: input.digest,
+      ...(parameters === undefined ? {} : { parametersDigest: parameters.digest }),
       ...(recipeRunId === undefined ? {} : { recipeRunId }),
       fresh: args.fresh,
       inProcess: args["in-process"],

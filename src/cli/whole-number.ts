@@ -5,5 +5,6 @@ export function wholeNumber(name: string, text: string | undefined): number | un
   if (text === undefined) return undefined;
   const number = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(number) && number >= 1) return number;
-  throw usageError(`${name} takes a whole number from 1; '${text}' is none.`);
+  const isTooLarge = /^\d+$/.test(text) && number >= 1;
+  throw usageError(`${name} takes a whole number from 1; '${text}' is ${isTooLarge ? "too large" : "none"}.`);
 }

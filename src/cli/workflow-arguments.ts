@@ -21,6 +21,10 @@ export const workflowArguments = {
     ...value("DIR", "Root folder of the object store, where the products go; made if need be."),
     required: true,
   },
+  parameters: value(
+    "FILE",
+    'JSON file of the parameters of the tasks: {"name": value, …}, or the document of an input dataset.',
+  ),
   workflow: value("NAME", "Which workflow, where the file exports several: its name or its export's."),
   "recipe-run": value("N", "Continue this recipe run, or begin it under this id."),
   workers: value("N", "How many tasks run at the same time. Default: the number of cores."),

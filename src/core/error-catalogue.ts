@@ -204,8 +204,8 @@ export const errorCatalogue = {
     remedy: "Check the path.",
   },
   INPUT_FRAME_UNREADABLE: {
-    when: "a frame in the folder of `--input` is a link to nothing, or went away while the folder was read",
-    remedy: "Mend the link or take it out.",
+    when: "a frame in the folder of `--input` may not be read, is a link to nothing, or went away while the folder was read",
+    remedy: "Mend its permissions or the link, or take it out.",
   },
   INPUT_NOT_REGISTERED: {
     when: "`--input` is used with a metadata store in which no input dataset can be registered",
@@ -287,9 +287,14 @@ export const errorCatalogue = {
     when: "the folder of `--output` cannot be made",
     remedy: "Name a folder that you may write to.",
   },
+  PARAMETERS_FILE: {
+    when: "the file of `--parameters` cannot be read, or holds no parameters",
+    remedy: 'Write it as `{"name": value, …}`, or as the document of an input dataset.',
+  },
   PARAMETERS_INVALID: {
     when: "the parameters of a task do not fit its schema",
-    remedy: "Mend the parameters document of the input dataset, or give the schema a default.",
+    remedy:
+      "Give them in the parameters document of the input dataset, on the command line by `--parameters FILE`, or give the schema a default.",
   },
   PLAN_INVENTORY_CHANGED: {
     when: "a run is to go on with another inventory than the one that knows its files",
@@ -354,6 +359,10 @@ export const errorCatalogue = {
     remedy: "Load the workflow from its file, or run in one process.",
   },
   RUN_NOT_FOUND: { when: "the run store knows no such recipe run", remedy: "Check the id and `SCRATCH_BASE_PATH`." },
+  SCRATCH_FILE_DAMAGED: {
+    when: "a file that the run has made itself cannot be read as FITS any more",
+    remedy: "Remove it from scratch; the same command makes it anew.",
+  },
   SCRATCH_FILE_EXISTS: {
     when: "a task writes a file that is there already",
     remedy: "Choose another name, or allow `overwrite`.",

@@ -3,6 +3,7 @@ export { Card } from "./card.ts";
 export type { CardValue, Complex } from "./card-value.ts";
 export { type CompareOptions, compareFits, type FitsDifference } from "./compare-fits.ts";
 export { type EncodeFitsOptions, encodeFits, type HduContent } from "./encode-fits.ts";
+export { fitsFileName } from "./fits-file-name.ts";
 export { formatFitsTimeUs, parseFitsTimeUs } from "./fits-time.ts";
 export type { Frame } from "./frame.ts";
 export { type EncodeFrameOptions, encodeFrame, readFrame } from "./frame-file.ts";

@@ -31,9 +31,9 @@ export function headerProblems(): HeaderProblems {
       const lines = kept.map(({ message }) => `- ${message}`);
       const more = seen.size > kept.length ? [`- and ${seen.size - kept.length} more`] : [];
       throw new FirstlightError(
-        first.code,
+        first.code === "HEADER_KEY_INVALID" ? "HEADER_KEY_INVALID" : "HEADER_KEY_MISSING",
         `The headers lack what is needed in ${seen.size} places:\n${[...lines, ...more].join("\n")}`,
-        { disposition: first.disposition, fields: { problems: kept.map(({ fields }) => fields) }, cause: first },
+        { fields: { problems: kept.map(({ fields }) => fields) }, cause: first },
       );
     },
   };

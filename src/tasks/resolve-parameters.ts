@@ -35,7 +35,7 @@ export async function resolveParameters(
     early.length === 0 ? "" : `\nNo value of ${early.join(", ")} was in force at ${at.toISOString()}: all begin later.`;
   throw new FirstlightError(
     "PARAMETERS_INVALID",
-    `The parameters of ${task.name} do not fit its schema:\n${z.prettifyError(parsed.error)}${hint}\nMend the parameters document of the input dataset, or give the schema a default.`,
+    `The parameters of ${task.name} do not fit its schema:\n${z.prettifyError(parsed.error)}${hint}\nGive them in the parameters document of the input dataset ('firstlight run --parameters FILE'), or give the schema a default.`,
     { disposition: "invalid", fields: { task: task.name, issues: parsed.error.issues, notYet: early } },
   );
 }

@@ -25,8 +25,8 @@ export function unreadableFile(error: unknown, { path, folder, tags }: UnreadFil
   // What came in is told of with its own advice.
   if (!isFirstlightError(error) || !error.code.startsWith("FITS_") || tags.includes(Tag.input())) return error;
   return new FirstlightError(
-    error.code,
+    "SCRATCH_FILE_DAMAGED",
     `${error.message} The file is of this run's making: if it was damaged since, remove it (${path}), and the same command makes it anew.`,
-    { disposition: error.disposition, fields: error.fields, cause: error },
+    { fields: { path, tags, code: error.code }, cause: error },
   );
 }

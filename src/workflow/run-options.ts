@@ -8,9 +8,9 @@ export interface PlanOptions {
   /** Names the input: two runs over the same workflow, version, input and output are one run. */
   readonly inputKey: string;
   readonly outputKey: string;
-  /** Over the content of the input dataset; a change makes every task run again. */
+  /** Over whatever tells that the input has changed, its content or names, sizes and times of its files: a change makes every task run again. */
   readonly inputDigest: string;
-  /** Over the parameters of the input dataset. */
+  /** Over the parameters of the input dataset; a change makes every task run again. */
   readonly parametersDigest?: string;
   /** Continue this run, or begin it under this id. */
   readonly recipeRunId?: number;

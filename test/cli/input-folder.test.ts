@@ -22,6 +22,11 @@ test("frames are taken by their names in any case, sorted; other files are count
   expect(inputLine(input)).toBe(`5 frames, 25 B, in ${folder}; 4 other files left alone`);
 });
 
+test("a line break in a name makes no frame another file", async () => {
+  await writeFile(join(folder, "sky\n2.fits"), "x");
+  expect(await readInputFolder(folder)).toMatchObject({ frames: ["sky\n2.fits"], otherFiles: 0 });
+});
+
 test("frames that cannot be opened are named together", async () => {
   for (const name of ["a", "b", "c", "d", "e", "f", "g"]) await symlink("nowhere", join(folder, `${name}.fits`));
   await expect(readInputFolder(folder)).rejects.toMatchObject({

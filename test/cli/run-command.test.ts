@@ -166,6 +166,21 @@ describe("firstlight run", () => {
     expect(documentOf(fresh.stdout)).toMatchObject({ recipeRunId: 2, resumed: false, framesOut: 3 });
   });
 
+  test("--parameters gives the tasks their parameters, and a change of them runs all anew", async () => {
+    const parameters = join(cli.folder, "parameters.json");
+    await writeFile(parameters, '{"gain": 2.5}');
+    const args = ["run", fixture("parameters.ts"), ...folders, "--in-process", "--parameters", parameters];
+    const failed = await cli.run([...args, "--json"], { CLI_FIXTURE: "fail" });
+    expect(failed.stderr).toContain("gain is 2.5");
+    await writeFile(parameters, '{"gain": 3}');
+    const again = await cli.run([...args, "--json"]);
+    expect(again.stderr).toContain("gain is 3");
+    expect(documentOf(again.stdout)).toMatchObject({ resumed: true, status: "done" });
+    const without = await cli.run(["run", fixture("parameters.ts"), ...folders, "--in-process"]);
+    expect(without.code).toBe(1);
+    expect(without.stderr).toMatch(/PARAMETERS_INVALID: The parameters of Gain do not fit/);
+  });
+
   test("--recipe-run names the run, --scratch its place", async () => {
     const { code, stdout } = await cli.run([...inProcess, "--recipe-run", "41", "--scratch", "elsewhere", "--json"]);
     expect(code).toBe(0);

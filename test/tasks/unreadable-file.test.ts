@@ -36,7 +36,7 @@ test("a damaged file of the run's own making comes with advice, one that came in
   const path = await run.put(syntheticFrame(), [Tag.frame(), Tag.intermediate()], fits.frame, "flat.fits");
   await truncate(`${run.folder}/${path}`, 3000);
   await expect(run.run(ReadFrames)).rejects.toMatchObject({
-    code: "FITS_TRUNCATED",
+    code: "SCRATCH_FILE_DAMAGED",
     message: expect.stringContaining("of this run's making: if it was damaged since, remove it"),
   });
   await using other = await tmpRun();

@@ -83,7 +83,15 @@ async function perform(target: RunTarget, args: WorkflowArguments, session: Sess
     exportName: loaded.exportName,
     takenIds: await recipeRunsBelow(target.output),
     ...(workers === undefined ? {} : { workers }),
-    prepare: (recipeRunId) => registerInput({ recipeRunId, input, settings, log, keepScratch: args["keep-scratch"] }),
+    prepare: (recipeRunId) =>
+      registerInput({
+        recipeRunId,
+        input,
+        parameters: target.parameters?.document,
+        settings,
+        log,
+        keepScratch: args["keep-scratch"],
+      }),
     onEvent: (event) => {
       display.show(event);
       if (event.type === "run-started") display.say(inputLine(input));

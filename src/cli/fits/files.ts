@@ -1,5 +1,5 @@
 import type { ByteSource } from "../../core/byte-source.ts";
-import { FirstlightError, messageOf } from "../../core/errors.ts";
+import { codeOf, FirstlightError, messageOf } from "../../core/errors.ts";
 import { createFile, openFile } from "../../core/file.ts";
 import { type FitsFile, openFits } from "../../fits/open-fits.ts";
 
@@ -32,7 +32,7 @@ export async function writeFits(
     for await (const part of parts) await sink.write(part);
     await sink.commit();
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    const code = codeOf(error);
     if (code === "EEXIST") {
       throw fileError(`The file ${path} is there already. Name another, or replace it with --overwrite.`, path, error);
     }

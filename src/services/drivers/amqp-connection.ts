@@ -75,9 +75,12 @@ async function connectWithRetry(options: AmqpConnectionOptions, closing: AbortSi
       retriable: (error) => !isRefused(error),
       onWait: (wait) => {
         const seconds = wait.delaySeconds.toFixed(1);
-        log.warning(`No connection to the bus at ${address} (${reasonOf(wait.error)}); trying again in ${seconds} s`, {
-          attempt: wait.attempt,
-        });
+        log.warning(
+          `No connection to the bus at ${address} (${reasonOf(wait.error)}); trying again in ${seconds} s. RETRY_CONFIG limits the tries, MESH_CONFIG names another bus`,
+          {
+            attempt: wait.attempt,
+          },
+        );
         options.retry.onWait?.(wait);
       },
     });

@@ -1,6 +1,7 @@
 import { FirstlightError, isFirstlightError } from "../../core/errors.ts";
 import { openFile } from "../../core/file.ts";
 import { badFile } from "../../fits/bad-file.ts";
+import { blockBytes } from "../../fits/blocks.ts";
 import { hasImage } from "../../fits/hdu.ts";
 import { openFits } from "../../fits/open-fits.ts";
 import { carriesChecksums, hduChecksums, requireChecksums } from "../../fits/verify-checksums.ts";
@@ -28,6 +29,13 @@ export async function checkFrame(path: string, file: string, check: FrameCheck):
   try {
     await using source = await openFile(path);
     const { hdus, source: plain } = await openFits(source);
+    // Readers forgive a last block without its padding; of a frame that came in, it is how a cut looks.
+    const lacking = (blockBytes - (plain.sizeBytes % blockBytes)) % blockBytes;
+    if (lacking > 0) {
+      throw badFile("FITS_TRUNCATED", `the file ends ${lacking} bytes before the end of its last block.`, {
+        file: path,
+      });
+    }
     if (!hdus.some(hasImage)) throw badFile("FITS_NO_HDU", "no HDU holds an image.", { file: path });
     for (const hdu of check.checksums ? hdus : []) {
       check.signal.throwIfAborted();

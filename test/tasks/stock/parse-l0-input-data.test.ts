@@ -43,6 +43,8 @@ flipped[headerBytes + 100]! ^= 1;
 
 /** Every way in which a file that is named as FITS may be none, among good ones. */
 const bad = {
+  // The pixels are whole, the last block is not.
+  "cut-late.fits": good.subarray(0, good.length - 100),
   "cut.fits": good.subarray(0, headerBytes + 300),
   "damaged.fits": flipped,
   "empty.fits": new Uint8Array(),
@@ -128,9 +130,10 @@ describe("frames that are not whole", () => {
       () => expect.unreachable(),
       (thrown) => thrown,
     );
-    expect(error).toMatchObject({ code: "BAD_INPUT_FRAMES", fields: { total: 6 } });
+    expect(error).toMatchObject({ code: "BAD_INPUT_FRAMES", fields: { total: 7 } });
     expect(error.message.split("\n")).toEqual([
-      "5 of 6 input frames cannot be used:",
+      "6 of 7 input frames cannot be used:",
+      "  cut-late.fits: the file ends 100 bytes before the end of its last block.",
       expect.stringMatching(
         /^ {2}cut\.fits: HDU 0, offset 5760: the header promises 512 bytes of data .* has 300 left/,
       ),
@@ -154,7 +157,10 @@ describe("frames that are not whole", () => {
     expect(await filesOf(run, ["TASK_OBSERVE"])).toEqual(["good.fits"]);
     const rejected = (await run.constants()).get("REJECTED_FRAMES") as { file: string; problem: string }[];
     expect(rejected.map(({ file }) => file)).toEqual(Object.keys(bad));
-    expect(rejected[2]).toEqual({ file: "empty.fits", problem: "the file is empty." });
+    expect(rejected.find(({ file }) => file === "empty.fits")).toEqual({
+      file: "empty.fits",
+      problem: "the file is empty.",
+    });
 
     await run.run(AssembleQualityData);
     const [quality] = await run.files(["QUALITY_DATA", "OUTPUT"], bytes);
@@ -176,7 +182,7 @@ describe("frames that are not whole", () => {
     await putFrames(run, bad);
     await expect(run.run(Parse, { skipBadFrames: true })).rejects.toMatchObject({
       code: "BAD_INPUT_FRAMES",
-      message: expect.stringMatching(/^5 of 5 input frames.*No good frame is left/s),
+      message: expect.stringMatching(/^6 of 6 input frames.*No good frame is left/s),
     });
     expect(await run.constants()).toEqual(new Map());
   });
