@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { RunDocument } from "../../src/cli/run-document.ts";
 import { codeBlockAfter } from "./code-block.ts";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -82,16 +83,59 @@ describe("first-pipeline.md", () => {
       "sky-2.fits",
     ]);
   });
+
+  test("a run that is done is over, and one that failed goes on with what failed or was changed, as it says", {
+    timeout: 120_000,
+  }, () => {
+    const page = "first-pipeline.md";
+    const [, command = ""] = (pages.get(page) ?? "").match(/^npx firstlight (run .*)$/m) ?? [];
+    const run = (expectedCode: number) => {
+      const args = [...command.trim().split(/\s+/), "--in-process", "--json"];
+      const { code, output, stdout } = node(page, join(root, "src/cli/bin.ts"), ...args);
+      expect(code, output).toBe(expectedCode);
+      const { recipeRunId, tasks } = JSON.parse(stdout) as RunDocument;
+      return [recipeRunId, ...tasks.map(({ task, status }) => `${task} ${status}`)];
+    };
+    const change = (name: string, from: string, to: string) => {
+      const file = join(folder, page, `${name}.ts`);
+      const text = readFileSync(file, "utf8");
+      expect(text).toContain(from);
+      writeFileSync(file, text.replace(from, to));
+    };
+    const [begin, broken] = [
+      "async run(): Promise<void> {\n",
+      "async run(): Promise<void> {\n    throw new Error();\n",
+    ];
+    const afterParsing = ["SubtractDark done", "TransferL1Data done"];
+
+    const [first, ...all] = run(0);
+    expect(all).toEqual(["TransferL0Data done", "ParseMycam done", ...afterParsing]);
+    const second = Number(first) + 1;
+    change("subtract-dark", begin, broken);
+    const failed = ["TransferL0Data done", "ParseMycam done", "SubtractDark failed", "TransferL1Data blocked"];
+    expect(run(1)).toEqual([second, ...failed]);
+    change("subtract-dark", broken, begin);
+    expect(run(0)).toEqual([second, "TransferL0Data unchanged", "ParseMycam unchanged", ...afterParsing]);
+    change("subtract-dark", begin, broken);
+    expect(run(1)).toEqual([second + 1, ...failed]);
+    change("subtract-dark", broken, begin);
+    change("parse-mycam", "return [taskTypeFlower()];", "return [taskTypeFlower() /* as the header says */];");
+    expect(run(0)).toEqual([second + 1, "TransferL0Data unchanged", "ParseMycam done", ...afterParsing]);
+
+    const products = readdirSync(join(folder, page, "products"), { recursive: true, encoding: "utf8" });
+    const ofEachRun = products.filter((path) => path.endsWith("sky-1.fits")).map((path) => dirname(path));
+    expect(new Set(ofEachRun).size).toBe(second + 1);
+  });
 });
 
 function namesIn(text: string): readonly string[] {
   return [...text.matchAll(/^<!-- run: (\S+) -->$/gm)].map(([, name]) => name ?? "");
 }
 
-function node(page: string, ...args: readonly string[]): { readonly code: number | null; readonly output: string } {
+function node(page: string, ...args: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, ["--conditions=firstlight-source", ...args], {
     cwd: join(folder, page),
     encoding: "utf8",
   });
-  return { code: status, output: stdout + stderr };
+  return { code: status, stdout, output: stdout + stderr };
 }
