@@ -14,7 +14,7 @@ const promised: ReadonlyMap<string, readonly string[]> = new Map(
     .trim()
     .split("\n\n")
     .map((section) => section.split("\n").map((line) => line.trim()))
-    .map(([subpath = "", ...names]) => [subpath, names]),
+    .map(([subpath = "", ...names]) => [subpath, names.filter((name) => !name.startsWith("type "))]),
 );
 
 let project: PackedProject;
