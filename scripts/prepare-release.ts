@@ -57,15 +57,9 @@ function isDate(text: string): boolean {
 
 try {
   const { values } = parseArgs({ options: { date: { type: "string" } } });
-  console.log(
-    prepare(
-      values.date ??
-        clockFrom(loadSettings({ SOURCE_DATE_EPOCH: process.env.SOURCE_DATE_EPOCH }))
-          .now()
-          .toISOString()
-          .slice(0, 10),
-    ),
-  );
+  const { SOURCE_DATE_EPOCH } = process.env;
+  const now = clockFrom(loadSettings({ SOURCE_DATE_EPOCH })).now();
+  console.log(prepare(values.date ?? now.toISOString().slice(0, 10)));
 } catch (error) {
   console.error(messageOf(error));
   process.exitCode = 1;
