@@ -62,11 +62,12 @@ more may come.
 | \`plan\` | \`workflow version recipeRunId drivers[] tasks[] input output inputFiles\`, and \`runner\` of \`host pid started since\` while the run is at work; a task has \`task after[] queue retries retryDelaySeconds uses[] attempts action reasons[]\` |
 | \`inspect\` | \`runs[]\` of \`recipeRunId workflow version inputKey outputKey status createdAt updatedAt\` |
 | \`inspect RUN\` | \`run\` as of the command \`run\`, and of \`attempts messages tags constants provenance\` those that were asked for |
-| \`settings\` | \`settings[]\` of \`name value from default description\`, \`drivers[]\` of \`service driver because\` |
+| \`settings\` | \`settings[]\` of \`name value from default description notYet\`, \`drivers[]\` of \`service driver because\` |
 | \`fits info\` | \`hdus[]\` of \`index name version type bitpix shape[] compression cards dataSizeBytes\` |
 | \`fits header\` | \`hdus[]\` of \`index name cards[]\`; a card has \`keyword value comment\` |
 | \`fits verify\` | \`file ok problems[]\` of \`hdu problem\`, and \`hdus[]\` of \`index name type datasum checksum\` |
 | \`fits stats\` | \`hdus[]\` of \`index name type bitpix shape[] min max mean median rms nan datasum\`: null without pixels; "NaN", "Infinity", "-Infinity" where a number is not finite |
+| \`fits table\` | \`hdu name rowCount columns[]\` of \`name unit form values[]\`, one value or nested lists for each row |
 | \`fits diff\` | \`same differences[]\` |
 | any, failed | \`error\` of \`code message disposition fields\` |
 

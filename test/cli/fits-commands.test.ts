@@ -3,7 +3,7 @@ import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openFile } from "../../src/core/file.ts";
-import { encodeFits, Header, openFits, readImage } from "../../src/fits/index.ts";
+import { encodeFits, encodeHeader, Header, openFits, readImage } from "../../src/fits/index.ts";
 import { type Cli, openCli } from "./cli-process.ts";
 
 const fixtures = join(import.meta.dirname, "../fixtures/fits");
@@ -140,6 +140,58 @@ describe("firstlight fits verify", () => {
     expect(again.stdout).toMatch(/HDU 0: CHECKSUM does not fit the bytes/);
     expect(again.stdout).toMatch(/the padding behind the data holds 7 at offset 2980, not 0/);
     expect(again.stdout).toMatch(/3 problems in/);
+  });
+});
+
+describe("firstlight fits table", () => {
+  const rows = 25;
+  beforeAll(async () => {
+    // E, 2I, 4A, L of each row.
+    const data = Buffer.alloc(13 * rows);
+    for (let row = 0; row < rows; row += 1) {
+      data.writeFloatBE(row === 1 ? Number.NaN : row / 2, 13 * row);
+      data.writeInt16BE(row, 13 * row + 4);
+      data.writeInt16BE(-99, 13 * row + 6);
+      data.write(row === 0 ? 'a,"b' : "sun ", 13 * row + 8, "latin1");
+      data.write(row === 0 ? "T" : "F", 13 * row + 12, "latin1");
+    }
+    const header = Header.from({
+      ...{ XTENSION: "BINTABLE", BITPIX: 8, NAXIS: 2, NAXIS1: 13, NAXIS2: rows, PCOUNT: 0, GCOUNT: 1, TFIELDS: 4 },
+      ...{ TTYPE1: "RATE", TFORM1: "E", TUNIT1: "1/s", TTYPE2: "XY", TFORM2: "2I", TNULL2: -99 },
+      ...{ TTYPE3: "NAME", TFORM3: "4A", TTYPE4: "GOOD", TFORM4: "L", EXTNAME: "EVENTS" },
+    });
+    const primary = Header.from({ SIMPLE: true, BITPIX: 8, NAXIS: 0, EXTEND: true });
+    const padding = Buffer.alloc(2880 - data.length);
+    const bytes = Buffer.concat([encodeHeader(primary.cards), encodeHeader(header.cards), data, padding]);
+    await writeFile(join(cli.folder, "table.fits"), bytes);
+  });
+
+  test("prints the first rows, with units, and says how many there are", async () => {
+    const { stdout, code } = await fits("table", join(cli.folder, "table.fits"));
+    expect(stdout).toMatch(/^RATE \[1\/s\] +XY +NAME +GOOD\n0 +\[0, null\] +a,"b +true\n/);
+    expect(stdout).toContain("… of 25 rows; --csv or --json prints them all.");
+    expect(code).toBe(0);
+  });
+
+  test("gives every row as JSON, column by column, and as CSV", async () => {
+    const { stdout } = await fits("table", join(cli.folder, "table.fits"), "--hdu", "EVENTS", "--json");
+    const document = JSON.parse(stdout) as { columns: { name: string; values: unknown[] }[] };
+    expect(document).toMatchObject({ hdu: 1, name: "EVENTS", rowCount: 25 });
+    expect(document.columns.map(({ name, values }) => [name, ...values.slice(0, 3)])).toEqual([
+      ["RATE", 0, "NaN", 1],
+      ["XY", [0, null], [1, null], [2, null]],
+      ["NAME", 'a,"b', "sun", "sun"],
+      ["GOOD", true, false, false],
+    ]);
+    const csv = (await fits("table", join(cli.folder, "table.fits"), "--csv")).stdout.split("\n");
+    expect(csv.slice(0, 3)).toEqual(["RATE,XY,NAME,GOOD", '0,"[0, null]","a,""b",true', 'NaN,"[1, null]",sun,false']);
+    expect(csv).toHaveLength(rows + 2);
+  });
+
+  test("a file without a table says so", async () => {
+    const { stderr, code } = await fits("table", file("i16.fits"));
+    expect(stderr).toContain("no HDU holds a table");
+    expect(code).toBe(1);
   });
 });
 

@@ -18,6 +18,10 @@ export const fitsCommands: CommandTable = {
     summary: "Take the statistics of every image.",
     load: async () => (await import("./stats.ts")).stats,
   },
+  table: {
+    summary: "Print a table, as text, JSON or CSV.",
+    load: async () => (await import("./table.ts")).table,
+  },
   unpack: {
     summary: "Write a copy in which no image is compressed.",
     load: async () => (await import("./unpack.ts")).unpack,
