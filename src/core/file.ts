@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { constants } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, read, readSync } from "node:fs";
 import { link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { promisify } from "node:util";
 import type { ByteSink, ByteSource } from "./byte-source.ts";
 import { codeOf, isMissing } from "./errors.ts";
 import { uuidFrom } from "./ids.ts";
@@ -27,6 +28,42 @@ export async function openFile(path: string): Promise<ByteSource & AsyncDisposab
     };
   } catch (error) {
     await handle.close();
+    throw error;
+  }
+}
+
+const readAt = promisify(read);
+
+/**
+ * As `openFile`, for many files of which little more than the beginning is wanted: that is read into `start` at once, without a turn
+ * of the event loop, which takes longer than the reading. Who goes through many has to let others have their turn in between.
+ */
+export function openFileStart(path: string, start: Uint8Array): ByteSource & AsyncDisposable {
+  const fd = openSync(path, constants.O_RDONLY);
+  try {
+    const { size } = fstatSync(fd);
+    const startBytes = readSync(fd, start, 0, Math.min(start.length, size), 0);
+    return {
+      name: path,
+      sizeBytes: size,
+      async read(offset, into) {
+        let filled = 0;
+        if (offset < startBytes) {
+          const part = start.subarray(offset, Math.min(startBytes, offset + into.length));
+          into.set(part);
+          filled = part.length;
+        }
+        while (filled < into.length) {
+          const { bytesRead } = await readAt(fd, into, filled, into.length - filled, offset + filled);
+          if (bytesRead === 0) break;
+          filled += bytesRead;
+        }
+        return filled;
+      },
+      [Symbol.asyncDispose]: async () => closeSync(fd),
+    };
+  } catch (error) {
+    closeSync(fd);
     throw error;
   }
 }

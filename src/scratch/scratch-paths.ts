@@ -1,5 +1,5 @@
-import { chmod, lstat, realpath } from "node:fs/promises";
-import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { chmod, lstat, readdir, realpath } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { codeOf, FirstlightError, isMissing } from "../core/errors.ts";
 import { makeFolders } from "../core/file.ts";
 import { scratchFileMissing } from "./scratch-errors.ts";
@@ -17,7 +17,12 @@ export interface ScratchPaths {
   forRemoving(path: string): Promise<string>;
   /** The absolute path of a file that is there. Throws `SCRATCH_FILE_MISSING`. */
   existing(path: string): Promise<string>;
+  /** The same for many: a folder with many of them is listed once. */
+  allExisting(paths: readonly string[]): Promise<readonly string[]>;
 }
+
+/** For fewer files than this a folder is not listed. */
+const worthListing = 64;
 
 /** @param folder absolute; it must exist */
 export async function scratchPaths(folder: string): Promise<ScratchPaths> {
@@ -36,8 +41,37 @@ export async function scratchPaths(folder: string): Promise<ScratchPaths> {
       throw refused(path, `a symbolic link leads it out of scratch, to ${found}`);
     }
   };
+  const existing = async (path: string): Promise<string> => {
+    const absolute = inside(path);
+    try {
+      requireReal(path, await realpath(absolute));
+      return absolute;
+    } catch (error) {
+      throw isMissing(error) ? scratchFileMissing(absolute) : error;
+    }
+  };
+  /** What is certain to lie in the folder itself; of a link, and of what is not there, somebody else has to find out. */
+  const namesIn = async (parent: string): Promise<ReadonlySet<string>> => {
+    try {
+      requireReal(parent, await realpath(parent));
+      const entries = await readdir(parent, { withFileTypes: true });
+      return new Set(entries.filter((entry) => entry.isFile()).map(({ name }) => name));
+    } catch {
+      return new Set();
+    }
+  };
   return {
     inside,
+    existing,
+    async allExisting(paths) {
+      const absolute = paths.map(inside);
+      const folders = Map.groupBy(absolute, dirname);
+      const listed = new Map<string, ReadonlySet<string>>();
+      for (const [parent, files] of folders)
+        if (files.length >= worthListing) listed.set(parent, await namesIn(parent));
+      const isThere = (path: string): boolean => listed.get(dirname(path))?.has(basename(path)) === true;
+      return Promise.all(absolute.map((path, i) => (isThere(path) ? path : existing(paths[i] ?? path))));
+    },
     async forWriting(relativePath) {
       if (isAbsolute(relativePath)) throw refused(relativePath, "it is absolute; give it relative to the run's folder");
       if (relativePath.endsWith("/")) throw refused(relativePath, "it names a folder");
@@ -52,15 +86,6 @@ export async function scratchPaths(folder: string): Promise<ScratchPaths> {
       // Of the folder alone: a link that is itself to be removed may lead anywhere.
       requireReal(path, await realParent(dirname(absolute)));
       return absolute;
-    },
-    async existing(path) {
-      const absolute = inside(path);
-      try {
-        requireReal(path, await realpath(absolute));
-        return absolute;
-      } catch (error) {
-        throw isMissing(error) ? scratchFileMissing(absolute) : error;
-      }
     },
   };
 }

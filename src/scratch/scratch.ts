@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { basename, relative, resolve } from "node:path";
+import { relative, resolve, sep } from "node:path";
 import { codeOf, isFirstlightError } from "../core/errors.ts";
 import { writeFile } from "../core/file.ts";
 import { attemptFolders } from "./attempt-folders.ts";
@@ -178,7 +178,7 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
   const tagAll = async (files: readonly TaggedFiles[]): Promise<void> => {
     for (const { tags } of files) requireLegalTags(tags);
     const given = [...new Set(files.flatMap((file) => listOf(file.paths)))];
-    const existing = await onDisk(() => Promise.all(given.map(paths.existing)));
+    const existing = await onDisk(() => paths.allExisting(given));
     const absolute = new Map(given.map((path, i) => [path, existing[i]]));
     const tagged = files.flatMap((file) =>
       listOf(file.paths).flatMap((path) => file.tags.map((tag): TaggedPath => [tag, absolute.get(path) ?? path])),
@@ -302,7 +302,7 @@ function listOf(paths: string | readonly string[]): readonly string[] {
 }
 
 function sortedByFileName(paths: readonly string[]): readonly string[] {
-  const named = paths.map((path) => ({ path, name: basename(path) }));
+  const named = paths.map((path) => ({ path, name: path.slice(path.lastIndexOf(sep) + 1) }));
   named.sort((a, b) => order(a.name, b.name) || order(a.path, b.path));
   return named.map(({ path }) => path);
 }

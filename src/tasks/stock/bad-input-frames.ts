@@ -1,8 +1,9 @@
 import { FirstlightError, isFirstlightError } from "../../core/errors.ts";
-import { openFile } from "../../core/file.ts";
+import { openFileStart } from "../../core/file.ts";
 import { badFile } from "../../fits/bad-file.ts";
 import { blockBytes } from "../../fits/blocks.ts";
 import { hasImage } from "../../fits/hdu.ts";
+import type { Header } from "../../fits/header.ts";
 import { openFits } from "../../fits/open-fits.ts";
 import { carriesChecksums, hduChecksums, requireChecksums } from "../../fits/verify-checksums.ts";
 
@@ -19,15 +20,17 @@ export interface FrameCheck {
   /** Take the checksums of what carries any. */
   readonly checksums: boolean;
   readonly signal: AbortSignal;
+  /** Where the beginning of each file is read to. */
+  readonly start: Uint8Array;
 }
 
 /**
- * What is wrong with a frame: its structure from end to end, whether it holds an image at all and, where it carries any, its
+ * The header of a frame's first image; or what is wrong with the frame: its structure from end to end, whether it holds an image at all and, where it carries any, its
  * checksums. A file that cannot be read for the machine's reasons is no bad frame: that is thrown.
  */
-export async function checkFrame(path: string, file: string, check: FrameCheck): Promise<BadFrame | undefined> {
+export async function checkFrame(path: string, file: string, check: FrameCheck): Promise<Header | BadFrame> {
   try {
-    await using source = await openFile(path);
+    await using source = openFileStart(path, check.start);
     const { hdus, source: plain } = await openFits(source);
     // Readers forgive a last block without its padding; of a frame that came in, it is how a cut looks.
     const lacking = (blockBytes - (plain.sizeBytes % blockBytes)) % blockBytes;
@@ -36,12 +39,13 @@ export async function checkFrame(path: string, file: string, check: FrameCheck):
         file: path,
       });
     }
-    if (!hdus.some(hasImage)) throw badFile("FITS_NO_HDU", "no HDU holds an image.", { file: path });
+    const image = hdus.find(hasImage);
+    if (image === undefined) throw badFile("FITS_NO_HDU", "no HDU holds an image.", { file: path });
     for (const hdu of check.checksums ? hdus : []) {
       check.signal.throwIfAborted();
       if (carriesChecksums(hdu)) requireChecksums(path, await hduChecksums(plain, hdu));
     }
-    return undefined;
+    return image.header;
   } catch (error) {
     if (!isFirstlightError(error)) throw error;
     // The path is where the run keeps the file; the user knows it by its name, which is told beside the problem.

@@ -1,11 +1,10 @@
 import { relative } from "node:path";
-import { openFile } from "../../core/file.ts";
-import { throughGzip } from "../../fits/gunzip.ts";
+import { setImmediate as turn } from "node:timers/promises";
 import type { Header } from "../../fits/header.ts";
-import { findHdu } from "../../fits/open-fits.ts";
 import type { FitsTable } from "../../parsing/fits-access.ts";
-import { fillFlowerPot } from "../../parsing/flower-pot.ts";
+import { type FlowerPot, fillFlowerPot } from "../../parsing/flower-pot.ts";
 import type { Bud, Flower } from "../../parsing/stem.ts";
+import type { TaggedFiles } from "../../scratch/scratch.ts";
 import { Tag } from "../../scratch/tag.ts";
 import { noFilesFound } from "../no-files-found.ts";
 import { WorkflowTaskBase } from "../workflow-task-base.ts";
@@ -16,7 +15,7 @@ export const rejectedFrames = "REJECTED_FRAMES";
 
 /**
  * Reads the header of every input frame once (that of the first HDU with an image, as `fits.frame` does) and sorts the frames: buds
- * become constants, flowers become tags. Before that every frame is checked to be whole; a bad one fails the run, unless the
+ * become constants, flowers become tags. Every frame is checked to be whole; a bad one fails the run, unless the
  * workflow skips bad frames. Nothing is set or tagged before all headers were read.
  *
  * @throws FirstlightError NO_FILES_FOUND, BAD_INPUT_FRAMES naming all of them, STEM_DISAGREES, HEADER_KEY_MISSING,
@@ -42,16 +41,17 @@ export abstract class ParseL0InputData<Table extends FitsTable = FitsTable> exte
 
   override async run(): Promise<void> {
     const paths = await this.span("Check that input frames exist", () => this.#inputFrames());
-    const good = await this.span("Check that input frames are whole", () => this.#checkFrames(paths));
-    const pot = await this.span("Ingest all input files", () =>
-      fillFlowerPot(this.#headers(good), this.fitsAccess, [...this.constantBuds(), ...this.tagFlowers()], {
+    const bad: BadFrame[] = [];
+    const pot = await this.span("Check and ingest all input files", () =>
+      fillFlowerPot(this.#headers(paths, bad), this.fitsAccess, [...this.constantBuds(), ...this.tagFlowers()], {
         signal: this.signal,
       }),
     );
+    if (bad.length > 0) await this.#leaveOut(bad);
     await this.span("Update constants", async () => {
       for (const [name, value] of pot.constants) await this.setConstant(name, value);
     });
-    await this.span("Tag files", () => this.scratch.tagAll(pot.tagged));
+    await this.span("Tag files", () => this.scratch.tagAll(tagsByFile(pot)));
     this.log.info(`Parsed ${pot.fileCount} frames`, { constants: pot.constants.size, tags: pot.tagged.length });
   }
 
@@ -59,24 +59,6 @@ export abstract class ParseL0InputData<Table extends FitsTable = FitsTable> exte
     const paths = await this.paths(this.inputTags);
     if (paths.length === 0) throw await noFilesFound(this.scratch, this.inputTags);
     return paths;
-  }
-
-  async #checkFrames(paths: readonly string[]): Promise<readonly string[]> {
-    const bad: BadFrame[] = [];
-    const good: string[] = [];
-    const check = { checksums: this.verifyChecksums, signal: this.signal };
-    this.progress.start(paths.length, "frames");
-    for (const path of paths) {
-      this.signal.throwIfAborted();
-      const problem = await checkFrame(path, this.#nameOf(path), check);
-      if (problem === undefined) good.push(path);
-      else bad.push(problem);
-      this.progress.increment();
-    }
-    if (bad.length === 0) return good;
-    if (!this.context.skipBadFrames || good.length === 0) throw badInputFrames(bad, paths.length);
-    await this.#leaveOut(bad);
-    return good;
   }
 
   async #leaveOut(bad: readonly BadFrame[]): Promise<void> {
@@ -90,13 +72,25 @@ export abstract class ParseL0InputData<Table extends FitsTable = FitsTable> exte
     await this.removeTags(paths, this.inputTags);
   }
 
-  async *#headers(paths: readonly string[]): AsyncIterable<readonly [string, Header]> {
-    this.progress.start(paths.length, "headers");
-    for (const path of paths) {
-      yield [this.#nameOf(path), await headerOf(path)];
-      this.context.lineage.noteRead(this.#nameOf(path));
+  /** The headers of the good frames, each file opened once; ends with an error where bad ones may not be left out. */
+  async *#headers(paths: readonly string[], bad: BadFrame[]): AsyncIterable<readonly [string, Header]> {
+    const start = new Uint8Array(startBytes);
+    const check = { checksums: this.verifyChecksums, signal: this.signal, start };
+    this.progress.start(paths.length, "frames");
+    for (const [i, path] of paths.entries()) {
+      if (i % framesPerTurn === 0) await turn();
+      this.signal.throwIfAborted();
+      const file = this.#nameOf(path);
+      const checked = await checkFrame(path, file, check);
+      if ("problem" in checked) bad.push(checked);
+      else {
+        yield [file, checked];
+        this.context.lineage.noteRead(file);
+      }
       this.progress.increment();
     }
+    const mayLeaveOut = this.context.skipBadFrames && bad.length < paths.length;
+    if (bad.length > 0 && !mayLeaveOut) throw badInputFrames(bad, paths.length);
   }
 
   #nameOf(path: string): string {
@@ -104,7 +98,12 @@ export abstract class ParseL0InputData<Table extends FitsTable = FitsTable> exte
   }
 }
 
-async function headerOf(path: string): Promise<Header> {
-  await using source = await openFile(path);
-  return (await throughGzip(source, (plain) => findHdu(plain))).header;
+/** Enough for the headers of most frames. */
+const startBytes = 32 * 1024;
+/** Signals and other work wait for no more than that. */
+const framesPerTurn = 16;
+
+/** File after file, as an inventory takes them fastest. */
+function tagsByFile(pot: FlowerPot): readonly TaggedFiles[] {
+  return Array.from(pot.tags, ([file, tags]) => ({ paths: file, tags }));
 }
