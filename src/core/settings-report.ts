@@ -9,11 +9,13 @@ export interface SettingLine {
   readonly from: "environment" | "default";
   readonly default: string | undefined;
   readonly description: string;
+  /** It is checked, and nothing in this version goes by it. */
+  readonly notYet: boolean;
 }
 
 /** Every setting, in the table's order, with its value and where that came from. */
 export function settingsReport(settings: Settings, env: Environment): readonly SettingLine[] {
-  return Object.entries<Setting>(settingsTable).map(([property, { name, kind, description, ...setting }]) => {
+  return Object.entries<Setting>(settingsTable).map(([property, { name, kind, description, notYet, ...setting }]) => {
     const value = settings[property as keyof Settings];
     return {
       name,
@@ -21,6 +23,7 @@ export function settingsReport(settings: Settings, env: Environment): readonly S
       from: env[name] ? "environment" : "default",
       default: setting.default,
       description,
+      notYet,
     };
   });
 }

@@ -25,6 +25,8 @@ export interface Setting<Value = unknown> {
   readonly default: string | undefined;
   /** One or two sentences. */
   readonly description: string;
+  /** It is checked, and nothing in this version goes by it. */
+  readonly notYet: boolean;
 }
 
 /** Where a service of the mesh listens. */
@@ -138,12 +140,11 @@ export const settingsTable = {
     "{}",
     "How calls to a service are tried again: retry_delay 1 s, retry_backoff 2, retry_jitter [1, 10] s, retry_max_delay 300 s (null: no limit), retry_tries -1 (for ever).",
   ),
-  otelServiceName: required("OTEL_SERVICE_NAME", text, "unknown-service-name", "Name of the service in telemetry."),
-  dkistServiceVersion: required(
-    "DKIST_SERVICE_VERSION",
-    text,
-    "unknown-service-version",
-    "Version of the service in telemetry.",
+  otelServiceName: notYet(
+    required("OTEL_SERVICE_NAME", text, "unknown-service-name", "Name of the service in telemetry."),
+  ),
+  dkistServiceVersion: notYet(
+    required("DKIST_SERVICE_VERSION", text, "unknown-service-version", "Version of the service in telemetry."),
   ),
   nomadAllocId: required("NOMAD_ALLOC_ID", text, "unknown-allocation-id", "Nomad allocation in telemetry."),
   nomadAllocName: required(
@@ -158,39 +159,31 @@ export const settingsTable = {
     "unknown-allocation-group",
     "Group of the Nomad allocation in telemetry.",
   ),
-  otelExporterOtlpTracesInsecure: required(
-    "OTEL_EXPORTER_OTLP_TRACES_INSECURE",
-    flag,
-    "true",
-    "Send traces without TLS.",
+  otelExporterOtlpTracesInsecure: notYet(
+    required("OTEL_EXPORTER_OTLP_TRACES_INSECURE", flag, "true", "Send traces without TLS."),
   ),
-  otelExporterOtlpMetricsInsecure: required(
-    "OTEL_EXPORTER_OTLP_METRICS_INSECURE",
-    flag,
-    "true",
-    "Send metrics without TLS.",
+  otelExporterOtlpMetricsInsecure: notYet(
+    required("OTEL_EXPORTER_OTLP_METRICS_INSECURE", flag, "true", "Send metrics without TLS."),
   ),
-  otelExporterOtlpTracesEndpoint: optional(
-    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-    text,
-    "Where traces are sent, such as localhost:4317. Unset: nowhere.",
+  otelExporterOtlpTracesEndpoint: notYet(
+    optional(
+      "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+      text,
+      "Where traces are sent, such as localhost:4317. Unset: nowhere.",
+    ),
   ),
-  otelExporterOtlpMetricsEndpoint: optional(
-    "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
-    text,
-    "Where metrics are sent, such as localhost:4317. Unset: nowhere.",
+  otelExporterOtlpMetricsEndpoint: notYet(
+    optional(
+      "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+      text,
+      "Where metrics are sent, such as localhost:4317. Unset: nowhere.",
+    ),
   ),
-  otelNodeDisabledInstrumentations: required(
-    "OTEL_NODE_DISABLED_INSTRUMENTATIONS",
-    wordList,
-    "[]",
-    "Instrumentations to leave out.",
+  otelNodeDisabledInstrumentations: notYet(
+    required("OTEL_NODE_DISABLED_INSTRUMENTATIONS", wordList, "[]", "Instrumentations to leave out."),
   ),
-  otelNodeExcludedUrls: required(
-    "OTEL_NODE_EXCLUDED_URLS",
-    wordList,
-    "health",
-    "Patterns of the URLs whose requests are not traced.",
+  otelNodeExcludedUrls: notYet(
+    required("OTEL_NODE_EXCLUDED_URLS", wordList, "health", "Patterns of the URLs whose requests are not traced."),
   ),
   otelPythonDisabledInstrumentations: required(
     "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS",
@@ -204,10 +197,12 @@ export const settingsTable = {
     "health",
     "The same for Python services in this environment; firstlight goes by OTEL_NODE_EXCLUDED_URLS.",
   ),
-  systemMetricInstrumentationConfig: optional(
-    "SYSTEM_METRIC_INSTRUMENTATION_CONFIG",
-    systemMetrics,
-    "Which metrics of the system are recorded. Unset: all of them.",
+  systemMetricInstrumentationConfig: notYet(
+    optional(
+      "SYSTEM_METRIC_INSTRUMENTATION_CONFIG",
+      systemMetrics,
+      "Which metrics of the system are recorded. Unset: all of them.",
+    ),
   ),
   isbUsername: required("ISB_USERNAME", text, "guest", "User of the interservice bus."),
   isbPassword: required("ISB_PASSWORD", secretText, "guest", "Password of the interservice bus."),
@@ -219,48 +214,55 @@ export const settingsTable = {
     "Type of the queues that are declared on the interservice bus.",
   ),
   buildVersion: required("BUILD_VERSION", text, "dev", "Version of a workflow that names none."),
-  maxFileDescriptors: required(
-    "MAX_FILE_DESCRIPTORS",
-    wholeNumber(1),
-    "1024",
-    "Most files that the process may have open at a time.",
+  maxFileDescriptors: notYet(
+    required("MAX_FILE_DESCRIPTORS", wholeNumber(1), "1024", "Most files that the process may have open at a time."),
   ),
-  gqlAuthToken: required("GQL_AUTH_TOKEN", secretText, "dev", "Token for the metadata store."),
-  objectStoreAccessKey: optional("OBJECT_STORE_ACCESS_KEY", secretText, "Access key of the object store."),
-  objectStoreSecretKey: optional("OBJECT_STORE_SECRET_KEY", secretText, "Secret key of the object store."),
-  objectStoreUseSsl: required("OBJECT_STORE_USE_SSL", flag, "false", "Talk to the object store over TLS."),
-  multipartThresholdBytes: optional(
-    "MULTIPART_THRESHOLD",
-    wholeNumber(1, "a whole number of bytes"),
-    "Size in bytes from which an object is uploaded in parts. Unset: the client decides.",
+  gqlAuthToken: notYet(required("GQL_AUTH_TOKEN", secretText, "dev", "Token for the metadata store.")),
+  objectStoreAccessKey: notYet(optional("OBJECT_STORE_ACCESS_KEY", secretText, "Access key of the object store.")),
+  objectStoreSecretKey: notYet(optional("OBJECT_STORE_SECRET_KEY", secretText, "Secret key of the object store.")),
+  objectStoreUseSsl: notYet(required("OBJECT_STORE_USE_SSL", flag, "false", "Talk to the object store over TLS.")),
+  multipartThresholdBytes: notYet(
+    optional(
+      "MULTIPART_THRESHOLD",
+      wholeNumber(1, "a whole number of bytes"),
+      "Size in bytes from which an object is uploaded in parts. Unset: the client decides.",
+    ),
   ),
-  s3ClientConfig: optional("S3_CLIENT_CONFIG", hidden(dictionary), "Options of the S3 client."),
-  s3UploadConfig: optional("S3_UPLOAD_CONFIG", dictionary, "Options of uploads to S3."),
-  s3DownloadConfig: optional("S3_DOWNLOAD_CONFIG", dictionary, "Options of downloads from S3."),
-  globusMaxRetries: required(
-    "GLOBUS_MAX_RETRIES",
-    wholeNumber(0),
-    "5",
-    "How often a call to Globus is tried again after a passing error.",
+  s3ClientConfig: notYet(optional("S3_CLIENT_CONFIG", hidden(dictionary), "Options of the S3 client.")),
+  s3UploadConfig: notYet(optional("S3_UPLOAD_CONFIG", dictionary, "Options of uploads to S3.")),
+  s3DownloadConfig: notYet(optional("S3_DOWNLOAD_CONFIG", dictionary, "Options of downloads from S3.")),
+  globusMaxRetries: notYet(
+    required(
+      "GLOBUS_MAX_RETRIES",
+      wholeNumber(0),
+      "5",
+      "How often a call to Globus is tried again after a passing error.",
+    ),
   ),
-  globusInboundClientCredentials: required(
-    "GLOBUS_INBOUND_CLIENT_CREDENTIALS",
-    globusCredentials,
-    "[]",
-    "Globus clients for transfers from the object store to scratch; a recipe run takes one by its id.",
+  globusInboundClientCredentials: notYet(
+    required(
+      "GLOBUS_INBOUND_CLIENT_CREDENTIALS",
+      globusCredentials,
+      "[]",
+      "Globus clients for transfers from the object store to scratch; a recipe run takes one by its id.",
+    ),
   ),
-  globusOutboundClientCredentials: required(
-    "GLOBUS_OUTBOUND_CLIENT_CREDENTIALS",
-    globusCredentials,
-    "[]",
-    "Globus clients for transfers from scratch to the object store; a recipe run takes one by its id.",
+  globusOutboundClientCredentials: notYet(
+    required(
+      "GLOBUS_OUTBOUND_CLIENT_CREDENTIALS",
+      globusCredentials,
+      "[]",
+      "Globus clients for transfers from scratch to the object store; a recipe run takes one by its id.",
+    ),
   ),
-  objectStoreEndpoint: optional(
-    "OBJECT_STORE_ENDPOINT",
-    text,
-    "Globus endpoint id of the object store. The address of S3 comes from MESH_CONFIG.",
+  objectStoreEndpoint: notYet(
+    optional(
+      "OBJECT_STORE_ENDPOINT",
+      text,
+      "Globus endpoint id of the object store. The address of S3 comes from MESH_CONFIG.",
+    ),
   ),
-  scratchEndpoint: optional("SCRATCH_ENDPOINT", text, "Globus endpoint id of scratch."),
+  scratchEndpoint: notYet(optional("SCRATCH_ENDPOINT", text, "Globus endpoint id of scratch.")),
   scratchBasePath: required(
     "SCRATCH_BASE_PATH",
     folder,
@@ -333,9 +335,14 @@ function required<Value>(
   fallback: string,
   description: string,
 ): Setting<Value> {
-  return { name, kind, default: fallback, description };
+  return { name, kind, default: fallback, description, notYet: false };
 }
 
 function optional<Value>(name: string, kind: SettingKind<Value>, description: string): Setting<Value | undefined> {
-  return { name, kind: kind as SettingKind<Value | undefined>, default: undefined, description };
+  return { name, kind: kind as SettingKind<Value | undefined>, default: undefined, description, notYet: false };
+}
+
+/** A setting of a driver or an exporter that this version does not have. */
+function notYet<Value>(setting: Setting<Value>): Setting<Value> {
+  return { ...setting, notYet: true };
 }

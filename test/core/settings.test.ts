@@ -286,5 +286,7 @@ describe("the report", () => {
     expect(lines.find(({ name }) => name === "BUILD_VERSION")).toMatchObject({ value: "3", from: "environment" });
     expect(lines.find(({ name }) => name === "ISB_USERNAME")).toMatchObject({ value: "guest", from: "default" });
     expect(JSON.stringify(lines)).not.toContain("hunter2");
+    expect(lines.find(({ name }) => name === "BUILD_VERSION")).toMatchObject({ notYet: false });
+    expect(lines.find(({ name }) => name === "MAX_FILE_DESCRIPTORS")).toMatchObject({ notYet: true });
   });
 });

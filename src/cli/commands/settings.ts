@@ -9,7 +9,7 @@ export const settings = defineCommand({
   name: "settings",
   summary: "Show every setting, where its value comes from, and the drivers that follow.",
   description:
-    "Every environment variable that firstlight knows, with the value in force, its default and what it is for, and the driver of each service with what chose it. A file .env in the current folder is read; the real environment wins. Secrets do not show.",
+    "Every environment variable that firstlight knows, with the value in force, its default, what it is for and whether anything in this version reads it, and the driver of each service with what chose it. A file .env in the current folder is read; the real environment wins. Secrets do not show.",
   args: { json: { type: "boolean", default: false, description: "Print one JSON document." } },
   examples: [
     {

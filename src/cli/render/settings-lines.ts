@@ -15,12 +15,14 @@ export function settingsLines(
 ): readonly string[] {
   const { width, style } = page;
   return [
-    ...settings.flatMap(({ name, value, from, default: fallback, description }) => {
+    ...settings.flatMap(({ name, value, from, default: fallback, description, notYet }) => {
       const text = value === undefined ? style.dim("unset") : spell(value);
       const origin = from === "default" ? style.dim("default") : `${from}; default ${fallback ?? "unset"}`;
       return [
         `${from === "default" ? name : style.bold(style.cyan(name))} = ${text}  ${style.dim(`(${origin})`)}`,
-        ...wrap(description, Math.max(24, width - 4)).map((line) => style.dim(`    ${line}`)),
+        ...wrap(notYet ? `Not yet read. ${description}` : description, Math.max(24, width - 4)).map((line) =>
+          style.dim(`    ${line}`),
+        ),
       ];
     }),
     "",
