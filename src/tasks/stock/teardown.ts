@@ -5,7 +5,7 @@ import { WorkflowTaskBase } from "../workflow-task-base.ts";
 export class Teardown extends WorkflowTaskBase<"metadataStore"> {
   static override readonly uses = ["metadataStore"] as const;
   // A run whose runner died after its scratch was emptied still has to record its end, and needs nothing for that.
-  static override readonly needsScratch = false;
+  static override readonly needsScratch: boolean = false;
 
   override async run(): Promise<void> {
     const { configuration } = await this.metadataStore.recipeRun(this.recipeRunId);
