@@ -29,6 +29,11 @@ export class Progress {
     this.#change({ ...this.#state, current: this.#state.current + step });
   }
 
+  /** Comes to `current`, as who counts for himself tells it. */
+  reach(current: number): void {
+    this.#change({ ...this.#state, current });
+  }
+
   /** 100 %; work that never said its total becomes 1 of 1. */
   complete(): void {
     const total = Math.max(this.#state.total, 1);

@@ -1,8 +1,8 @@
 import { join, resolve } from "node:path";
-import { FirstlightError } from "../core/errors.ts";
 import { type Environment, loadSettings, type Settings } from "../core/settings.ts";
 import { formatFrames } from "../services/input-dataset.ts";
 import { openServices } from "../services/open-services.ts";
+import { registerInputDataset } from "../services/register-input-dataset.ts";
 import type { RunEvent } from "../workflow/run-event.ts";
 import type { RunResult } from "../workflow/run-options.ts";
 import { runWorkflow } from "../workflow/run-workflow.ts";
@@ -84,15 +84,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     env,
     prepare: async (recipeRunId) => {
       await using services = openServices(settings);
-      const { metadataStore } = services;
-      if (metadataStore.register === undefined) {
-        throw new FirstlightError(
-          "INPUT_NOT_REGISTERED",
-          `The metadata store '${metadataStore.name}' takes no input of recipe run ${recipeRunId}. The demo needs the embedded one.`,
-          { disposition: "invalid", fields: { driver: metadataStore.name, recipeRunId } },
-        );
-      }
-      await metadataStore.register({
+      await registerInputDataset(services.metadataStore, {
         recipeRunId,
         parts: [
           { type: "observe_frames", document: documentOf(inputFolder, fileNames, (name) => name.includes("observe")) },

@@ -105,9 +105,8 @@ export class Header implements Iterable<Card> {
 
   /**
    * Gives the keyword a value: in its place where it exists, else behind the last card that has a value (but for the
-   * checksums, which stay last). Without
-   * `comment` the old comment stays; the same value without a comment leaves the card's bytes alone. COMMENT, HISTORY
-   * and a blank keyword get lines added.
+   * checksums, which stay last). Without `comment` the old comment stays; the same value without a comment leaves the
+   * card's bytes alone. COMMENT, HISTORY and a blank keyword get lines added.
    */
   set(key: string, value: CardValue, comment?: string): this {
     const last = this.#cards.findLastIndex((card) => !card.isCommentary && !checksums.has(card.keyword));

@@ -72,7 +72,7 @@ export async function findHdu(source: ByteSource, selector?: HduSelector): Promi
 }
 
 /** The HDUs in their order, each read when it is asked for. */
-export async function* walkHdus(source: ByteSource): AsyncGenerator<Hdu, void, undefined> {
+async function* walkHdus(source: ByteSource): AsyncGenerator<Hdu, void, undefined> {
   if (source.sizeBytes === 0) throw badFile("FITS_EMPTY", "the file is empty.", { file: source.name });
   for (let index = 0, offset = 0; offset < source.sizeBytes; index += 1) {
     const read = await readHeaderAt(source, index, offset);

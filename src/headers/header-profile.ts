@@ -1,17 +1,8 @@
 import type { Header } from "../fits/header.ts";
+import type { ArrayStatistics } from "../math/statistics.ts";
 
-/** What a header needs to know of its pixels; `statistics` of the maths makes it. A NaN is left out of the header. */
-export interface HeaderStatistics {
-  readonly min: number;
-  readonly max: number;
-  readonly mean: number;
-  readonly median: number;
-  readonly rms: number;
-  readonly skewness: number;
-  readonly kurtosis: number;
-  /** By percent: `{ 1: …, 99: … }`. */
-  readonly percentiles: Readonly<Record<number, number>>;
-}
+/** What a header needs to know of its pixels. A NaN is left out of the header. */
+export type HeaderStatistics = Omit<ArrayStatistics, "count" | "nan">;
 
 /** What a profile is told beside the header that it starts from. */
 export interface HeaderFacts {

@@ -34,7 +34,7 @@ export type ColourMapName = keyof typeof anchors;
 export const colourMapNames = Object.keys(anchors) as readonly ColourMapName[];
 
 /** What no map contains, for pixels without a number. */
-export const blankColour: Colour = [255, 0, 255];
+const blankColour: Colour = [255, 0, 255];
 
 /** 256 colours, red, green and blue each: the map in 255 steps, and `blankColour` last. */
 export function colourTable(name: ColourMapName): Uint8Array {

@@ -2,7 +2,7 @@ import { FirstlightError } from "../core/errors.ts";
 import { type NdArray, sizeOf } from "../core/ndarray.ts";
 
 /** `2160 x 2560`, as messages show a shape. */
-export function shapeText(shape: readonly number[]): string {
+function shapeText(shape: readonly number[]): string {
   return shape.length === 0 ? "no axes" : shape.join(" x ");
 }
 

@@ -12,7 +12,7 @@ export type DisplayLimits =
   | { readonly values: readonly [number, number] };
 
 /** The level of a pixel without a number. */
-export const blankLevel = 255;
+const blankLevel = 255;
 const topLevel = 254;
 
 /** One level per pixel: 0 at or below the lower limit, 254 at or above the upper one, 255 for NaN. */

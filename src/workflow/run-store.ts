@@ -132,7 +132,7 @@ export interface OpenedRun {
 
 /** The record of recipe runs and their attempts. Reading needs no lease. */
 export interface RunStore extends AsyncDisposable {
-  readonly name: "sqlite";
+  readonly name: string;
   /** The run that goes on, or a new one: one atomic step, so that two runners cannot both begin one. */
   openRun(key: RunKey, choice?: RunChoice): Promise<OpenedRun>;
   /** The run that `openRun` would continue; undefined where it would begin a new one. */

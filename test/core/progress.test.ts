@@ -48,3 +48,11 @@ test("watchers see every change until they leave", () => {
     [1, 2],
   ]);
 });
+
+test("comes to the number that somebody else has counted", () => {
+  const progress = new Progress();
+  progress.start(10, "files");
+  progress.reach(4);
+  expect(progress.state).toEqual({ current: 4, total: 10, unit: "files" });
+  expect(progress.percent).toBe(40);
+});

@@ -77,17 +77,13 @@ export class TransferL0Data extends WorkflowTaskBase<"metadataStore" | "transfer
   async #bring(arrivals: readonly Arrival[]): Promise<ReadonlyMap<string, TransferredFile>> {
     const digests = new Map<string, TransferredFile>();
     this.progress.start(arrivals.length, "files");
-    let brought = 0;
     await this.transfer.toScratch(
       arrivals.map(({ bucket, key, path }) => ({ bucket, key, path })),
       {
         label: `Recipe run ${this.recipeRunId}: input`,
         recipeRunId: this.recipeRunId,
         signal: this.signal,
-        onProgress: ({ files }) => {
-          this.progress.increment(files - brought);
-          brought = files;
-        },
+        onProgress: ({ files }) => this.progress.reach(files),
         onFile: (file) => digests.set(file.path, file),
       },
     );

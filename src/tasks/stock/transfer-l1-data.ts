@@ -17,17 +17,13 @@ export class TransferL1Data extends WorkflowTaskBase<"metadataStore" | "transfer
     const { configuration } = await this.metadataStore.recipeRun(this.recipeRunId);
     const bucket = recipeRunConfiguration(configuration).destinationBucket;
     this.progress.start(products.length, "files");
-    let brought = 0;
     await this.transfer.toObjectStore(
       products.map(({ key, path }) => ({ bucket, key, path })),
       {
         label: `Recipe run ${this.recipeRunId}: products`,
         recipeRunId: this.recipeRunId,
         signal: this.signal,
-        onProgress: ({ files }) => {
-          this.progress.increment(files - brought);
-          brought = files;
-        },
+        onProgress: ({ files }) => this.progress.reach(files),
       },
     );
     for (const { path } of products) this.context.lineage.noteRead(relative(this.scratch.folder, path));

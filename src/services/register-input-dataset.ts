@@ -1,0 +1,22 @@
+import { FirstlightError } from "../core/errors.ts";
+import type { MetadataStore, RecipeRunRegistration } from "./metadata-store.ts";
+
+/**
+ * Makes frames of one machine the input dataset of a recipe run. A run that goes on takes the input as it lies there now.
+ *
+ * @throws FirstlightError INPUT_NOT_REGISTERED where the metadata store is a facility's, which registers its runs itself
+ */
+export async function registerInputDataset(
+  metadataStore: MetadataStore,
+  registration: Omit<RecipeRunRegistration, "replace">,
+): Promise<void> {
+  const { recipeRunId } = registration;
+  if (metadataStore.register === undefined) {
+    throw new FirstlightError(
+      "INPUT_NOT_REGISTERED",
+      `The metadata store '${metadataStore.name}' belongs to the facility: files of this machine cannot be registered there as the input of recipe run ${recipeRunId}. Run with METADATA_STORE_DRIVER=sqlite.`,
+      { disposition: "invalid", fields: { driver: metadataStore.name, recipeRunId } },
+    );
+  }
+  await metadataStore.register({ ...registration, replace: true });
+}
