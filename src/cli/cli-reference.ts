@@ -54,26 +54,32 @@ from \`LOGURU_LEVEL\` on are shown where that is set, else warnings and errors. 
 const documents = `## \`--json\`
 
 One JSON document on standard output, whatever happens. Names and types of what is listed here do not change within a major version;
-more may come.
+more may come. \`[]\` is an array, and what has a \`?\` may be missing.
 
 | command | document |
 |---|---|
-| \`run\` | \`recipeRunId workflow version status createdAt updatedAt input output framesIn framesOut datasetId products[] scratch tasks[] resumed elapsedMs inputFiles\` |
-| \`plan\` | \`workflow version recipeRunId drivers[] tasks[] input output inputFiles\`, and \`runner\` of \`host pid started since\` while the run is at work; a task has \`task after[] queue retries retryDelaySeconds uses[] attempts action reasons[]\` |
+| \`run\` | \`recipeRunId workflow version status createdAt updatedAt input output framesIn framesOut datasetId products[] tasks[] resumed elapsedMs\`, \`scratch\` of \`folder exists\`, \`inputFiles\` of \`frames otherFiles sizeBytes\` |
+| \`plan\` | \`workflow version recipeRunId input output removed[]? isScratchGone?\`, \`inputFiles\` of \`frames otherFiles sizeBytes\`, \`drivers[]\` of \`service driver because\`, \`tasks[]\` of \`task after[] queue retries retryDelaySeconds uses[] attempts action reasons[]\`, \`runner?\` of \`host pid started since\` |
 | \`inspect\` | \`runs[]\` of \`recipeRunId workflow version inputKey outputKey status createdAt updatedAt\` |
-| \`inspect RUN\` | \`run\` as of the command \`run\`, and of \`attempts messages tags constants provenance\` those that were asked for |
+| \`inspect RUN\` | \`run attempts[]? messages[]? tags? constants? provenance?\` |
+| \`demo\` | \`recipeRunId workflow version status createdAt updatedAt input output framesIn framesOut datasetId products[] tasks[] passed\`, \`scratch\` of \`folder exists\`, \`comparison\` of \`fixedPatternResidual predictedResidual residualRatio temporalNoise badPixelsFlagged goodPixelsFlagged darkRate trueDarkRate darkRateSigma darkPullSpread\` |
 | \`settings\` | \`settings[]\` of \`name value from default description notYet\`, \`drivers[]\` of \`service driver because\` |
 | \`fits info\` | \`hdus[]\` of \`index name version type bitpix shape[] compression cards dataSizeBytes\` |
 | \`fits header\` | \`hdus[]\` of \`index name cards[]\`; a card has \`keyword value comment\` |
-| \`fits verify\` | \`file ok problems[]\` of \`hdu problem\`, and \`hdus[]\` of \`index name type datasum checksum\` |
+| \`fits verify\` | \`file ok\`, \`problems[]\` of \`hdu problem\`, \`hdus[]\` of \`index name type datasum checksum\` |
 | \`fits stats\` | \`hdus[]\` of \`index name type bitpix shape[] min max mean median rms nan datasum\`: null without pixels; "NaN", "Infinity", "-Infinity" where a number is not finite |
-| \`fits table\` | \`hdu name rowCount columns[]\` of \`name unit form values[]\`, one value or nested lists for each row |
+| \`fits table\` | \`hdu name rowCount\`, \`columns[]\` of \`name unit form values[]\`; one value or nested lists for each row |
 | \`fits diff\` | \`same differences[]\` |
 | any, failed | \`error\` of \`code message disposition fields\` |
 
-A task of \`run\` and \`inspect\` has \`task status attempts startedAt elapsedMs filesRead filesWritten peakMemoryBytes error blockedBy[]\`; its status
-is one of \`done unchanged skipped failed blocked interrupted waiting running not-started\`. A run's status is one of \`running done failed
-interrupted\`.`;
+A task of \`run\`, \`demo\` and \`inspect\` has \`task status attempts startedAt elapsedMs filesRead filesWritten peakMemoryBytes error
+blockedBy[]\`; its status is one of \`done unchanged skipped failed blocked interrupted waiting running not-started\`. A run's status is
+one of \`running done failed interrupted\`.
+
+Of \`plan\`, \`recipeRunId\` is null where a new run begins, \`runner\` is there while the run is at work, \`removed\` names tasks that the
+workflow has no longer, and \`isScratchGone\` is true where the run's scratch was removed. Of \`inspect RUN\`, \`run\` is the document of
+\`run\` without \`resumed elapsedMs inputFiles\`, and the others are there where they were asked for. Of \`demo\`, \`comparison\` is null
+where the run was not done.`;
 
 function cell(text: string): string {
   return text.replaceAll("|", "\\|");

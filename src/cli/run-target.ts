@@ -9,7 +9,7 @@ import { type InputFolder, readInputFolder } from "./input-folder.ts";
 import { type ParametersFile, readParametersFile } from "./parameters-file.ts";
 import { usageError } from "./usage-error.ts";
 import { wholeNumber } from "./whole-number.ts";
-import type { WorkflowArguments } from "./workflow-arguments.ts";
+import type { PlanArguments } from "./workflow-arguments.ts";
 
 /** What the command line asks to be run, looked at and found good. */
 export interface RunTarget {
@@ -24,7 +24,10 @@ export interface RunTarget {
 }
 
 /** Reads arguments, settings, workflow and input, in this order: the cheapest to mend is complained of first. */
-export async function resolveTarget(args: WorkflowArguments, env: Environment): Promise<RunTarget> {
+export async function resolveTarget(
+  args: PlanArguments & { readonly workers?: string | undefined },
+  env: Environment,
+): Promise<RunTarget> {
   const recipeRunId = wholeNumber("--recipe-run", args["recipe-run"]);
   const workers = wholeNumber("--workers", args.workers);
   const { env: complete, settings } = settingsOf(env, args.scratch, args.output);

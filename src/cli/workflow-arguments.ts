@@ -3,7 +3,7 @@ import type { ArgsDef, ParsedArgs } from "citty";
 const flag = (description: string) => ({ type: "boolean", default: false, description }) as const;
 const value = (valueHint: string, description: string) => ({ type: "string", valueHint, description }) as const;
 
-/** The arguments that `run` and `plan` share. */
+/** The arguments of `run`. */
 export const workflowArguments = {
   file: {
     type: "positional",
@@ -36,3 +36,10 @@ export const workflowArguments = {
 } as const satisfies ArgsDef;
 
 export type WorkflowArguments = ParsedArgs<typeof workflowArguments>;
+
+const { workers: _workers, "keep-scratch": _keepScratch, ...whichRun } = workflowArguments;
+
+/** The arguments of `plan`: those of `run` that say what is done, not those that say how. */
+export const planArguments = whichRun;
+
+export type PlanArguments = ParsedArgs<typeof planArguments>;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { checkArguments } from "../../src/cli/check-arguments.ts";
-import { workflowArguments } from "../../src/cli/workflow-arguments.ts";
+import { planArguments, workflowArguments } from "../../src/cli/workflow-arguments.ts";
 
 const check = (line: string) => () => checkArguments("run", line === "" ? [] : line.split(" "), workflowArguments);
 
@@ -28,3 +28,12 @@ test.each([
 ])("firstlight run %s is refused", (line, message) => {
   expect(check(line)).toThrow(expect.objectContaining({ code: "USAGE", message: expect.stringContaining(message) }));
 });
+
+test.each(["--workers 2", "--keep-scratch"])(
+  "%s is a flag of run, and none of plan, where it could do nothing",
+  (flag) => {
+    const line = `w.ts --input a --output b ${flag}`;
+    expect(check(line)).not.toThrow();
+    expect(() => checkArguments("plan", line.split(" "), planArguments)).toThrow(`no flag ${flag.split(" ")[0]}`);
+  },
+);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openFile } from "../../src/core/file.ts";
 import { encodeFits, encodeHeader, Header, openFits, readImage } from "../../src/fits/index.ts";
 import { type Cli, openCli } from "./cli-process.ts";
+import { expectDocumented } from "./json-documents.ts";
 
 const fixtures = join(import.meta.dirname, "../fixtures/fits");
 const manifest = JSON.parse(readFileSync(join(fixtures, "manifest.json"), "utf8")) as readonly { name: string }[];
@@ -175,6 +176,7 @@ describe("firstlight fits table", () => {
 
   test("gives every row as JSON, column by column, and as CSV", async () => {
     const { stdout } = await fits("table", join(cli.folder, "table.fits"), "--hdu", "EVENTS", "--json");
+    await expectDocumented("fits table", stdout);
     const document = JSON.parse(stdout) as { columns: { name: string; values: unknown[] }[] };
     expect(document).toMatchObject({ hdu: 1, name: "EVENTS", rowCount: 25 });
     expect(document.columns.map(({ name, values }) => [name, ...values.slice(0, 3)])).toEqual([

@@ -4,14 +4,14 @@ import { exitCodes } from "../exit-code.ts";
 import { inputLine } from "../render/input-line.ts";
 import { planLines } from "../render/plan-lines.ts";
 import { resolveTarget } from "../run-target.ts";
-import { workflowArguments } from "../workflow-arguments.ts";
+import { planArguments } from "../workflow-arguments.ts";
 
 export const plan = defineCommand({
   name: "plan",
   summary: "Say what 'run' would do, task by task, and why.",
   description:
-    "Takes the flags of 'run' and does nothing: it says which tasks would run and because of what, which are done and since when, and which driver each service has.",
-  args: workflowArguments,
+    "Takes the flags of 'run' that say what is done, and does nothing: it says which tasks would run and because of what, which are done and since when, and which driver each service has.",
+  args: planArguments,
   examples: [{ shows: "What would run now?", command: "firstlight plan workflow.ts --input l0 --output products" }],
   async run(args, { env, stdout }) {
     const { loaded, input, output, options } = await resolveTarget(args, env);
