@@ -1,0 +1,25 @@
+// npm run bench [-- SUITE…] [--rounds N]: measures, prints, and writes docs/benchmarks.md.
+import { parseArgs } from "node:util";
+import { fewestRounds, runSuite, type Suite, writeSection } from "./harness.ts";
+import { parseSuite } from "./parse.ts";
+import { runnerSuite } from "./runner.ts";
+import { tagsSuite } from "./tags.ts";
+
+const suites: readonly Suite[] = [tagsSuite, parseSuite, runnerSuite];
+const usage = `npm run bench [-- ${suites.map(({ name }) => name).join(" | ")}] [-- --rounds N]`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: "string", default: String(fewestRounds) } },
+});
+const rounds = Number(values.rounds);
+const unknown = positionals.filter((name) => !suites.some((suite) => suite.name === name));
+if (unknown.length > 0 || !Number.isInteger(rounds) || rounds < fewestRounds) {
+  console.error(`${usage}: expected the name of a suite, and at least ${fewestRounds} rounds.`);
+  process.exit(2);
+}
+for (const suite of suites.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
+  const section = await runSuite(suite, rounds);
+  if (section === undefined) process.exitCode = 1;
+  else writeSection(suite, section);
+}

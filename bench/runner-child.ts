@@ -1,0 +1,2 @@
+// A bare fork: imports the library, and ends.
+import "firstlight";
