@@ -14,7 +14,7 @@ export { encodeHeader, parseHeader } from "./parse-header.ts";
 export { type ReadImageOptions, readImage } from "./read-image.ts";
 export { type ReadTableOptions, readTable, type Table } from "./read-table.ts";
 export { shiftOrigin } from "./shift-origin.ts";
-export type { Column, ColumnValues, FixedColumn, VariableColumn } from "./tables/column.ts";
+export type { Column, ColumnBase, ColumnValues, FixedColumn, VariableColumn } from "./tables/column.ts";
 export type { TiledImage } from "./tiles/tiled-image.ts";
 export { type UnpackOptions, unpackFits } from "./unpack-fits.ts";
 export { type ChecksumVerdict, type HduChecksums, verifyChecksums } from "./verify-checksums.ts";

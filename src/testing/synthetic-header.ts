@@ -14,8 +14,11 @@ const noOptics: HeaderRecord = {
 
 const darkShutter: HeaderRecord = { [MetadataKey.gosLevel0Status]: "DarkShutter" };
 
+/** What a synthetic frame was taken for. */
+export type FrameKind = "observe" | "dark" | "lampGain" | "solarGain" | "polcal" | "polcalDark" | "polcalGain";
+
 /** What a frame was taken for → how its header differs from that of an observe frame. */
-const kinds = {
+const kinds: Readonly<Record<FrameKind, HeaderRecord>> = {
   observe: { [MetadataKey.ipTaskType]: "observe" },
   dark: { [MetadataKey.ipTaskType]: "dark", ...darkShutter },
   lampGain: {
@@ -33,10 +36,7 @@ const kinds = {
   },
   polcalDark: { [MetadataKey.ipTaskType]: "polcal", ...darkShutter },
   polcalGain: { [MetadataKey.ipTaskType]: "polcal" },
-} as const satisfies Readonly<Record<string, HeaderRecord>>;
-
-/** What a synthetic frame was taken for. */
-export type FrameKind = keyof typeof kinds;
+};
 
 export const frameKinds = Object.keys(kinds) as readonly FrameKind[];
 

@@ -33,6 +33,7 @@ export type {
   RunChoice,
   RunKey,
   RunLease,
+  Runner,
   RunRecord,
   RunStore,
 } from "./run-store.ts";

@@ -13,7 +13,8 @@ export type ColumnValues =
   /** Without the blanks at their ends. */
   | { readonly type: "text"; readonly data: readonly string[] };
 
-interface ColumnBase {
+/** What every column says of itself. */
+export interface ColumnBase {
   /** From 1 on, as in TTYPEn. */
   readonly number: number;
   /** TTYPEn; empty where there is none. */
