@@ -1,41 +1,39 @@
-import { type Attributes, type Context, type Span, SpanStatusCode, trace } from "@opentelemetry/api";
-import { afterEach, expect, test } from "vitest";
-import { withSpan } from "../../src/core/telemetry.ts";
-
-afterEach(() => trace.disable());
-
-/** A tracer that writes down what is asked of it. */
-function record(): string[] {
-  const said: string[] = [];
-  const span = {
-    setStatus: ({ code, message }: { code: SpanStatusCode; message?: string }) =>
-      said.push(`status ${SpanStatusCode[code]}${message === undefined ? "" : ` ${message}`}`),
-    recordException: (error: Error) => said.push(`exception ${error.message}`),
-    end: () => said.push("end"),
-  } as unknown as Span;
-  const startActiveSpan = (
-    name: string,
-    options: { attributes?: Attributes },
-    work: ((span: Span) => unknown) | Context,
-  ) => {
-    said.push(`start ${name} ${JSON.stringify(options.attributes)}`);
-    return (work as (span: Span) => unknown)(span);
-  };
-  trace.setGlobalTracerProvider({ getTracer: () => ({ startSpan: () => span, startActiveSpan }) as never });
-  return said;
-}
+import { expect, test } from "vitest";
+import { tracer, withSpan } from "../../src/core/telemetry.ts";
+import { recordTelemetry } from "../tasks/telemetry-recorder.ts";
 
 test("a span ends OK with its work", async () => {
-  const said = record();
+  await using telemetry = recordTelemetry();
   expect(await withSpan("Run", { "task.name": "A" }, async () => 5)).toBe(5);
-  expect(said).toEqual(['start Run {"task.name":"A"}', "status OK", "end"]);
+  expect(await telemetry.spans()).toEqual([
+    { name: "Run", parent: undefined, status: "OK", attributes: { "task.name": "A" }, exceptions: [] },
+  ]);
 });
 
 test("a span records what its work throws, ends, and throws it on", async () => {
-  const said = record();
+  await using telemetry = recordTelemetry();
   const error = new Error("no");
   await expect(withSpan("Run", {}, () => Promise.reject(error))).rejects.toBe(error);
-  expect(said).toEqual(["start Run {}", "exception no", "status ERROR no", "end"]);
+  expect(await telemetry.spans()).toMatchObject([
+    { name: "Run", status: "ERROR", statusMessage: "no", exceptions: ["no"] },
+  ]);
+});
+
+test("what is done within a span, across awaits too, is below it, and not what comes after", async () => {
+  await using telemetry = recordTelemetry();
+  await withSpan("outer", {}, async () => {
+    await Promise.resolve();
+    await withSpan("inner", {}, async () => undefined);
+    tracer().startSpan("by hand").end();
+  });
+  await withSpan("next", {}, async () => undefined);
+  const spans = await telemetry.spans();
+  expect(spans.map(({ name, parent }) => [name, parent])).toEqual([
+    ["inner", "outer"],
+    ["by hand", "outer"],
+    ["outer", undefined],
+    ["next", undefined],
+  ]);
 });
 
 test("without an SDK the work is done all the same", async () => {

@@ -7,6 +7,7 @@ export interface RecordedSpan {
   readonly name: string;
   readonly parent: string | undefined;
   readonly status: string;
+  readonly statusMessage?: string;
   readonly attributes: Attributes;
   readonly exceptions: readonly unknown[];
 }
@@ -35,6 +36,7 @@ export function recordTelemetry() {
         name: span.name,
         parent: names.get(span.parentSpanContext?.spanId ?? ""),
         status: SpanStatusCode[span.status.code] ?? "",
+        ...(span.status.message === undefined ? {} : { statusMessage: span.status.message }),
         attributes: span.attributes,
         exceptions: span.events.map(({ attributes }) => attributes?.["exception.message"]),
       }));
