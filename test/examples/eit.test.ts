@@ -116,7 +116,9 @@ describe("made EIT frames", () => {
 
 const realFramesAreHere = existsSync(realFrames);
 if (!realFramesAreHere) {
-  console.warn(`SKIPPED: the example on real EIT frames, which may not be committed: no folder ${realFrames}`);
+  console.warn(
+    `SKIPPED: the example on real EIT frames, which may not be committed: no folder ${realFrames}; FIRSTLIGHT_TEST_EIT_FRAMES names one`,
+  );
 }
 
 describe.skipIf(!realFramesAreHere)("the eleven real EIT frames", () => {

@@ -14,8 +14,8 @@ import type { EitFrame } from "./eit-frames.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The real frames, which lie beside the project where they may be read, and nowhere else. */
-export const realFrames = join(root, "../shared/data/eit-l0");
+/** The real frames, which may not be committed: CONTRIBUTING.md says where they come from. */
+export const realFrames = process.env.FIRSTLIGHT_TEST_EIT_FRAMES ?? join(root, "../shared/data/eit-l0");
 export const eitWorkflowFile = join(root, "examples/eit/workflow.ts");
 export const skippingWorkflowFile = join(root, "test/examples/skipping-workflow.ts");
 
