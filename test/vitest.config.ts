@@ -4,6 +4,12 @@ export default defineConfig({
   resolve: { conditions: ["firstlight-source"] },
   ssr: { resolve: { conditions: ["firstlight-source"] } },
   test: {
+    coverage: {
+      provider: "v8",
+      include: ["src/**"],
+      reporter: ["text-summary", "html"],
+      thresholds: { statements: 85, branches: 77, functions: 85, lines: 85 },
+    },
     projects: [
       {
         extends: true,
