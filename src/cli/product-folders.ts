@@ -10,13 +10,16 @@ export interface ProductFolder {
   readonly sizeBytes: number;
 }
 
-/** How far below the root the folder of a dataset lies: `bucket/proposal/dataset`, and room for a trial's folders. */
+/** How far below the root the folder of a dataset lies: `bucket/proposal/dataset`. */
+const datasetDepth = 3;
+
+/** The same with room for a trial's folders. */
 const deepest = 6;
 
 /** Finds the folders named `datasetId` below the root of an `fs` object store, and counts what they hold. */
 export async function productFolders(root: string, datasetId: string): Promise<readonly ProductFolder[]> {
   const found: ProductFolder[] = [];
-  for await (const { name, folder } of foldersBelow(root, (name) => name === datasetId)) {
+  for await (const { name, folder } of foldersBelow(root, deepest, (name) => name === datasetId)) {
     if (name === datasetId) found.push({ folder, ...(await measure(folder)) });
   }
   return found;
@@ -25,25 +28,35 @@ export async function productFolders(root: string, datasetId: string): Promise<r
 /** The recipe runs whose datasets lie below the root of an `fs` object store, each with where: no new run there may get its id. */
 export async function recipeRunsBelow(root: string): Promise<ReadonlyMap<number, string>> {
   const runs = new Map<number, string>();
-  for await (const { name, folder } of foldersBelow(root, (name) => recipeRunIdOf(name) !== undefined)) {
-    const recipeRunId = recipeRunIdOf(name);
+  for await (const { name, folder, depth } of foldersBelow(root, datasetDepth, () => false)) {
+    // Other folders, such as an instrument's, may have a name that a dataset could have as well.
+    const recipeRunId = depth === datasetDepth ? recipeRunIdOf(name) : undefined;
     if (recipeRunId !== undefined) runs.set(recipeRunId, `the folder ${folder}`);
   }
   return runs;
 }
 
-/** Every folder as deep as datasets lie, but for hidden ones and what is below a dataset. */
+interface FolderBelow {
+  readonly name: string;
+  readonly folder: string;
+  /** 1 right below the root. */
+  readonly depth: number;
+}
+
+/** Every folder down to `deepestWanted`, but for hidden ones and what is below a dataset. */
 async function* foldersBelow(
   root: string,
+  deepestWanted: number,
   isDataset: (name: string) => boolean,
-): AsyncIterable<{ readonly name: string; readonly folder: string }> {
-  const levels: { readonly folder: string; readonly depth: number }[] = [{ folder: root, depth: 1 }];
+): AsyncIterable<FolderBelow> {
+  const levels = [{ folder: root, depth: 1 }];
   for (let level = levels.shift(); level !== undefined; level = levels.shift()) {
+    const { depth } = level;
     for (const entry of await list(level.folder)) {
       if (!entry.isDirectory() || entry.name.startsWith(".")) continue;
       const folder = join(level.folder, entry.name);
-      yield { name: entry.name, folder };
-      if (!isDataset(entry.name) && level.depth < deepest) levels.push({ folder, depth: level.depth + 1 });
+      yield { name: entry.name, folder, depth };
+      if (!isDataset(entry.name) && depth < deepestWanted) levels.push({ folder, depth: depth + 1 });
     }
   }
 }

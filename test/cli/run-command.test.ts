@@ -190,7 +190,8 @@ describe("firstlight run", () => {
   });
 
   test("a run into an output that holds another scratch's datasets gets an id, and so a dataset, of its own", async () => {
-    const taken = join(cli.folder, "out", "data", "VBI", datasetId(1));
+    // An instrument may be called as a dataset could be.
+    const taken = join(cli.folder, "out", "data", datasetId(9), datasetId(1));
     await mkdir(taken, { recursive: true });
     const { stdout } = await cli.run([...inProcess, "--json"]);
     expect(documentOf(stdout).recipeRunId).toBe(2);
