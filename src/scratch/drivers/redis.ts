@@ -100,13 +100,15 @@ export function redisInventory(options: RedisInventoryOptions): InventoryDriver 
     drop: async (keys, { fence } = {}) => void (await run(redisScripts.drop, { fence }, keys, [])),
     select: async (expression) => (await answer(expression, "members")) as string[],
     selectAll: async (expressions) => {
-      const keys = expressions.map(plainKeys);
-      const isPlain = (i: number): boolean => (keys[i]?.length ?? 0) > 0;
-      const asked = keys.flatMap((list, i): Command[] => (isPlain(i) ? [["SINTER", ...distinct(list ?? [])]] : []));
-      const replies = (await client.pipeline(asked)).values() as Iterator<string[]>;
+      // What many ask alike is asked once.
+      const plain = expressions.map((expression) => distinct(plainKeys(expression) ?? []).toSorted());
+      const asked = new Map(plain.filter(({ length }) => length > 0).map((keys) => [keys.join("\n"), keys]));
+      const replies = await client.pipeline([...asked.values()].map((keys): Command => ["SINTER", ...keys]));
+      const shared = new Map([...asked.keys()].map((name, i) => [name, replies[i] as string[]]));
       return Promise.all(
-        expressions.map(async (expression, i) =>
-          isPlain(i) ? (replies.next().value ?? []) : ((await answer(expression, "members")) as string[]),
+        expressions.map(
+          async (expression, i) =>
+            shared.get(plain[i]?.join("\n") ?? "") ?? ((await answer(expression, "members")) as string[]),
         ),
       );
     },
