@@ -179,6 +179,10 @@ export const errorCatalogue = {
     when: "a file uses a part of FITS that is not read, or that is not written",
     remedy: "The message names the part; convert the file, or read and write it as bytes.",
   },
+  FITS_WCS_UNSUPPORTED: {
+    when: "pixels were moved whose coordinates cannot be moved with them, such as distortion by look-up tables",
+    remedy: "Delete the distortion's cards from the header to go on without it.",
+  },
   GHOST_ALIVE: {
     when: "a process of an earlier run cannot be killed, or was killed and does not end",
     remedy: "Look at what it waits for, such as a disk that hangs, and run again.",

@@ -19,3 +19,5 @@ export type { TiledImage } from "./tiles/tiled-image.ts";
 export { type UnpackOptions, unpackFits } from "./unpack-fits.ts";
 export { type ChecksumVerdict, type HduChecksums, verifyChecksums } from "./verify-checksums.ts";
 export { type FitsProblem, type FitsVerification, verifyFits } from "./verify-fits.ts";
+export type { Matrix, PixelMap } from "./wcs/pixel-map.ts";
+export { transformWcs } from "./wcs/transform-wcs.ts";
