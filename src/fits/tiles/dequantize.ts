@@ -14,7 +14,7 @@ export interface Quantization {
 }
 
 /** Stands for a pixel of exactly 0 in SUBTRACTIVE_DITHER_2. */
-const exactZero = -2147483646;
+export const exactZero = -2147483646;
 
 /** Turns quantised integers back into reals (FITS 4.0 §10.2), computed in float64 and rounded once; undefined ones are NaN. */
 export function dequantize(
