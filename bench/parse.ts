@@ -125,7 +125,8 @@ async function parse({ basePath, recipeRunId, count, remembered }: Run): Promise
   copyFileSync(remembered, path);
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    [...process.execArgv, join(import.meta.dirname, "parse-child.ts"), String(recipeRunId)],
+    // With the young generation of an attempt's process, as the runner starts it.
+    [...process.execArgv, "--max-semi-space-size=16", join(import.meta.dirname, "parse-child.ts"), String(recipeRunId)],
     { env: { ...process.env, SCRATCH_BASE_PATH: basePath } },
   );
   await using driver = sqliteInventory({ path });

@@ -28,8 +28,9 @@ export function isComplex(value: CardValue): value is Complex {
  * `undefined` for text that is no FITS value. Trailing blanks of a string are padding and go, as §4.2.1.1 says.
  */
 export function parseCardContent(text: string): CardContent | undefined {
-  const start = text.search(/\S/);
-  if (start === -1) return { value: undefined, comment: "" };
+  let start = 0;
+  while (text.startsWith(" ", start)) start += 1;
+  if (start === text.length) return { value: undefined, comment: "" };
   if (text.charAt(start) === "'") return parseQuoted(text, start);
   const slash = text.indexOf("/", start);
   const token = (slash === -1 ? text.slice(start) : text.slice(start, slash)).trimEnd();

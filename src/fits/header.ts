@@ -2,6 +2,7 @@ import { FirstlightError } from "../core/errors.ts";
 import { isReal, type Scalar } from "../core/scalar.ts";
 import { Card, normalKeyword } from "./card.ts";
 import { formatComplex } from "./card-format.ts";
+import type { CardRecords } from "./card-records.ts";
 import { type CardValue, isComplex } from "./card-value.ts";
 
 /** Keyword → value, or keyword → [value, comment]. */
@@ -10,6 +11,9 @@ export type HeaderRecord = Readonly<Record<string, CardValue | readonly [CardVal
 const commentary: ReadonlySet<string> = new Set(["COMMENT", "HISTORY", ""]);
 const checksums: ReadonlySet<string> = new Set(["CHECKSUM", "DATASUM"]);
 
+/** A header whose cards are made when they are asked for. */
+export let headerOfRecords: (records: CardRecords, origin: string | undefined) => Header;
+
 /**
  * The cards of one HDU in their order. Untouched cards keep their bytes; a changed one keeps its place and, unless a new
  * one is given, its comment. Keywords are found without regard to case; of cards that share one, the first counts.
@@ -17,12 +21,22 @@ const checksums: ReadonlySet<string> = new Set(["CHECKSUM", "DATASUM"]);
 export class Header implements Iterable<Card> {
   /** The file that the header was read from, for messages. */
   readonly origin: string | undefined;
-  readonly #cards: Card[];
+  /** As read, until somebody wants all cards. */
+  #records: CardRecords | undefined;
+  #list: Card[];
   #firsts: Map<string, Card> | undefined;
 
   constructor(cards: Iterable<Card> = [], origin?: string) {
-    this.#cards = [...cards];
+    this.#list = [...cards];
     this.origin = origin;
+  }
+
+  static {
+    headerOfRecords = (records, origin) => {
+      const header = new Header([], origin);
+      header.#records = records;
+      return header;
+    };
   }
 
   /** A header from cards, or from a record of values: `Header.from({ EXPTIME: [13.5, "s"], OBJECT: "Sun" })`. */
@@ -38,6 +52,14 @@ export class Header implements Iterable<Card> {
 
   get cards(): readonly Card[] {
     return this.#cards;
+  }
+
+  get #cards(): Card[] {
+    if (this.#records !== undefined) {
+      this.#list = this.#records.all();
+      this.#records = undefined;
+    }
+    return this.#list;
   }
 
   /** The texts of the HISTORY cards. */
@@ -56,7 +78,7 @@ export class Header implements Iterable<Card> {
 
   /** The first card of that keyword. */
   card(key: string): Card | undefined {
-    return this.#index().get(normalKeyword(key));
+    return this.#first(key) ?? this.#first(normalKeyword(key));
   }
 
   has(key: string): boolean {
@@ -172,12 +194,13 @@ export class Header implements Iterable<Card> {
     return this;
   }
 
-  #index(): Map<string, Card> {
+  #first(keyword: string): Card | undefined {
+    if (this.#records !== undefined) return this.#records.first(keyword);
     if (this.#firsts === undefined) {
       this.#firsts = new Map();
-      for (const card of this.#cards) if (!this.#firsts.has(card.keyword)) this.#firsts.set(card.keyword, card);
+      for (const card of this.#list) if (!this.#firsts.has(card.keyword)) this.#firsts.set(card.keyword, card);
     }
-    return this.#firsts;
+    return this.#firsts.get(keyword);
   }
 
   #texts(keyword: string): string[] {

@@ -1,10 +1,11 @@
 import type { ByteSource } from "../core/byte-source.ts";
 import { badFile } from "./bad-file.ts";
 import { blockBytes } from "./blocks.ts";
+import { cardLength } from "./card-format.ts";
 import { throughGzip } from "./gunzip.ts";
 import { describeHdu, type Hdu, hasImage, storedHeader } from "./hdu.ts";
 import type { Header } from "./header.ts";
-import { findEnd, findForeign, foreignCharacter, headerFromText, latin1 } from "./parse-header.ts";
+import { findEnd, findForeign, foreignCharacter, headerFromBytes, latin1 } from "./parse-header.ts";
 
 /** Which HDU: its index, its EXTNAME (letter case does not count), or EXTNAME and EXTVER. */
 export type HduSelector = number | string | readonly [name: string, version: number];
@@ -17,8 +18,8 @@ export interface FitsFile {
   hdu(selector: HduSelector): Hdu;
 }
 
-// Enough for the 144 cards of most frames in one read.
-const firstReadBytes = 4 * blockBytes;
+// Enough for the 288 cards of most frames in one read.
+const firstReadBytes = 8 * blockBytes;
 const headerLimitBytes = 32 * 1024 * 1024;
 
 /**
@@ -98,40 +99,49 @@ interface ReadHeader {
 async function readHeaderAt(source: ByteSource, index: number, offset: number): Promise<ReadHeader | undefined> {
   const place = { file: source.name, hdu: index, offset };
   const available = source.sizeBytes - offset;
-  let text = "";
+  let bytes = new Uint8Array(0);
   for (let wantedBytes = firstReadBytes; ; wantedBytes *= 2) {
-    const scanned = text.length;
-    text += await readText(source, offset + scanned, Math.min(wantedBytes, available) - scanned);
-    if (scanned === 0 && !checkStart(text, place)) return undefined;
-    const end = findEnd(text, Math.max(0, scanned - (scanned % 80)));
-    const foreign = findForeign(end === -1 ? text.slice(scanned) : text.slice(scanned, Math.max(scanned, end)));
-    if (foreign !== -1) throw foreignCharacter(text, scanned + foreign, place);
+    const scanned = bytes.length;
+    bytes = await readOn(source, offset, bytes, Math.min(wantedBytes, available));
+    if (scanned === 0 && !checkStart(bytes, place)) return undefined;
+    const end = findEnd(bytes, scanned - (scanned % cardLength));
+    const foreign = findForeign(end === -1 ? bytes : bytes.subarray(0, end), scanned);
+    if (foreign !== -1) throw foreignCharacter(bytes, foreign, place);
     if (end !== -1) {
       const sizeBytes = Math.ceil((end + 1) / blockBytes) * blockBytes;
-      return { header: headerFromText(text, end, place), sizeBytes: Math.min(sizeBytes, available) };
+      return { header: headerFromBytes(bytes, end, place), sizeBytes: Math.min(sizeBytes, available) };
     }
-    if (text.length < Math.min(wantedBytes, available) || text.length >= available) {
+    if (bytes.length < Math.min(wantedBytes, available) || bytes.length >= available) {
       throw badFile(
         "FITS_TRUNCATED",
-        `the file ends within the header, after ${text.length} bytes and no END card.`,
+        `the file ends within the header, after ${bytes.length} bytes and no END card.`,
         place,
       );
     }
-    if (text.length >= headerLimitBytes) {
+    if (bytes.length >= headerLimitBytes) {
       throw badFile("FITS_INVALID", `no END card within ${headerLimitBytes} bytes.`, place);
     }
   }
 }
 
-async function readText(source: ByteSource, offset: number, sizeBytes: number): Promise<string> {
-  const bytes = new Uint8Array(sizeBytes);
-  return latin1(bytes.subarray(0, await source.read(offset, bytes)));
+/** What was read, and as much more as there is up to `wantedBytes`. */
+async function readOn(
+  source: ByteSource,
+  offset: number,
+  known: Uint8Array,
+  wantedBytes: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(wantedBytes);
+  bytes.set(known);
+  const count = await source.read(offset + known.length, bytes.subarray(known.length));
+  return bytes.subarray(0, known.length + count);
 }
 
 function checkStart(
-  text: string,
+  bytes: Uint8Array,
   place: { readonly file: string; readonly hdu: number; readonly offset: number },
 ): boolean {
+  const text = latin1(bytes.subarray(0, 10));
   if (place.hdu === 0) {
     if (text.startsWith("SIMPLE  = ")) return true;
     const found = text.startsWith("\u001f\u008b") ? "a gzip file" : `"${text.slice(0, 9).replace(/[^ -~]/g, "?")}"`;
@@ -139,7 +149,7 @@ function checkStart(
   }
   if (text.startsWith("XTENSION")) return true;
   // Blocks of zeros or blanks after the last HDU are padding that some tape and copy programs leave.
-  if (/^[\0 ]*$/.test(text)) return false;
+  if (bytes.every((byte) => byte === 0 || byte === 0x20)) return false;
   throw badFile("FITS_INVALID", 'bytes follow that are no extension: they do not start with "XTENSION".', place);
 }
 

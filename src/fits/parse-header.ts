@@ -2,20 +2,43 @@ import { badFile, type FitsPlace } from "./bad-file.ts";
 import { padded } from "./blocks.ts";
 import { Card, isContinued } from "./card.ts";
 import { cardLength } from "./card-format.ts";
-import { Header } from "./header.ts";
+import { cardRecords } from "./card-records.ts";
+import { Header, headerOfRecords } from "./header.ts";
 
 const endCard = "END".padEnd(cardLength);
 
-/** Where the END card stands in a header's characters, or -1. */
-export function findEnd(text: string, from = 0): number {
-  let at = text.indexOf("END     ", from);
-  while (at !== -1 && at % cardLength !== 0) at = text.indexOf("END     ", at + 1);
-  return at;
+/** Where the END card stands in a header, or -1. `from` is a multiple of 80. */
+export function findEnd(bytes: Uint8Array, from = 0): number {
+  for (let at = from; at + 8 <= bytes.length; at += cardLength) {
+    if (bytes[at] === capitalE && latin1(bytes.subarray(at, at + 8)) === "END     ") return at;
+  }
+  return -1;
 }
 
+const capitalE = 0x45;
+
 /** Where the first character outside of FITS's ASCII (blank to tilde, FITS 4.0 §3.2) stands, or -1. */
-export function findForeign(text: string): number {
-  return text.search(/[^ -~]/);
+export function findForeign(bytes: Uint8Array, from = 0): number {
+  let at = from;
+  if ((bytes.byteOffset + from) % 4 === 0) at += 4 * plainWords(bytes.subarray(from));
+  while (at < bytes.length && isPlain(bytes[at] as number)) at += 1;
+  return at >= bytes.length ? -1 : at;
+}
+
+function isPlain(byte: number): boolean {
+  return byte >= 0x20 && byte <= 0x7e;
+}
+
+/** How many words of four bytes there are before one with a byte outside. */
+function plainWords(bytes: Uint8Array): number {
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2);
+  for (let i = 0; i < words.length; i += 1) {
+    const word = words[i] as number;
+    // The top bit of each byte tells: of 0x80 and more as it is, of 0x7f after adding 1, of what is below 0x20 after taking
+    // 0x20 away. Only a byte that is outside itself borrows from or carries to the next.
+    if (((word | (word + 0x01010101) | (word - 0x20202020)) & 0x80808080) !== 0) return i;
+  }
+  return words.length;
 }
 
 /** One character for each byte. */
@@ -29,23 +52,26 @@ export function latin1(bytes: Uint8Array): string {
  * @throws FirstlightError FITS_INVALID for characters outside ASCII, FITS_TRUNCATED without an END card
  */
 export function parseHeader(bytes: Uint8Array, origin?: string): Header {
-  const text = latin1(bytes);
-  const end = findEnd(text);
+  const end = findEnd(bytes);
   const place = { file: origin };
-  const foreign = findForeign(end === -1 ? text : text.slice(0, end));
-  if (foreign !== -1) throw foreignCharacter(text, foreign, place);
+  const foreign = findForeign(end === -1 ? bytes : bytes.subarray(0, end));
+  if (foreign !== -1) throw foreignCharacter(bytes, foreign, place);
   if (end === -1) throw badFile("FITS_TRUNCATED", "the header ends without an END card.", place);
-  return headerFromText(text, end, place);
+  // The header's own: its cards are made from the bytes later, and they have to lie at words.
+  return headerFromBytes(bytes.slice(0, end + cardLength), end, place);
 }
 
-/** The cards of `text` up to `end`, where the END card stands. */
-export function headerFromText(text: string, end: number, place: FitsPlace): Header {
-  if (text.slice(end, end + cardLength) !== endCard) {
+/** The cards of `bytes`, which are no one else's, up to `end`, where the END card stands. */
+export function headerFromBytes(bytes: Uint8Array, end: number, place: FitsPlace): Header {
+  if (latin1(bytes.subarray(end, end + cardLength)) !== endCard) {
     throw badFile("FITS_INVALID", "the END card is not followed by blanks.", {
       ...place,
       offset: (place.offset ?? 0) + end,
     });
   }
+  const records = cardRecords(bytes, end);
+  if (records !== undefined) return headerOfRecords(records, place.file);
+  const text = latin1(bytes.subarray(0, end));
   const cards: Card[] = [];
   for (let start = 0; start < end; ) {
     let stop = start + cardLength;
@@ -64,9 +90,10 @@ export function encodeHeader(cards: Iterable<Card>): Uint8Array {
   return Buffer.from(text.padEnd(padded(text.length)), "latin1");
 }
 
-export function foreignCharacter(text: string, at: number, place: FitsPlace): Error {
-  const card = text.slice(at - (at % cardLength), at - (at % cardLength) + 8).replace(/[^ -~]/g, "?");
-  const code = text.charCodeAt(at).toString(16).padStart(2, "0");
+export function foreignCharacter(bytes: Uint8Array, at: number, place: FitsPlace): Error {
+  const start = at - (at % cardLength);
+  const card = latin1(bytes.subarray(start, start + 8)).replace(/[^ -~]/g, "?");
+  const code = (bytes[at] ?? 0).toString(16).padStart(2, "0");
   return badFile(
     "FITS_INVALID",
     `the header holds the byte 0x${code}, which is not ASCII text, in the card "${card}".`,

@@ -100,11 +100,14 @@ export function fitsAccess<const Table extends FitsTable>(table: Table): Table {
 
 /** The function that opens header after header through a table; the table is compiled once. */
 export function accessor<Table extends FitsTable>(table: Table): Accessor<Access<Table>> {
-  // A class, for it is opened for every header: one shape, and nothing made but its two maps.
+  const places = new Map(
+    Object.entries(table).map(([attribute, spec], index): [string, Place] => [attribute, { attribute, spec, index }]),
+  );
+  // A class, for it is opened for every header: one shape, and nothing made but what it remembers.
   class TableAccess {
     readonly #header: HeaderView;
     readonly #file: string;
-    readonly #readings = new Map<string, Reading>();
+    readonly #readings: (Reading | undefined)[] = [];
     readonly #results = new Map<unknown, unknown>();
 
     constructor(header: HeaderView, file: string) {
@@ -113,11 +116,11 @@ export function accessor<Table extends FitsTable>(table: Table): Accessor<Access
     }
 
     static {
-      for (const attribute of Object.keys(table)) {
-        Object.defineProperty(TableAccess.prototype, attribute, {
+      for (const place of places.values()) {
+        Object.defineProperty(TableAccess.prototype, place.attribute, {
           enumerable: true,
           get(this: TableAccess) {
-            return this.#reading(attribute).value;
+            return this.#reading(place).value;
           },
         });
       }
@@ -132,7 +135,9 @@ export function accessor<Table extends FitsTable>(table: Table): Accessor<Access
     }
 
     scalar(attribute: string): Scalar | undefined {
-      return this.#reading(attribute).scalar;
+      const place = places.get(attribute);
+      if (place === undefined) throw unknownAttribute(table, attribute);
+      return this.#reading(place).scalar;
     }
 
     once(compute: (access: this) => unknown): unknown {
@@ -143,11 +148,11 @@ export function accessor<Table extends FitsTable>(table: Table): Accessor<Access
       return fresh;
     }
 
-    #reading(attribute: string): Reading {
-      const known = this.#readings.get(attribute);
+    #reading(place: Place): Reading {
+      const known = this.#readings[place.index];
       if (known !== undefined) return known;
-      const fresh = readCard(table, attribute, this.#header, this.#file);
-      this.#readings.set(attribute, fresh);
+      const fresh = readCard(place, this.#header, this.#file);
+      this.#readings[place.index] = fresh;
       return fresh;
     }
   }
@@ -171,15 +176,23 @@ interface Reading {
 
 const nothing: Reading = { value: undefined, scalar: undefined };
 
-function readCard(table: FitsTable, attribute: string, header: HeaderView, file: string): Reading {
-  const spec = Object.hasOwn(table, attribute) ? table[attribute] : undefined;
-  if (spec === undefined) throw unknownAttribute(table, attribute);
+/** One attribute of a table, and where what was read of it is remembered. */
+interface Place {
+  readonly attribute: string;
+  readonly spec: KeySpec;
+  readonly index: number;
+}
+
+function readCard({ attribute, spec }: Place, header: HeaderView, file: string): Reading {
   const raw = spec.from === undefined ? header.get(spec.keyword) : spec.from(header, file);
   if (raw === undefined) {
     if (spec.optional) return nothing;
     throw missing(spec.keyword, attribute, header, file);
   }
   const bare = plain(raw);
+  // Most keys take what there is; their schema would say no more than that.
+  const isPlain = spec.schema === anyScalar && (typeof bare !== "number" || Number.isFinite(bare));
+  if (isPlain) return { value: bare, scalar: scalarOf(raw, spec.real) };
   let result = spec.schema.safeParse(bare);
   // An integer beyond 2^53 is a number like any other to a schema that wants one.
   const rounded = typeof bare === "bigint" && !result.success ? Number(bare) : bare;

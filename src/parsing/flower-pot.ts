@@ -92,32 +92,43 @@ function constantsOf(buds: readonly Bud[]): ReadonlyMap<string, ConstantValue> {
 }
 
 function taggedBy(stems: readonly Stem[]): FlowerPot["tagged"] {
-  const files = new Map<string, Set<string>>();
+  const files = new Map<string, readonly string[]>();
   for (const stem of stems) {
     if (stem.kind !== "flower") continue;
     for (const petal of stem.get()) {
       const tag = Tag.format(stem.name, petal.value);
       const already = files.get(tag);
-      if (already === undefined) files.set(tag, new Set(petal.files));
-      else for (const file of petal.files) already.add(file);
+      files.set(tag, already === undefined ? petal.files : [...new Set([...already, ...petal.files])]);
     }
   }
-  return [...files].map(([tag, paths]) => ({ paths: [...paths], tags: [tag] }));
+  return Array.from(files, ([tag, paths]) => ({ paths, tags: [tag] }));
 }
 
+/** Tags are chained by numbers until a file's turn comes: of a long night, a list for each file would take most of the memory. */
 function* tagsByFile(tagged: FlowerPot["tagged"]): Generator<readonly [string, readonly string[]]> {
-  const tags = new Map<string, string[]>();
-  for (const {
-    paths,
-    tags: [tag],
-  } of tagged) {
+  const numbers = new Map<string, number>();
+  for (const { paths } of tagged) for (const file of paths) if (!numbers.has(file)) numbers.set(file, numbers.size);
+  const count = tagged.reduce((sum, { paths }) => sum + paths.length, 0);
+  const [firsts, lasts] = [new Int32Array(numbers.size).fill(-1), new Int32Array(numbers.size)];
+  const [tagOf, nexts] = [new Int32Array(count), new Int32Array(count).fill(-1)];
+  let link = 0;
+  for (const [tag, { paths }] of tagged.entries()) {
     for (const file of paths) {
-      const list = tags.get(file);
-      if (list === undefined) tags.set(file, [tag]);
-      else list.push(tag);
+      const number = numbers.get(file) as number;
+      if (firsts[number] === -1) firsts[number] = link;
+      else nexts[lasts[number] as number] = link;
+      lasts[number] = link;
+      tagOf[link] = tag;
+      link += 1;
     }
   }
-  yield* tags;
+  for (const [file, number] of numbers) {
+    const tags: string[] = [];
+    for (let at = firsts[number] as number; at !== -1; at = nexts[at] as number) {
+      tags.push(...(tagged[tagOf[at] as number]?.tags ?? []));
+    }
+    yield [file, tags];
+  }
 }
 
 function refuseDuplicates(stems: readonly Stem[]): void {

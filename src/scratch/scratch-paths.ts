@@ -1,4 +1,4 @@
-import { chmod, lstat, readdir, realpath } from "node:fs/promises";
+import { chmod, lstat, opendir, realpath } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { codeOf, FirstlightError, isMissing } from "../core/errors.ts";
 import { makeFolders } from "../core/file.ts";
@@ -17,8 +17,8 @@ export interface ScratchPaths {
   forRemoving(path: string): Promise<string>;
   /** The absolute path of a file that is there. Throws `SCRATCH_FILE_MISSING`. */
   existing(path: string): Promise<string>;
-  /** The same for many: a folder with many of them is listed once. */
-  allExisting(paths: readonly string[]): Promise<readonly string[]>;
+  /** Whether all of many files are there: a folder with many of them is listed once. Throws `SCRATCH_FILE_MISSING`. */
+  requireExisting(paths: Iterable<string>): Promise<void>;
 }
 
 /** For fewer files than this a folder is not listed. */
@@ -54,8 +54,11 @@ export async function scratchPaths(folder: string): Promise<ScratchPaths> {
   const namesIn = async (parent: string): Promise<ReadonlySet<string>> => {
     try {
       requireReal(parent, await realpath(parent));
-      const entries = await readdir(parent, { withFileTypes: true });
-      return new Set(entries.filter((entry) => entry.isFile()).map(({ name }) => name));
+      const names = new Set<string>();
+      for await (const entry of await opendir(parent, { bufferSize: 1_000 })) {
+        if (entry.isFile()) names.add(entry.name);
+      }
+      return names;
     } catch {
       return new Set();
     }
@@ -63,14 +66,13 @@ export async function scratchPaths(folder: string): Promise<ScratchPaths> {
   return {
     inside,
     existing,
-    async allExisting(paths) {
-      const absolute = paths.map(inside);
-      const folders = Map.groupBy(absolute, dirname);
-      const listed = new Map<string, ReadonlySet<string>>();
-      for (const [parent, files] of folders)
-        if (files.length >= worthListing) listed.set(parent, await namesIn(parent));
-      const isThere = (path: string): boolean => listed.get(dirname(path))?.has(basename(path)) === true;
-      return Promise.all(absolute.map((path, i) => (isThere(path) ? path : existing(paths[i] ?? path))));
+    async requireExisting(paths) {
+      const folders = Map.groupBy(paths, (path) => dirname(inside(path)));
+      for (const [parent, files] of folders) {
+        const listed = files.length >= worthListing ? await namesIn(parent) : undefined;
+        const doubtful = listed === undefined ? files : files.filter((path) => !listed.has(basename(path)));
+        await Promise.all(doubtful.map(existing));
+      }
     },
     async forWriting(relativePath) {
       if (isAbsolute(relativePath)) throw refused(relativePath, "it is absolute; give it relative to the run's folder");

@@ -58,8 +58,8 @@ export interface Scratch extends AsyncDisposable {
   adopt(paths: string | readonly string[], tags: readonly string[]): Promise<void>;
   /** Tags files that are there. Throws `SCRATCH_FILE_MISSING`. */
   tag(paths: string | readonly string[], tags: readonly string[]): Promise<void>;
-  /** The same for many files with tags of their own, in bulk. */
-  tagAll(files: readonly TaggedFiles[]): Promise<void>;
+  /** The same for many files with tags of their own, in bulk. `files` is gone through twice, and never held as a whole. */
+  tagAll(files: Iterable<TaggedFiles>): Promise<void>;
   untag(paths: string | readonly string[], tags: readonly string[]): Promise<void>;
   /** Removes a file and all its tags; one that is not there is no error. */
   remove(path: string): Promise<void>;
@@ -175,19 +175,22 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
     const base = genericBaseName(tags);
     return `${base}_${await driver.increment(keys.counter + base, 1, journaled)}.dat`;
   };
-  const tagAll = async (files: readonly TaggedFiles[]): Promise<void> => {
-    for (const { tags } of files) requireLegalTags(tags);
-    const given = [...new Set(files.flatMap((file) => listOf(file.paths)))];
-    const existing = await onDisk(() => paths.allExisting(given));
-    const absolute = new Map(given.map((path, i) => [path, existing[i]]));
-    const tagged = files.flatMap((file) =>
-      listOf(file.paths).flatMap((path) => file.tags.map((tag): TaggedPath => [tag, absolute.get(path) ?? path])),
-    );
-    const audit = await inventory.auditOfNewTags(tagged.map(([tag]) => tag));
+  const tagAll = async (files: Iterable<TaggedFiles>): Promise<void> => {
+    const [given, wanted] = [new Set<string>(), new Set<string>()];
+    for (const each of files) {
+      for (const path of listOf(each.paths)) given.add(path);
+      for (const tag of each.tags) wanted.add(tag);
+    }
+    requireLegalTags([...wanted]);
+    await onDisk(() => paths.requireExisting(given));
+    const audit = await inventory.auditOfNewTags([...wanted]);
     if (audit.length > 0) await driver.add(audit, fenced);
-    const [own, foreign] = [true, false].map((isMine) => tagged.filter(([, path]) => created.has(path) === isMine));
-    await inventory.add(inventory.entriesOf(own ?? []), fenced);
-    await inventory.add(inventory.entriesOf(foreign ?? []), journaled);
+    // In portions: of a long night there are millions, and as the audit comes first a crash between two is undone.
+    for (const portion of portions(taggedPaths(files, paths.inside), tagsPerPortion)) {
+      const [own, foreign] = [true, false].map((isMine) => portion.filter(([, path]) => created.has(path) === isMine));
+      await inventory.add(inventory.entriesOf(own ?? []), fenced);
+      await inventory.add(inventory.entriesOf(foreign ?? []), journaled);
+    }
   };
 
   return {
@@ -299,6 +302,28 @@ const keysPerDrop = 5_000;
 
 function listOf(paths: string | readonly string[]): readonly string[] {
   return typeof paths === "string" ? [paths] : paths;
+}
+
+const tagsPerPortion = 1_000;
+
+function* taggedPaths(files: Iterable<TaggedFiles>, inside: (path: string) => string): Generator<TaggedPath> {
+  for (const { paths, tags } of files) {
+    for (const path of listOf(paths)) {
+      const absolute = inside(path);
+      for (const tag of tags) yield [tag, absolute];
+    }
+  }
+}
+
+function* portions<Item>(items: Iterable<Item>, size: number): Generator<readonly Item[]> {
+  let portion: Item[] = [];
+  for (const item of items) {
+    portion.push(item);
+    if (portion.length < size) continue;
+    yield portion;
+    portion = [];
+  }
+  if (portion.length > 0) yield portion;
 }
 
 function sortedByFileName(paths: readonly string[]): readonly string[] {

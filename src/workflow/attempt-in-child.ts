@@ -9,8 +9,11 @@ import type { AttemptCommand, AttemptEnd, AttemptJob, AttemptMessage, MakeAttemp
 
 const sourceExtension = extname(import.meta.filename);
 const program = join(import.meta.dirname, `attempt-process${sourceExtension}`);
-/** The child runs from source where this file does: else it would load another, perhaps stale, copy of the library. */
-const execArgv = sourceExtension === ".ts" ? ["--conditions=firstlight-source"] : [];
+/**
+ * The child runs from source where this file does: else it would load another, perhaps stale, copy of the library. What it makes
+ * and drops at once gets no more room than 16 MB: pixels do not lie there, and many attempts share a machine.
+ */
+const execArgv = [...(sourceExtension === ".ts" ? ["--conditions=firstlight-source"] : []), "--max-semi-space-size=16"];
 const keptLines = 10;
 /** How long a dead child's output may be held open by processes that it left behind. */
 const outputGraceMs = 1000;

@@ -100,18 +100,18 @@ describe("reading one header", () => {
     const bytes = encodeFits([{ header: new Header(), image: image(100_000) }, { header: new Header() }]);
     const { source, reads } = watched(bytes);
     await readHeader(source);
-    expect(reads).toEqual([[0, 4 * 2880]]);
+    expect(reads).toEqual([[0, 8 * 2880]]);
   });
 
   test("reads on where the header is longer, each byte once", async () => {
     const header = new Header();
-    for (let index = 0; index < 400; index += 1) header.set(`KEY${index}`, index);
+    for (let index = 0; index < 700; index += 1) header.set(`KEY${index}`, index);
     const { source, reads } = watched(encodeFits([{ header, image: image(100_000) }]));
-    expect((await readHeader(source)).number("KEY399")).toBe(399);
+    expect((await readHeader(source)).number("KEY699")).toBe(699);
     expect(reads).toEqual([
-      [0, 4 * 2880],
-      [4 * 2880, 4 * 2880],
+      [0, 8 * 2880],
       [8 * 2880, 8 * 2880],
+      [16 * 2880, 16 * 2880],
     ]);
   });
 

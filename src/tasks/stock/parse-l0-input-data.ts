@@ -104,6 +104,10 @@ const startBytes = 32 * 1024;
 const framesPerTurn = 16;
 
 /** File after file, as an inventory takes them fastest. */
-function tagsByFile(pot: FlowerPot): readonly TaggedFiles[] {
-  return Array.from(pot.tags, ([file, tags]) => ({ paths: file, tags }));
+function tagsByFile(pot: FlowerPot): Iterable<TaggedFiles> {
+  return {
+    *[Symbol.iterator]() {
+      for (const [paths, tags] of pot.tags) yield { paths, tags };
+    },
+  };
 }
