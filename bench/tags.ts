@@ -326,7 +326,7 @@ tag every tenth file and ask for the tags of every tenth path, after the rest wa
       peers: [packagePeer("ioredis"), { ...redisInPython, name: "python3-redis" }, server],
       tables,
       notes: [
-        "Queries: Python's pattern is one round trip for a query already. On redis what is left is SINTER itself, which a pipeline of a thousand does not make cheaper; on sqlite sets are read once and compared in memory (`scratch.findAll`), several times as fast as one after the other.",
+        "Queries: Python's pattern is one round trip for a query already. On redis what is left is SINTER itself, about 0.1 ms each on the server; what many ask alike is asked once. Tried besides: to read the 115 sets of these queries once and compare them here takes as long (SMEMBERS of 60 000 members 92 ms through the client, 60 ms as texts that a script joins, then interning, comparing and sorting). On sqlite sets are read once and compared by bits (`scratch.findAll`).",
         "Tags of a file on redis: each key that the run has must be asked (SMISMEMBER), so that their time grows with the number of tags in use, which grows with the files here.",
       ],
     };

@@ -171,6 +171,26 @@ eachInventory((makeRun) => {
     expect(await scratch.count("E")).toBe(0);
   });
 
+  test("thousands of tags are written in portions, each on its file, and none where one file is missing or leads away", async () => {
+    const run = await makeRun();
+    const scratch = await run.open("Writer");
+    await mkdir(join(run.folder, "frames"));
+    const names = Array.from({ length: 300 }, (_, i) => `frames/f${i}`);
+    for (const name of names) await writeFile(join(run.folder, name), "");
+    const tagsOf = (i: number): string[] => Array.from({ length: 7 }, (_, n) => `T${n}_${i % (n + 2)}`);
+    const all = names.map((paths, i) => ({ paths, tags: tagsOf(i) }));
+
+    const withMissing = [...all, { paths: "frames/f300", tags: ["LATE"] }];
+    await expect(scratch.tagAll(withMissing)).rejects.toMatchObject({ code: "SCRATCH_FILE_MISSING" });
+    await symlink("/etc/hostname", join(run.folder, "frames/f301"));
+    const leadingAway = [...all, { paths: "frames/f301", tags: ["LATE"] }];
+    await expect(scratch.tagAll(leadingAway)).rejects.toMatchObject({ code: "SCRATCH_PATH" });
+    expect(await scratch.allTags()).toEqual([]);
+
+    await scratch.tagAll({ [Symbol.iterator]: () => all.values() });
+    expect(await scratch.tagsOfAll(names)).toEqual(names.map((_, i) => tagsOf(i).sort()));
+  });
+
   test("a removed file has no tags left, and removing what is not there is no error", async () => {
     const run = await makeRun();
     const scratch = await run.open("Writer");
