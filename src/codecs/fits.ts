@@ -6,6 +6,7 @@ import { hasImage } from "../fits/hdu.ts";
 import { Header } from "../fits/header.ts";
 import { openFits, readHeader } from "../fits/open-fits.ts";
 import { type ReadImageOptions, readImage, readPixels } from "../fits/read-image.ts";
+import type { CompressionPreset, TileCompression } from "../fits/tiles/compression.ts";
 import type { Codec, DecodeContext, Encoder } from "./codec.ts";
 import { codecTypeError } from "./codec-type.ts";
 
@@ -13,12 +14,29 @@ import { codecTypeError } from "./codec-type.ts";
 const frame: Codec<Frame> & Encoder<Frame> = {
   name: "fits.frame",
   encode(value) {
-    const valid = isRecord(value) && isHeader(value.header) && isImage(value.image);
-    if (!valid) throw codecTypeError("fits.frame", "a Frame, { header, image, mask?, variance? }", value);
+    requireFrame(value, "fits.frame");
     return encodeFrame(value);
   },
   decode: (source, context) => readFrame(source, reading(context)),
 };
+
+/**
+ * As `fits.frame`, its images written compressed, tile by tile: `fits.compressed("dkist")`, `fits.compressed({ level: 16 })`,
+ * `fits.compressed("lossless")`. Without settings: integers as they are in RICE_1; reals in RICE_1 in steps of a quarter of their noise,
+ * dithered so that no faint signal is lost.
+ *
+ * @throws FirstlightError FITS_COMPRESSION, when a frame is written, for settings that are none
+ */
+function compressed(compression: TileCompression | CompressionPreset = {}): Codec<Frame> & Encoder<Frame> {
+  return {
+    name: "fits.compressed",
+    encode(value) {
+      requireFrame(value, "fits.compressed");
+      return encodeFrame(value, { compression });
+    },
+    decode: frame.decode,
+  };
+}
 
 /** The pixels of the first HDU that has any, as physical values; written with a header of mandatory cards alone. */
 const image: Codec<NdArray> & Encoder<NdArray> = {
@@ -59,8 +77,13 @@ const hdus: Codec<readonly HduContent[]> & Encoder<readonly HduContent[]> = {
   },
 };
 
-/** The FITS codecs: `fits.frame`, `fits.image`, `fits.header`, `fits.hdus`. */
-export const fits = { frame, image, header, hdus } as const;
+/** The FITS codecs: `fits.frame`, `fits.compressed(…)`, `fits.image`, `fits.header`, `fits.hdus`. */
+export const fits = { frame, compressed, image, header, hdus } as const;
+
+function requireFrame(value: unknown, codec: string): void {
+  const valid = isRecord(value) && isHeader(value.header) && isImage(value.image);
+  if (!valid) throw codecTypeError(codec, "a Frame, { header, image, mask?, variance? }", value);
+}
 
 function reading(context: DecodeContext): ReadImageOptions {
   return context.signal === undefined ? { checksum: true } : { checksum: true, signal: context.signal };

@@ -147,6 +147,10 @@ export const errorCatalogue = {
     when: "the bytes of an HDU do not agree with its CHECKSUM or DATASUM",
     remedy: "The file was damaged after it was written: fetch it again.",
   },
+  FITS_COMPRESSION: {
+    when: "an image is to be compressed with settings that are none, or that do not fit it",
+    remedy: "The message names what there is to choose from.",
+  },
   FITS_FILE: {
     when: "a file that `firstlight fits` is to read cannot be read, or one that it is to write is there or cannot be written",
     remedy: "Check the path; `--overwrite` replaces a file.",
@@ -171,8 +175,8 @@ export const errorCatalogue = {
     remedy: "Check the selector; the message lists the HDUs.",
   },
   FITS_SHAPE: {
-    when: "an image's data, shape and companions (mask, variance) do not fit together",
-    remedy: "Give mask and variance the shape of the image.",
+    when: "an image's data, shape and companions (mask, variance) do not fit together, or a section does not lie in its image",
+    remedy: "Give mask and variance the shape of the image; the message names section and shape.",
   },
   FITS_TRUNCATED: { when: "a file ends before its header or its data do", remedy: "Fetch it again." },
   FITS_UNSUPPORTED: {

@@ -1,12 +1,15 @@
 import { FirstlightError } from "../core/errors.ts";
 import type { NdArray } from "../core/ndarray.ts";
 import { padded } from "./blocks.ts";
-import { Card } from "./card.ts";
-import { encodeChecksum, sumWords } from "./checksum.ts";
+import type { Card } from "./card.ts";
+import { sumWords } from "./checksum.ts";
+import { emptyPrimary, encodeCompressedHdu } from "./encode-compressed.ts";
 import type { Header } from "./header.ts";
 import { encodeHeader } from "./parse-header.ts";
+import { signedHeader } from "./sign-header.ts";
 import { requireShape, storePixels } from "./storage.ts";
-import { blankChecksum, type HduRole, storageCards } from "./storage-cards.ts";
+import { type HduRole, storageCards } from "./storage-cards.ts";
+import type { CompressionPreset, TileCompression } from "./tiles/compression.ts";
 
 /** One HDU to write. Without an image it has a header only. */
 export interface HduContent {
@@ -18,6 +21,11 @@ export interface HduContent {
 export interface EncodeFitsOptions {
   /** Write DATASUM and CHECKSUM. Without it, such cards are taken out of the headers. Default false. */
   readonly checksum?: boolean;
+  /**
+   * Compress the images, tile by tile, with these settings or those of that name. A compressed image is an extension: where the
+   * first HDU has one, an empty primary goes before it. Default: not compressed.
+   */
+  readonly compression?: TileCompression | CompressionPreset | undefined;
 }
 
 /**
@@ -26,30 +34,38 @@ export interface EncodeFitsOptions {
  * its data would be lost.
  *
  * @throws FirstlightError FITS_SHAPE when a shape does not fit its data, FITS_CARD_INVALID for cards that FITS cannot hold,
- * FITS_UNSUPPORTED for HDUs that are no images
+ * FITS_UNSUPPORTED for HDUs that are no images, FITS_COMPRESSION for settings of compression that are none
  */
 export function encodeFits(hdus: readonly HduContent[], options: EncodeFitsOptions = {}): Uint8Array {
   if (hdus.length === 0) {
     throw new FirstlightError("FITS_SHAPE", "A FITS file needs at least one HDU.", { disposition: "invalid" });
   }
-  const checksum = options.checksum === true;
-  const plans = hdus.map(({ header, image }, index) => {
+  const { checksum = false, compression } = options;
+  const parts: Uint8Array[] = [];
+  for (const [index, { header, image }] of hdus.entries()) {
     if (image === undefined) requireNoData(header, index);
     else requireShape(image, `image of HDU ${index}`);
-    const cards = storageCards(header, image, { index, count: hdus.length, checksum });
-    const headerBytes = encodeHeader(cards);
-    return { cards, image, headerBytes, dataBytes: image?.data.byteLength ?? 0 };
-  });
-  const sizeBytes = plans.reduce((sum, plan) => sum + plan.headerBytes.length + padded(plan.dataBytes), 0);
-  const file = new Uint8Array(sizeBytes);
-  let offset = 0;
-  for (const { cards, image, headerBytes, dataBytes } of plans) {
-    const data = file.subarray(offset + headerBytes.length, offset + headerBytes.length + padded(dataBytes));
-    if (image !== undefined) storePixels(image.data, data.subarray(0, dataBytes));
-    file.set(checksum ? signedHeader(cards, sumWords(data)) : headerBytes, offset);
-    offset += headerBytes.length + data.length;
+    const role = { index, count: hdus.length, checksum };
+    if (image === undefined || compression === undefined || image.data.length === 0) {
+      parts.push(encodePlain(storageCards(header, image, role), image, checksum));
+      continue;
+    }
+    if (index === 0) parts.push(emptyPrimary(checksum));
+    const cards = storageCards(header, image, { ...role, checksum: false });
+    parts.push(encodeCompressedHdu(cards, image, compression, checksum));
   }
-  return file;
+  const [only] = parts;
+  return parts.length === 1 && only !== undefined ? only : joined(parts);
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
 }
 
 /** The bytes of one HDU with an image. `stored`: BSCALE, BZERO and BLANK stay, for the pixels are not yet scaled. */
@@ -60,11 +76,16 @@ export function encodeHdu(
   requireShape(image, `image of HDU ${role.index}`);
   const made = storageCards(header, image, role);
   const cards = role.stored === true ? withScaling(made, header) : made;
+  return encodePlain(cards, image, role.checksum);
+}
+
+function encodePlain(cards: readonly Card[], image: NdArray | undefined, checksum: boolean): Uint8Array {
   const headerSizeBytes = encodeHeader(cards).length;
-  const bytes = new Uint8Array(headerSizeBytes + padded(image.data.byteLength));
+  const dataSizeBytes = image?.data.byteLength ?? 0;
+  const bytes = new Uint8Array(headerSizeBytes + padded(dataSizeBytes));
   const data = bytes.subarray(headerSizeBytes);
-  storePixels(image.data, data.subarray(0, image.data.byteLength));
-  bytes.set(role.checksum ? signedHeader(cards, sumWords(data)) : encodeHeader(cards));
+  if (image !== undefined) storePixels(image.data, data.subarray(0, dataSizeBytes));
+  bytes.set(checksum ? signedHeader(cards, sumWords(data)) : encodeHeader(cards));
   return bytes;
 }
 
@@ -84,19 +105,5 @@ function requireNoData(header: Header, index: number): void {
     "FITS_UNSUPPORTED",
     `${which} is of the type ${type}; only images are written, and its data would be lost. Leave the HDU out, or copy the file as bytes.`,
     { disposition: "invalid", fields: { hdu: index, type } },
-  );
-}
-
-/** The header's bytes with DATASUM and CHECKSUM filled in. */
-function signedHeader(cards: readonly Card[], dataSum: number): Uint8Array {
-  const withDataSum = cards.map((card) =>
-    card.keyword === "DATASUM" ? Card.of("DATASUM", String(dataSum), card.comment) : card,
-  );
-  const sum = sumWords(encodeHeader(withDataSum), dataSum);
-  const text = encodeChecksum(sum);
-  return encodeHeader(
-    withDataSum.map((card) =>
-      card.keyword === "CHECKSUM" ? Card.parse(card.image.replace(blankChecksum, text)) : card,
-    ),
   );
 }

@@ -8,11 +8,14 @@ import { type Hdu, hasImage } from "./hdu.ts";
 import { Header } from "./header.ts";
 import { type FitsFile, openFits } from "./open-fits.ts";
 import { type ReadImageOptions, readPixels } from "./read-image.ts";
+import type { CompressionPreset, TileCompression } from "./tiles/compression.ts";
 import { hduChecksums, requireChecksums } from "./verify-checksums.ts";
 
 export interface EncodeFrameOptions {
   /** Write DATASUM and CHECKSUM. Default true. */
   readonly checksum?: boolean;
+  /** Compress image, mask and variance, tile by tile. Masks lose nothing. Default: not compressed. */
+  readonly compression?: TileCompression | CompressionPreset | undefined;
 }
 
 /**
@@ -57,7 +60,7 @@ async function frameOf({ source, hdus }: FitsFile, options: ReadImageOptions): P
 /**
  * Writes a frame as FITS bytes: header and image as the primary, mask and variance as extensions of those names.
  *
- * @throws FirstlightError FITS_SHAPE when image, mask and variance differ in shape
+ * @throws FirstlightError FITS_SHAPE when image, mask and variance differ in shape, FITS_COMPRESSION for settings that are none
  */
 export function encodeFrame(frame: Frame, options: EncodeFrameOptions = {}): Uint8Array {
   const { header, image, mask, variance } = frame;
@@ -80,7 +83,7 @@ export function encodeFrame(frame: Frame, options: EncodeFrameOptions = {}): Uin
     if (typeof unit === "string" && unit !== "") own.set("BUNIT", `(${unit})**2`);
     hdus.push({ header: own, image: variance });
   }
-  return encodeFits(hdus, { checksum: options.checksum ?? true });
+  return encodeFits(hdus, { checksum: options.checksum ?? true, compression: options.compression });
 }
 
 function isNamed(hdu: Hdu, name: string): boolean {

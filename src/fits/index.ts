@@ -10,11 +10,21 @@ export { type EncodeFrameOptions, encodeFrame, readFrame } from "./frame-file.ts
 export type { Hdu, HduType } from "./hdu.ts";
 export { Header, type HeaderRecord } from "./header.ts";
 export { type FitsFile, type HduSelector, openFits, readHeader } from "./open-fits.ts";
+export { type PackOptions, packFits } from "./pack-fits.ts";
 export { encodeHeader, parseHeader } from "./parse-header.ts";
 export { type ReadImageOptions, readImage } from "./read-image.ts";
+export { type ReadSectionOptions, readSection } from "./read-section.ts";
 export { type ReadTableOptions, readTable, type Table } from "./read-table.ts";
+export type { Section, SectionRange } from "./section.ts";
 export { shiftOrigin } from "./shift-origin.ts";
 export type { Column, ColumnBase, ColumnValues, FixedColumn, VariableColumn } from "./tables/column.ts";
+export {
+  type CompressionPreset,
+  compressionPresets,
+  type TileAlgorithm,
+  type TileCompression,
+} from "./tiles/compression.ts";
+export type { Dither } from "./tiles/dequantize.ts";
 export type { TiledImage } from "./tiles/tiled-image.ts";
 export { type UnpackOptions, unpackFits } from "./unpack-fits.ts";
 export { type ChecksumVerdict, type HduChecksums, verifyChecksums } from "./verify-checksums.ts";

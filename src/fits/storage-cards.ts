@@ -3,6 +3,7 @@ import { Card } from "./card.ts";
 import { cardLength } from "./card-format.ts";
 import type { CardValue } from "./card-value.ts";
 import type { Header } from "./header.ts";
+import { blankChecksum } from "./sign-header.ts";
 import { storageOf } from "./storage.ts";
 
 export interface HduRole {
@@ -12,9 +13,6 @@ export interface HduRole {
   readonly count: number;
   readonly checksum: boolean;
 }
-
-/** What `CHECKSUM` holds while the sum is taken. */
-export const blankChecksum = "0".repeat(16);
 
 // They describe how the data were stored where the header comes from, which says nothing of how they are stored now.
 const storageKeyword = /^(?:SIMPLE|XTENSION|BITPIX|NAXIS[0-9]*|PCOUNT|GCOUNT|GROUPS|BLANK|ZDATASUM|ZHECKSUM)$/;

@@ -1,7 +1,6 @@
-import type { ByteSource } from "../core/byte-source.ts";
-import { blockBytes, padded } from "./blocks.ts";
+import { copyHdu } from "./copy-hdu.ts";
 import { encodeHdu } from "./encode-fits.ts";
-import { type Hdu, hasImage } from "./hdu.ts";
+import { hasImage } from "./hdu.ts";
 import type { FitsFile } from "./open-fits.ts";
 import { readPixels, readStoredPixels } from "./read-image.ts";
 
@@ -11,8 +10,6 @@ export interface UnpackOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const copyBytes = 1024 * blockBytes;
-
 /**
  * The bytes of a copy of the file in which no image is compressed; every HDU keeps its place. What is no image, or needs no change,
  * is copied byte for byte. Images that had checksums have those of the copy.
@@ -21,7 +18,7 @@ export async function* unpackFits({ source, hdus }: FitsFile, options: UnpackOpt
   for (const hdu of hdus) {
     options.signal?.throwIfAborted();
     if (!hasImage(hdu) || (hdu.tiles === undefined && options.as === undefined)) {
-      yield* copyOf(source, hdu);
+      yield* copyHdu(source, hdu);
       continue;
     }
     const role = {
@@ -38,18 +35,5 @@ export async function* unpackFits({ source, hdus }: FitsFile, options: UnpackOpt
         { ...role, stored: true },
       );
     }
-  }
-}
-
-async function* copyOf(
-  source: ByteSource,
-  { headerOffset, dataOffset, dataSizeBytes }: Hdu,
-): AsyncIterable<Uint8Array> {
-  const end = dataOffset + padded(dataSizeBytes);
-  for (let offset = headerOffset; offset < end; offset += copyBytes) {
-    // What a crude writer left out of the last block is zeros here.
-    const part = new Uint8Array(Math.min(copyBytes, end - offset));
-    await source.read(offset, part);
-    yield part;
   }
 }

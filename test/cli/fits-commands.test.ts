@@ -254,6 +254,24 @@ describe("firstlight fits info, header, cut, diff and png", () => {
     expect((await fits("diff", one, other, "--atol", "much")).code).toBe(2);
   });
 
+  test("pack compresses every image, and unpack undoes it", async () => {
+    const [packed, back] = [join(cli.folder, "packed.fits"), join(cli.folder, "back.fits")];
+    expect((await fits("pack", file("f32.fits"), packed, "--preset", "lossless", "--tile", "8,8")).code).toBe(0);
+    expect((await fits("verify", packed)).code).toBe(0);
+    const { stdout } = await fits("header", packed, "--hdu", "1");
+    expect(stdout).toContain("BITPIX");
+    expect((await fits("unpack", packed, back)).code).toBe(0);
+    await using one = await openFile(file("f32.fits"));
+    await using other = await openFile(back);
+    expect((await readImage(other)).data).toEqual((await readImage(one)).data);
+    const typo = await fits("pack", file("f32.fits"), packed, "--preset", "best");
+    expect([typo.code, typo.stderr]).toEqual([
+      2,
+      expect.stringContaining("--preset takes dkist, fpack, lossless, not 'best'."),
+    ]);
+    expect((await fits("pack", file("f32.fits"), packed)).stderr).toContain("--overwrite");
+  });
+
   test("png draws", async () => {
     const out = join(cli.folder, "look.png");
     expect(

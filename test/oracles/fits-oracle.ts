@@ -23,6 +23,13 @@ export const numpy: Oracle = {
   probe: ["-c", "import numpy"],
   debianPackage: "python3-numpy",
 };
+/** cfitsio behind Python, which reads what its own programs do not show. */
+export const cfitsio: Oracle = {
+  name: "fitsio",
+  command: python,
+  probe: ["-c", "import fitsio"],
+  debianPackage: "python3-fitsio",
+};
 export const fitsverify: Oracle = { name: "fitsverify", command: "fitsverify", probe: [], debianPackage: "fitsverify" };
 
 /** cfitsio's own programs: fpack compresses, funpack restores. */

@@ -22,6 +22,10 @@ export const fitsCommands: CommandTable = {
     summary: "Print a table, as text, JSON or CSV.",
     load: async () => (await import("./table.ts")).table,
   },
+  pack: {
+    summary: "Write a copy in which every image is compressed.",
+    load: async () => (await import("./pack.ts")).pack,
+  },
   unpack: {
     summary: "Write a copy in which no image is compressed.",
     load: async () => (await import("./unpack.ts")).unpack,

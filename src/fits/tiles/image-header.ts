@@ -2,7 +2,7 @@ import { Card } from "../card.ts";
 import { Header } from "../header.ts";
 
 /** Cards that change their name when an image is compressed (FITS 4.0 §10.1.2); the others keep theirs. */
-const restored: ReadonlyMap<string, string> = new Map([
+export const restored: ReadonlyMap<string, string> = new Map([
   ["ZSIMPLE", "SIMPLE"],
   ["ZTENSION", "XTENSION"],
   ["ZBITPIX", "BITPIX"],
@@ -15,14 +15,16 @@ const restored: ReadonlyMap<string, string> = new Map([
   ["ZDATASUM", "DATASUM"],
 ]);
 
-const ofTheTable = new RegExp(
+/** Cards that tell of the table and its tiles. */
+export const ofTheTable = new RegExp(
   `^(?:${[
     "SIMPLE|XTENSION|BITPIX|NAXIS|NAXIS[12]|PCOUNT|GCOUNT|TFIELDS|THEAP|CHECKSUM|DATASUM",
     "ZIMAGE|ZCMPTYPE|ZMASKCMP|ZQUANTIZ|ZDITHER0|ZSCALE|ZZERO|ZBLANK",
     "(?:ZTILE|ZNAME|ZVAL)[1-9][0-9]{0,2}",
   ].join("|")})$`,
 );
-const ofAColumn = /^(?:TTYPE|TFORM|TUNIT|TNULL|TSCAL|TZERO|TDISP|TDIM)([1-9][0-9]{0,2})$/;
+/** Cards that tell of the column of that number. */
+export const ofAColumn = /^(?:TTYPE|TFORM|TUNIT|TNULL|TSCAL|TZERO|TDISP|TDIM)([1-9][0-9]{0,2})$/;
 const mandatory = /^(?:SIMPLE|XTENSION|BITPIX|NAXIS[0-9]*|PCOUNT|GCOUNT)$/;
 
 /**

@@ -10,7 +10,11 @@ export interface Tile {
 }
 
 /** The tiles in the order of their rows: along the first axis first (FITS 4.0 §10.1). */
-export function* tilesOf({ axes, tileAxes, tileCount }: TiledImage): Generator<Tile, void, undefined> {
+export function* tilesOf({
+  axes,
+  tileAxes,
+  tileCount,
+}: Pick<TiledImage, "axes" | "tileAxes" | "tileCount">): Generator<Tile, void, undefined> {
   const along = axes.map((length, axis) => tilesAlong(length, tileAxes[axis] as number));
   const position = axes.map(() => 0);
   for (let index = 0; index < tileCount; index += 1) {

@@ -1,0 +1,51 @@
+import type { NdArray } from "../core/ndarray.ts";
+import { padded } from "./blocks.ts";
+import { Card } from "./card.ts";
+import { sumWords } from "./checksum.ts";
+import { encodeHeader } from "./parse-header.ts";
+import { checksumCards, signedHeader } from "./sign-header.ts";
+import { storageOf } from "./storage.ts";
+import { compressedCards } from "./tiles/compressed-cards.ts";
+import { type CompressionPreset, planTiles, type TileCompression } from "./tiles/compression.ts";
+import { tileWriter } from "./tiles/write-tiles.ts";
+
+/**
+ * The bytes of an image compressed in a table, an extension (FITS 4.0 §10).
+ *
+ * @param cards those that the image would have uncompressed
+ *
+ * @throws FirstlightError FITS_COMPRESSION for settings that are none
+ */
+export function encodeCompressedHdu(
+  cards: readonly Card[],
+  image: NdArray,
+  compression: TileCompression | CompressionPreset,
+  checksum: boolean,
+): Uint8Array {
+  const plan = planTiles(storageOf(image.data).bitpix, image.shape, compression);
+  const writer = tileWriter(plan);
+  const heap = writer.add(image);
+  const own = [...compressedCards(cards, plan, writer.facts), ...(checksum ? checksumCards() : [])];
+  const headerSizeBytes = encodeHeader(own).length;
+  const bytes = new Uint8Array(headerSizeBytes + padded(writer.rows.length + writer.facts.heapBytes));
+  bytes.set(writer.rows, headerSizeBytes);
+  let at = headerSizeBytes + writer.rows.length;
+  for (const tile of heap) {
+    bytes.set(tile, at);
+    at += tile.length;
+  }
+  bytes.set(checksum ? signedHeader(own, sumWords(bytes.subarray(headerSizeBytes))) : encodeHeader(own));
+  return bytes;
+}
+
+/** The primary that stands before a compressed image which was one. */
+export function emptyPrimary(checksum: boolean): Uint8Array {
+  const cards = [
+    Card.of("SIMPLE", true, "conforms to FITS standard"),
+    Card.of("BITPIX", 8, "array data type"),
+    Card.of("NAXIS", 0, "number of array dimensions"),
+    Card.of("EXTEND", true, "extensions may be present"),
+    ...(checksum ? checksumCards() : []),
+  ];
+  return checksum ? signedHeader(cards, 0) : encodeHeader(cards);
+}
