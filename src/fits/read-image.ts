@@ -6,6 +6,7 @@ import { type ReadDataOptions, readDataUnit } from "./data-unit.ts";
 import { throughGzip } from "./gunzip.ts";
 import { type Hdu, hasImage } from "./hdu.ts";
 import { findHdu, type HduSelector } from "./open-fits.ts";
+import { structureCards } from "./structure-cards.ts";
 import { readTiles, type StoredPixels } from "./tiles/read-tiles.ts";
 import { riceOverreadBytes } from "./tiles/rice.ts";
 
@@ -56,12 +57,15 @@ export async function readPixels(source: ByteSource, hdu: Hdu, options: ReadImag
  * BLANK says so (a column ZBLANK of a compressed image) have no such form: FITS_UNSUPPORTED.
  */
 export async function readStoredPixels(source: ByteSource, hdu: Hdu, options: ReadImageOptions = {}): Promise<NdArray> {
-  const { bytes, undefinedAt } = await storedPixels(source, hdu, options);
-  if (undefinedAt !== undefined && undefinedAt.length > 0) {
-    const problem = "the image has undefined pixels, and no BLANK to store them as; read its physical values instead.";
-    throw badFile("FITS_UNSUPPORTED", problem, { file: source.name, hdu: hdu.index });
-  }
-  return { data: view(hdu.bitpix, bytes.buffer), shape: hdu.shape };
+  const stored = await storedPixels(source, hdu, options);
+  requireDefined(source, hdu, stored);
+  return { data: view(hdu.bitpix, stored.bytes.buffer), shape: hdu.shape };
+}
+
+export function requireDefined(source: ByteSource, hdu: Hdu, { undefinedAt }: StoredPixels): void {
+  if (undefinedAt === undefined || undefinedAt.length === 0) return;
+  const problem = "the image has undefined pixels, and no BLANK to store them as; read its physical values instead.";
+  throw badFile("FITS_UNSUPPORTED", problem, { file: source.name, hdu: hdu.index });
 }
 
 /** The pixels before any scaling, in this machine's order. */
@@ -83,7 +87,8 @@ interface Scaling {
   readonly blank: number | bigint | undefined;
 }
 
-function physical(hdu: Hdu, { bytes, undefinedAt }: StoredPixels, isWide: boolean): PixelArray {
+/** The physical values of stored pixels, whose bytes may become part of the result. */
+export function physical(hdu: Hdu, { bytes, undefinedAt }: StoredPixels, isWide: boolean): PixelArray {
   const widened = (pixels: PixelArray): PixelArray =>
     isWide ? Float64Array.from<number | bigint>(pixels, Number) : pixels;
   const scaling = scalingOf(hdu);
@@ -124,18 +129,19 @@ function scaleLong(stored: BigInt64Array, { bscale, bzero, blank }: Scaling): Fl
   return target;
 }
 
-function scalingOf({ header, bitpix }: Hdu): Scaling {
+function scalingOf({ header, bitpix, index, headerOffset }: Hdu): Scaling {
+  const cards = structureCards(header, { file: header.origin, hdu: index, offset: headerOffset });
   const optional = (key: string, standard: number): number =>
-    header.get(key) === undefined ? standard : header.number(key);
-  const blank = bitpix > 0 ? header.get("BLANK") : undefined;
+    cards.read(() => (header.get(key) === undefined ? standard : header.number(key)));
+  const blank = bitpix > 0 ? cards.value("BLANK") : undefined;
   return {
     bscale: optional("BSCALE", 1),
     bzero: optional("BZERO", 0),
-    blank: blank === undefined || typeof blank === "bigint" ? blank : header.integer("BLANK"),
+    blank: blank === undefined || typeof blank === "bigint" ? blank : cards.read(() => header.integer("BLANK")),
   };
 }
 
-function view(bitpix: Hdu["bitpix"], buffer: ArrayBuffer) {
+export function view(bitpix: Hdu["bitpix"], buffer: ArrayBuffer) {
   if (bitpix === 8) return new Uint8Array(buffer);
   if (bitpix === 16) return new Int16Array(buffer);
   if (bitpix === 32) return new Int32Array(buffer);

@@ -1,9 +1,8 @@
 import { badFile } from "../../fits/bad-file.ts";
 import { encodeHdu } from "../../fits/encode-fits.ts";
 import { hasImage } from "../../fits/hdu.ts";
-import { readStoredPixels } from "../../fits/read-image.ts";
+import { readStoredSection } from "../../fits/read-section.ts";
 import { shiftOrigin } from "../../fits/shift-origin.ts";
-import { cut as cutBox } from "../../math/cut.ts";
 import { defineCommand } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 import { fileArgument, hduArgument, hduSelector, overwriteArgument } from "./arguments.ts";
@@ -14,7 +13,7 @@ export const cut = defineCommand({
   name: "fits cut",
   summary: "Write a section of an image, its coordinates kept true.",
   description:
-    "Writes a box of one image as the primary of a new file: the pixels as they are stored, the header with CRPIX (and LTV) moved, so that every pixel keeps its world coordinates.",
+    "Writes a box of one image as the primary of a new file: the pixels as they are stored, the header with CRPIX (and LTV) moved, so that every pixel keeps its world coordinates. Only the rows or tiles that the section touches are read.",
   args: {
     file: fileArgument,
     out: { type: "positional", required: true, description: "The file to write." },
@@ -36,7 +35,7 @@ export const cut = defineCommand({
         throw badFile("FITS_NO_HDU", "there is no image to cut from.", { file: fits.source.name });
       }
       const ranges = parseSection(args.section, hdu.shape);
-      const image = cutBox(await readStoredPixels(fits.source, hdu), ranges);
+      const image = await readStoredSection(fits.source, hdu, ranges);
       const header = shiftOrigin(hdu.header, ranges.map(({ start }) => start).toReversed());
       const checksum = header.has("CHECKSUM") || header.has("DATASUM");
       return encodeHdu({ header, image }, { index: 0, count: 1, checksum, stored: true });

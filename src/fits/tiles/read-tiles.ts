@@ -39,10 +39,47 @@ export async function readTiles(
   place: TilesPlace,
   signal: AbortSignal | undefined,
 ): Promise<StoredPixels> {
+  const { table, decoder, failAt, rowFail } = await openTiles(tiles, dataSizeBytes, place, () => data);
+  const unit = data.subarray(0, dataSizeBytes);
+  checkTiles(tiles, table, decoder, unit, rowFail);
+  const keep = tileKeeper(tiles, table);
+  let since = 0;
+  for (const tile of tilesOf(tiles)) {
+    signal?.throwIfAborted();
+    const stored = table.stored(tile.index) as StoredTile;
+    const fail = failAt(tile, place.dataOffset + stored.offset);
+    keep.add(decoder.decode(data, stored, tile, fail), tile, fail);
+    since += tile.count;
+    if (since >= turnPixels) {
+      since = 0;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+  return keep.pixels();
+}
+
+/** What is known of the tiles of an image before one of them is read. */
+export interface OpenTiles {
+  readonly table: TileTable;
+  readonly decoder: TileDecoder;
+  /** An error of a tile, of its bytes at an offset of the file. */
+  failAt(tile: Tile, offset: number): Fail;
+  /** An error of what the table says of a tile. */
+  rowFail(tile: Tile): Fail;
+}
+
+/** @param readRows gives the rows of the table: so many bytes, or more, from the data unit's first on */
+export async function openTiles(
+  tiles: TiledImage,
+  dataSizeBytes: number,
+  place: TilesPlace,
+  readRows: (sizeBytes: number) => Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>,
+): Promise<OpenTiles> {
   const at = { file: place.file, hdu: place.hdu };
   const cards = structureCards(tiles.header, { ...at, offset: place.headerOffset });
   const layout = binaryTable(cards, dataSizeBytes);
-  const table = tileTable(tiles.header, layout, cards, new DataView(data.buffer, data.byteOffset, dataSizeBytes));
+  const rows = await readRows(layout.rowBytes * layout.rowCount);
+  const table = tileTable(tiles.header, layout, cards, new DataView(rows.buffer, rows.byteOffset, rows.byteLength));
   const decoder = tileDecoder(tiles, table.quantization !== undefined, cards);
   if (decoder === undefined) {
     const known = "RICE_1, GZIP_1, GZIP_2, HCOMPRESS_1, PLIO_1 and NOCOMPRESS";
@@ -56,31 +93,7 @@ export async function readTiles(
     (tile: Tile, offset: number): Fail =>
     (problem) =>
       badFile("FITS_INVALID", `tile ${tile.index + 1} of ${tiles.tileCount}: ${problem}`, { ...at, offset });
-  const rowOffset = (tile: Tile) => place.dataOffset + tile.index * layout.rowBytes;
-
-  const unit = data.subarray(0, dataSizeBytes);
-  checkTiles(tiles, table, decoder, unit, (tile) => failAt(tile, rowOffset(tile)));
-  const image = arrayOf(
-    tiles.bitpix,
-    tiles.axes.reduce((product, length) => product * length, 1),
-  );
-  const keep =
-    image instanceof Float32Array || image instanceof Float64Array
-      ? realTiles(tiles, table, image)
-      : integerTiles(tiles, table, image);
-  let since = 0;
-  for (const tile of tilesOf(tiles)) {
-    signal?.throwIfAborted();
-    const stored = table.stored(tile.index) as StoredTile;
-    const fail = failAt(tile, place.dataOffset + stored.offset);
-    keep.add(decoder.decode(data, stored, tile, fail), tile, fail);
-    since += tile.count;
-    if (since >= turnPixels) {
-      since = 0;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
-  return { bytes: new Uint8Array(image.buffer, 0, image.byteLength), undefinedAt: keep.undefinedAt };
+  return { table, decoder, failAt, rowFail: (tile) => failAt(tile, place.dataOffset + tile.index * layout.rowBytes) };
 }
 
 /** Refuses tiles whose bytes are not there, too few for their pixels, or used by many tiles at once. */
@@ -105,6 +118,22 @@ function checkTiles(
 interface Keeper {
   add(values: TileValues, tile: Tile, fail: Fail): void;
   readonly undefinedAt: number[] | undefined;
+}
+
+/** Puts decoded tiles where they lie in an image of the axes of `tiles`. */
+export function tileKeeper(tiles: TiledImage, table: TileTable): Pick<Keeper, "add"> & { pixels(): StoredPixels } {
+  const image = arrayOf(
+    tiles.bitpix,
+    tiles.axes.reduce((product, length) => product * length, 1),
+  );
+  const keep =
+    image instanceof Float32Array || image instanceof Float64Array
+      ? realTiles(tiles, table, image)
+      : integerTiles(tiles, table, image);
+  return {
+    add: keep.add,
+    pixels: () => ({ bytes: new Uint8Array(image.buffer, 0, image.byteLength), undefinedAt: keep.undefinedAt }),
+  };
 }
 
 function realTiles({ axes }: TiledImage, table: TileTable, image: Float32Array | Float64Array): Keeper {
