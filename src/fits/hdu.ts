@@ -3,7 +3,7 @@ import { badFile } from "./bad-file.ts";
 import type { Bitpix } from "./bitpix.ts";
 import { padded } from "./blocks.ts";
 import type { Header } from "./header.ts";
-import { structureCards } from "./structure-cards.ts";
+import { type StructureCards, structureCards } from "./structure-cards.ts";
 import { imageHeader } from "./tiles/image-header.ts";
 import { describeTiles, type TiledImage } from "./tiles/tiled-image.ts";
 
@@ -64,11 +64,11 @@ export function describeHdu(header: Header, extent: HduExtent): Hdu {
   const bitpix = cards.bitpix("BITPIX");
   const axes = cards.axes("NAXIS", cards.count("NAXIS", 0, 999));
   const extension = extent.index > 0;
-  const randomGroups = !extension && axes[0] === 0 && header.get("GROUPS") === true;
+  const randomGroups = !extension && axes[0] === 0 && cards.value("GROUPS") === true;
   const groups = extension || randomGroups ? { parameters: "PCOUNT", count: "GCOUNT" } : undefined;
   const parameterCount = groups === undefined ? 0 : cards.count(groups.parameters, 0, Number.MAX_SAFE_INTEGER);
   const groupCount = groups === undefined ? 1 : cards.count(groups.count, 0, Number.MAX_SAFE_INTEGER);
-  const type = randomGroups ? "randomGroups" : typeOf(header, extension);
+  const type = randomGroups ? "randomGroups" : typeOf(cards, extension);
   if (type === "image" && (parameterCount !== 0 || groupCount !== 1)) {
     throw cards.invalid(`an image has PCOUNT 0 and GCOUNT 1, found ${parameterCount} and ${groupCount}.`);
   }
@@ -88,14 +88,14 @@ export function describeHdu(header: Header, extent: HduExtent): Hdu {
 
   const endOffset = extent.dataOffset + padded(dataSizeBytes);
   // Crude writers leave the padding out; but where extensions may have followed, a cut is what it looks like.
-  if (extent.fileSizeBytes < endOffset && (extension || cards.read(() => header.get("EXTEND")) === true)) {
+  if (extent.fileSizeBytes < endOffset && (extension || cards.value("EXTEND") === true)) {
     const missing = endOffset - extent.fileSizeBytes;
     throw badFile("FITS_TRUNCATED", `the file ends ${missing} bytes before the end of its last block.`, place);
   }
 
   const bytes = { headerOffset: extent.headerOffset, dataOffset: extent.dataOffset, dataSizeBytes, endOffset };
-  const named = (own: Header) => ({ index: extent.index, header: own, ...nameOf(own) });
-  if (type === "binaryTable" && cards.read(() => header.get("ZIMAGE")) === true) {
+  const named = (own: Header) => ({ index: extent.index, header: own, ...cards.read(() => nameOf(own)) });
+  if (type === "binaryTable" && cards.value("ZIMAGE") === true) {
     const tiles = describeTiles(header, { rowCount: axes[1] ?? 0, dataSizeBytes }, cards);
     const image = cards.read(() => imageHeader(header));
     return { ...named(image), type: "image", tiles, bitpix: tiles.bitpix, shape: tiles.axes.toReversed(), ...bytes };
@@ -122,7 +122,7 @@ function nameOf(header: Header): Pick<Hdu, "name" | "version"> {
   };
 }
 
-function typeOf(header: Header, extension: boolean): HduType {
+function typeOf(cards: StructureCards, extension: boolean): HduType {
   if (!extension) return "image";
-  return typeOfExtension[String(header.get("XTENSION")).trim()] ?? "other";
+  return typeOfExtension[String(cards.value("XTENSION")).trim()] ?? "other";
 }

@@ -48,6 +48,12 @@ describe("a column of a binary table", () => {
     });
   });
 
+  test("has no null value where TNULL names one that no integer can be", async () => {
+    const row = [0, 0, 0, 0, 0, 0, 0, 1];
+    const read = await column(binary({ TFORM1: "K", TNULL1: -1.5 }, [row]));
+    expect(read).toMatchObject({ data: BigInt64Array.of(1n), nulls: undefined });
+  });
+
   test("that is scaled comes as float64, NaN where TNULL says so", async () => {
     const source = binary({ TFORM1: "B", TSCAL1: 0.5, TZERO1: 10, TNULL1: 0 }, [[0], [4]]);
     expect(await column(source)).toMatchObject({ data: Float64Array.of(Number.NaN, 12), nulls: Uint8Array.of(1, 0) });

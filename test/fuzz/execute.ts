@@ -67,7 +67,7 @@ function requireNamed(error: unknown, codec: CodecName, number: number): void {
   const { code, message, fields } = error;
   const isPlaced = typeof fields.hdu === "number" && typeof fields.offset === "number";
   // Of a gzip file that cannot be unpacked nothing is known but its name.
-  const needsPlace = codec !== "gzip file" && (code === "FITS_INVALID" || code === "FITS_TRUNCATED");
+  const needsPlace = codec !== "gzip file" && !["FITS_UNSUPPORTED", "FITS_NO_HDU"].includes(code);
   if (message.includes(fileName) && (isPlaced || !needsPlace)) return;
   throw new FuzzFinding(`execution ${number}: an error that does not say where: ${code} ${message}`, { cause: error });
 }

@@ -16,8 +16,13 @@ export function numberScaling(cards: StructureCards, column: number): NumberScal
   return {
     scale: numberOf(cards.value(`TSCAL${column}`), 1),
     zero: typeof zero === "bigint" ? zero : numberOf(zero, 0),
-    nullValue: typeof nullValue === "number" || typeof nullValue === "bigint" ? nullValue : undefined,
+    // A null value that is no integer is one that no stored number has.
+    nullValue: isWhole(nullValue) ? nullValue : undefined,
   };
+}
+
+function isWhole(value: Scalar | undefined): value is number | bigint {
+  return typeof value === "bigint" || (typeof value === "number" && Number.isInteger(value));
 }
 
 function numberOf(value: Scalar | undefined, standard: number): number {
