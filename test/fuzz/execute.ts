@@ -24,14 +24,19 @@ const [leastBytes, mostPerByte] = [64 * 2 ** 20, 1100];
 export async function execute(seeds: readonly SeedFile[], seed: number, number: number): Promise<Execution> {
   const { file, structure } = turnOf(seeds, number);
   const random = randomFrom(Math.imul(seed, 0x9e3779b1) ^ number);
-  const bytes = mutate(file, structure, random);
+  const outcome = await examine(mutate(file, structure, random), file.codec, number);
+  return { codec: file.codec, structure, outcome };
+}
+
+/** Reads all that a file holds. @throws FuzzFinding for what must not happen */
+export async function examine(bytes: Uint8Array, codec: CodecName, number: number): Promise<Execution["outcome"]> {
   const source = bytesSource(bytes, fileName);
   let outcome: Execution["outcome"] = "read";
   const attempt = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
     try {
       return await work();
     } catch (error) {
-      requireNamed(error, file.codec, number);
+      requireNamed(error, codec, number);
       outcome = "refused";
       return undefined;
     }
@@ -46,7 +51,7 @@ export async function execute(seeds: readonly SeedFile[], seed: number, number: 
     }
   }
   if (number % 16 === 0) await attempt(() => verifyFits(source));
-  return { codec: file.codec, structure, outcome };
+  return outcome;
 }
 
 /** Round and round over the codecs; in each over its files, in each file over its structures. */
