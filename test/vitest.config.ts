@@ -16,8 +16,17 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/oracles/**"],
+          exclude: ["test/oracles/**", "test/services/real/**"],
           testTimeout: 30_000,
+          globalSetup: ["test/servers/global-setup.ts"],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "services",
+          include: ["test/services/real/**/*.test.ts"],
+          testTimeout: 120_000,
           globalSetup: ["test/servers/global-setup.ts"],
         },
       },
