@@ -327,9 +327,20 @@ function* portions<Item>(items: Iterable<Item>, size: number): Generator<readonl
 }
 
 function sortedByFileName(paths: readonly string[]): readonly string[] {
+  if (isInOrder(paths)) return paths;
   const named = paths.map((path) => ({ path, name: path.slice(path.lastIndexOf(sep) + 1) }));
   named.sort((a, b) => order(a.name, b.name) || order(a.path, b.path));
   return named.map(({ path }) => path);
+}
+
+/** Files of one folder, already sorted: what most queries find. */
+function isInOrder(paths: readonly string[]): boolean {
+  const nameAt = (paths[0]?.lastIndexOf(sep) ?? -1) + 1;
+  const folder = paths[0]?.slice(0, nameAt) ?? "";
+  return paths.every((path, i) => {
+    const isNext = i === 0 || (paths[i - 1] ?? "") <= path;
+    return isNext && path.startsWith(folder) && path.lastIndexOf(sep) < nameAt;
+  });
 }
 
 function order(a: string, b: string): number {

@@ -16,7 +16,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const member = (i: number): string => `/scratch/frame_${i}.fits`;
+const member = (i: number): string => (i % 1_000 === 1 ? `a line\n${i}` : `/scratch/frame_${i}.fits`);
 
 test("many queries find what one by one do, over sets whose members lie close together and far apart", async () => {
   const count = 6_000;

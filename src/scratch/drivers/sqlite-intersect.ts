@@ -29,7 +29,7 @@ export function intersectAll(
     const places = list.toSorted((a, b) => a.size - b.size);
     const asked = places.map(({ id }) => id).join();
     const [first, ...others] = answers.has(asked) ? [] : places.map(setOf);
-    const answer = answers.get(asked) ?? first?.ids.filter((id) => others.every((set) => isIn(set, id))) ?? [];
+    const answer = answers.get(asked) ?? idsInAll(first, others);
     answers.set(asked, answer);
     return answer;
   });
@@ -37,62 +37,72 @@ export function intersectAll(
   return shared.map((ids) => ids.map((id) => texts.get(id) ?? ""));
 }
 
-/** Ids, with a bit for each number between the least and the greatest of them, where these lie close enough together. */
-interface IdSet {
-  readonly ids: readonly number[];
-  readonly least: number;
-  readonly bits: Uint32Array | undefined;
+function idsInAll(first: IdSet | undefined, others: readonly IdSet[]): readonly number[] {
+  let ids = first?.ids ?? [];
+  for (const { has } of others) ids = ids.filter(has);
+  return ids;
 }
 
-/** Bits for an id more than this, and a search takes less than to make and to keep them. */
+/** Ids, and whether others are among them. */
+interface IdSet {
+  readonly ids: readonly number[];
+  has(id: number): boolean;
+}
+
+/** Bits for an id more than this, and to look into a table takes less than to make and to keep them. */
 const mostBitsPerId = 1024;
 
+/** A bit for each number between the least and the greatest of the ids, where these lie close enough together. */
 function idSetOf(ids: readonly number[]): IdSet {
-  const [least = 0, greatest = 0] = [ids[0], ids.at(-1)];
-  const span = greatest - least + 1;
-  if (span > ids.length * mostBitsPerId) return { ids, least, bits: undefined };
+  const least = ids.reduce((found, id) => Math.min(found, id), Number.POSITIVE_INFINITY);
+  const span = ids.reduce((found, id) => Math.max(found, id), least) - least + 1;
+  if (!(span <= ids.length * mostBitsPerId)) {
+    const table = new Set(ids);
+    return { ids, has: (id) => table.has(id) };
+  }
   const bits = new Uint32Array(Math.ceil(span / 32));
   for (const id of ids) {
     const bit = id - least;
     bits[bit >>> 5] = (bits[bit >>> 5] ?? 0) | (1 << (bit & 31));
   }
-  return { ids, least, bits };
+  return {
+    ids,
+    has(id) {
+      const bit = id - least;
+      return bit >= 0 && (((bits[bit >>> 5] ?? 0) >>> (bit & 31)) & 1) === 1;
+    },
+  };
 }
 
-function isIn({ ids, least, bits }: IdSet, wanted: number): boolean {
-  if (bits === undefined) return isAmong(ids, wanted);
-  const bit = wanted - least;
-  return bit >= 0 && (((bits[bit >>> 5] ?? 0) >>> (bit & 31)) & 1) === 1;
-}
-
-/** Ascending, as the primary key has them. One row: a row for each member takes several times as long. */
+/** In any order, and one row: a row for each member takes several times as long. */
 function idsIn(store: Database, keyId: number): readonly number[] {
-  const sql =
-    "SELECT group_concat(member_id) AS it FROM (SELECT member_id FROM entries WHERE key_id = ? ORDER BY member_id)";
+  const sql = "SELECT group_concat(member_id) AS it FROM entries WHERE key_id = ?";
   return JSON.parse(`[${String(store.one(sql, keyId)?.it ?? "")}]`);
 }
 
 const idsPerCall = 50_000;
 
 function textsOf(store: Database, wanted: ReadonlySet<number>): ReadonlyMap<number, string> {
-  const ids = [...wanted];
+  const all = [...wanted];
   const texts = new Map<number, string>();
-  const sql = `SELECT json_group_array(m.id) AS ids, json_group_array(m.member) AS members
-    FROM json_each(?) l CROSS JOIN members m WHERE m.id = l.value`;
-  for (let start = 0; start < ids.length; start += idsPerCall) {
-    const row = store.one(sql, JSON.stringify(ids.slice(start, start + idsPerCall)));
-    const members: readonly string[] = JSON.parse(String(row?.members));
-    (JSON.parse(String(row?.ids)) as readonly number[]).forEach((id, i) => void texts.set(id, members[i] ?? ""));
+  for (let start = 0; start < all.length; start += idsPerCall) {
+    const list = JSON.stringify(all.slice(start, start + idsPerCall));
+    const row = store.one(
+      `SELECT group_concat(m.id) AS ids, group_concat(m.member, char(10)) AS members ${ofList}`,
+      list,
+    );
+    const ids: readonly number[] = JSON.parse(`[${String(row?.ids ?? "")}]`);
+    const lines = String(row?.members ?? "").split("\n");
+    // A member that holds line breaks itself: JSON takes longer, and knows them apart.
+    const members = lines.length === ids.length ? lines : membersOf(store, list);
+    for (let i = 0; i < ids.length; i += 1) texts.set(ids[i] as number, members[i] as string);
   }
   return texts;
 }
 
-function isAmong(sorted: readonly number[], wanted: number): boolean {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] ?? 0) < wanted) low = middle + 1;
-    else high = middle;
-  }
-  return sorted[low] === wanted;
+const ofList = "FROM json_each(?) l CROSS JOIN members m WHERE m.id = l.value";
+
+/** In the order in which SQLite goes through the list. */
+function membersOf(store: Database, list: string): readonly string[] {
+  return JSON.parse(String(store.one(`SELECT json_group_array(m.member) AS members ${ofList}`, list)?.members));
 }
