@@ -5,6 +5,7 @@ import { encodeFrame, readFrame } from "../fits/frame-file.ts";
 import { hasImage } from "../fits/hdu.ts";
 import { Header } from "../fits/header.ts";
 import { openFits, readHeader } from "../fits/open-fits.ts";
+import { readHduOf } from "../fits/read-hdu.ts";
 import { type ReadImageOptions, readImage, readPixels } from "../fits/read-image.ts";
 import type { CompressionPreset, TileCompression } from "../fits/tiles/compression.ts";
 import type { Codec, DecodeContext, Encoder } from "./codec.ts";
@@ -54,24 +55,30 @@ const header: Codec<Header, never> = {
   decode: (source) => readHeader(source),
 };
 
-/** Every HDU with its header, and its image where it has one, which is written uncompressed; checksums as `fits.frame`. Tables are read without their data, and refused in writing. */
+/**
+ * Every HDU with its header, and its image where it has one, which is written uncompressed; checksums as `fits.frame`. Tables, and what
+ * else there is, are read as they are stored and written so again; `columns` make a table of their own.
+ */
 const hdus: Codec<readonly HduContent[]> & Encoder<readonly HduContent[]> = {
   name: "fits.hdus",
   encode(value) {
-    const valid =
-      Array.isArray(value) &&
-      value.every((hdu) => isRecord(hdu) && isHeader(hdu.header) && (hdu.image === undefined || isImage(hdu.image)));
-    if (!valid) throw codecTypeError("fits.hdus", "an array of { header, image? }", value);
+    if (!(Array.isArray(value) && value.every(isContent))) {
+      throw codecTypeError(
+        "fits.hdus",
+        "an array of { header, image? }, { header, columns } or { header, data }",
+        value,
+      );
+    }
     return encodeFits(value, { checksum: true });
   },
   async decode(source, context) {
     const file = await openFits(source);
     const contents: HduContent[] = [];
     for (const hdu of file.hdus) {
-      contents.push({
-        header: hdu.header,
-        ...(hasImage(hdu) ? { image: await readPixels(file.source, hdu, reading(context)) } : {}),
-      });
+      if (hdu.type === "image") {
+        const image = hasImage(hdu) ? { image: await readPixels(file.source, hdu, reading(context)) } : {};
+        contents.push({ header: hdu.header, ...image });
+      } else contents.push(await readHduOf(file.source, hdu, reading(context)));
     }
     return contents;
   },
@@ -87,6 +94,13 @@ function requireFrame(value: unknown, codec: string): void {
 
 function reading(context: DecodeContext): ReadImageOptions {
   return context.signal === undefined ? { checksum: true } : { checksum: true, signal: context.signal };
+}
+
+function isContent(value: unknown): boolean {
+  if (!isRecord(value) || !isHeader(value.header)) return false;
+  if (value.columns !== undefined) return Array.isArray(value.columns);
+  if (value.data !== undefined) return value.data instanceof Uint8Array;
+  return value.image === undefined || isImage(value.image);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

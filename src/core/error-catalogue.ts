@@ -147,6 +147,10 @@ export const errorCatalogue = {
     when: "the bytes of an HDU do not agree with its CHECKSUM or DATASUM",
     remedy: "The file was damaged after it was written: fetch it again.",
   },
+  FITS_COLUMN: {
+    when: "a column of a table cannot be written: its rows differ from the others', or it holds what FITS has no form for",
+    remedy: "The message names the column and what is wrong with it.",
+  },
   FITS_COMPRESSION: {
     when: "an image is to be compressed with settings that are none, or that do not fit it",
     remedy: "The message names what there is to choose from.",
@@ -234,6 +238,10 @@ export const errorCatalogue = {
   LIMB_NOT_FOUND: {
     when: "too few points of the Sun's limb lie on one circle",
     remedy: "Give a better centre or narrower radii.",
+  },
+  MATH_OPTION: {
+    when: "an option of an operation on arrays is none of its choices, or makes no sense",
+    remedy: "The message names what there is to choose from.",
   },
   MATH_SINGULAR: {
     when: "data do not determine all unknowns of a fit",

@@ -32,6 +32,32 @@ export async function openFile(path: string): Promise<ByteSource & AsyncDisposab
   }
 }
 
+/** A file that is read at once, without a turn of the event loop, which takes longer than the reading of a strip does. */
+export interface FileNow extends ByteSource, Disposable {
+  readNow(offset: number, into: Uint8Array): number;
+}
+
+/** Who reads much of it has to let others have their turn in between. */
+export function openFileNow(path: string): FileNow {
+  const fd = openSync(path, constants.O_RDONLY);
+  const readNow = (offset: number, into: Uint8Array): number => {
+    let filled = 0;
+    while (filled < into.length) {
+      const count = readSync(fd, into, filled, into.length - filled, offset + filled);
+      if (count === 0) break;
+      filled += count;
+    }
+    return filled;
+  };
+  return {
+    name: path,
+    sizeBytes: fstatSync(fd).size,
+    readNow,
+    read: async (offset, into) => readNow(offset, into),
+    [Symbol.dispose]: () => closeSync(fd),
+  };
+}
+
 const readAt = promisify(read);
 
 /**

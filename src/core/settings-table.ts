@@ -214,8 +214,11 @@ export const settingsTable = {
     "Type of the queues that are declared on the interservice bus.",
   ),
   buildVersion: required("BUILD_VERSION", text, "dev", "Version of a workflow that names none."),
-  maxFileDescriptors: notYet(
-    required("MAX_FILE_DESCRIPTORS", wholeNumber(1), "1024", "Most files that the process may have open at a time."),
+  maxFileDescriptors: required(
+    "MAX_FILE_DESCRIPTORS",
+    wholeNumber(1),
+    "1024",
+    "Most files that the process may have open at a time.",
   ),
   gqlAuthToken: notYet(required("GQL_AUTH_TOKEN", secretText, "dev", "Token for the metadata store.")),
   objectStoreAccessKey: notYet(optional("OBJECT_STORE_ACCESS_KEY", secretText, "Access key of the object store.")),

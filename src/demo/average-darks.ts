@@ -2,7 +2,7 @@ import { fits } from "../codecs/fits.ts";
 import type { NdArray } from "../core/ndarray.ts";
 import { Header } from "../fits/header.ts";
 import { multiply } from "../math/arithmetic.ts";
-import { meanAndDeviation } from "../math/average.ts";
+import { meanAndDeviation } from "../math/mean-and-deviation.ts";
 import { Tag } from "../scratch/tag.ts";
 import { DemoTask } from "./demo-task.ts";
 

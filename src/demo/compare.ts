@@ -1,5 +1,5 @@
 import type { NdArray } from "../core/ndarray.ts";
-import type { Many } from "../math/average.ts";
+import type { Many } from "../math/files/many.ts";
 import { pixelFlags } from "../math/flags.ts";
 import { deviationPerMad, medianAbsoluteDeviation } from "../math/robust.ts";
 import { requireSameShape } from "../math/shape.ts";

@@ -6,16 +6,26 @@ import { sumWords } from "./checksum.ts";
 import { emptyPrimary, encodeCompressedHdu } from "./encode-compressed.ts";
 import type { Header } from "./header.ts";
 import { encodeHeader } from "./parse-header.ts";
-import { signedHeader } from "./sign-header.ts";
+import { checksumCards, signedHeader } from "./sign-header.ts";
 import { requireShape, storePixels } from "./storage.ts";
 import { type HduRole, storageCards } from "./storage-cards.ts";
+import { storedSize } from "./stored-size.ts";
+import { tableCards } from "./table-cards.ts";
+import type { WritableColumn } from "./tables/writable-column.ts";
+import { writeBinaryTable } from "./tables/write-binary-table.ts";
 import type { CompressionPreset, TileCompression } from "./tiles/compression.ts";
 
-/** One HDU to write. Without an image it has a header only. */
+/** One HDU to write: an image, a table of columns, data as they are stored, or a header only. */
 export interface HduContent {
   readonly header: Header;
   /** Physical values, shape `[NAXISn, …, NAXIS1]`. The element type decides BITPIX. */
   readonly image?: NdArray | undefined;
+  /** Makes a binary table. What `readTable` gives can be written as it is. */
+  readonly columns?: readonly WritableColumn[] | undefined;
+  /** Of the columns; needed only where no column has any values. */
+  readonly rowCount?: number | undefined;
+  /** The data unit of an extension as it is stored, with the header that describes it: see `readHdu`. */
+  readonly data?: Uint8Array | undefined;
 }
 
 export interface EncodeFitsOptions {
@@ -29,12 +39,13 @@ export interface EncodeFitsOptions {
 }
 
 /**
- * Writes HDUs as FITS bytes: a primary, then IMAGE extensions. The headers keep their cards, except those that tell how
- * the data are stored. A header of a table, or of anything else that is no image, is refused unless it comes with an image:
- * its data would be lost.
+ * Writes HDUs as FITS bytes: a primary, then extensions. The headers keep their cards, except those that tell how the data are stored.
+ * Where the first HDU is a table, or compressed, an empty primary goes before it. A header of a table, or of anything else that is no
+ * image, is refused unless its data come with it: they would be lost.
  *
  * @throws FirstlightError FITS_SHAPE when a shape does not fit its data, FITS_CARD_INVALID for cards that FITS cannot hold,
- * FITS_UNSUPPORTED for HDUs that are no images, FITS_COMPRESSION for settings of compression that are none
+ * FITS_UNSUPPORTED for HDUs that are no images, FITS_COMPRESSION for settings of compression that are none,
+ * FITS_COLUMN for columns that cannot be written
  */
 export function encodeFits(hdus: readonly HduContent[], options: EncodeFitsOptions = {}): Uint8Array {
   if (hdus.length === 0) {
@@ -42,7 +53,13 @@ export function encodeFits(hdus: readonly HduContent[], options: EncodeFitsOptio
   }
   const { checksum = false, compression } = options;
   const parts: Uint8Array[] = [];
-  for (const [index, { header, image }] of hdus.entries()) {
+  for (const [index, content] of hdus.entries()) {
+    const { header, image, columns, data } = content;
+    if (columns !== undefined || data !== undefined) {
+      if (index === 0) parts.push(emptyPrimary(checksum));
+      parts.push(columns === undefined ? encodeStored(content, index, checksum) : encodeTable(content, checksum));
+      continue;
+    }
     if (image === undefined) requireNoData(header, index);
     else requireShape(image, `image of HDU ${index}`);
     const role = { index, count: hdus.length, checksum };
@@ -86,6 +103,33 @@ function encodePlain(cards: readonly Card[], image: NdArray | undefined, checksu
   const data = bytes.subarray(headerSizeBytes);
   if (image !== undefined) storePixels(image.data, data.subarray(0, dataSizeBytes));
   bytes.set(checksum ? signedHeader(cards, sumWords(data)) : encodeHeader(cards));
+  return bytes;
+}
+
+function encodeTable({ header, columns = [], rowCount }: HduContent, checksum: boolean): Uint8Array {
+  const table = writeBinaryTable(columns, rowCount);
+  return withData(tableCards(header, columns, table, checksum), table.data, 0, checksum);
+}
+
+function encodeStored({ header, data = new Uint8Array() }: HduContent, index: number, checksum: boolean): Uint8Array {
+  const { isExtension, sizeBytes, padding } = storedSize(header);
+  if (!isExtension || sizeBytes !== data.length) {
+    throw new FirstlightError(
+      "FITS_SHAPE",
+      `HDU ${index} comes with ${data.length} bytes of stored data; its header is that of ${isExtension ? `an extension of ${sizeBytes}` : "no extension"}. Take both from readHdu.`,
+      { disposition: "invalid", fields: { hdu: index, sizeBytes: data.length } },
+    );
+  }
+  const own = header.cards.filter(({ keyword }) => keyword !== "CHECKSUM" && keyword !== "DATASUM");
+  return withData(checksum ? [...own, ...checksumCards()] : own, data, padding, checksum);
+}
+
+function withData(cards: readonly Card[], data: Uint8Array, padding: number, checksum: boolean): Uint8Array {
+  const headerSizeBytes = encodeHeader(cards).length;
+  const bytes = new Uint8Array(headerSizeBytes + padded(data.length));
+  bytes.set(data, headerSizeBytes);
+  bytes.fill(padding, headerSizeBytes + data.length);
+  bytes.set(checksum ? signedHeader(cards, sumWords(bytes.subarray(headerSizeBytes))) : encodeHeader(cards));
   return bytes;
 }
 

@@ -16,6 +16,8 @@ export interface EncodeFrameOptions {
   readonly checksum?: boolean;
   /** Compress image, mask and variance, tile by tile. Masks lose nothing. Default: not compressed. */
   readonly compression?: TileCompression | CompressionPreset | undefined;
+  /** Further HDUs behind the frame's own: tables, or what `readHdu` took from another file. */
+  readonly extensions?: readonly HduContent[] | undefined;
 }
 
 /**
@@ -31,12 +33,26 @@ export async function readFrame(source: ByteSource, options: ReadImageOptions = 
   return frameOf(file, options);
 }
 
-async function frameOf({ source, hdus }: FitsFile, options: ReadImageOptions): Promise<Frame> {
+/** Which HDUs of a file make a frame. */
+export interface FrameHdus {
+  readonly main: Hdu;
+  readonly mask: Hdu | undefined;
+  readonly variance: Hdu | undefined;
+}
+
+/** Throws FITS_NO_HDU without an image. */
+export function frameHdus({ source, hdus }: Pick<FitsFile, "source" | "hdus">): FrameHdus {
   const companion = (name: string) => hdus.find((hdu) => hdu.index > 0 && hasImage(hdu) && isNamed(hdu, name));
   const mask = companion("MASK");
   const variance = companion("VARIANCE");
   const main = hdus.find((hdu) => hasImage(hdu) && hdu !== mask && hdu !== variance);
   if (main === undefined) throw badFile("FITS_NO_HDU", "no HDU holds an image.", { file: source.name });
+  return { main, mask, variance };
+}
+
+async function frameOf(file: FitsFile, options: ReadImageOptions): Promise<Frame> {
+  const { source, hdus } = file;
+  const { main, mask, variance } = frameHdus(file);
   const image = await readPixels(source, main, options);
   const read = async (hdu: Hdu): Promise<NdArray> => {
     const pixels = await readPixels(source, hdu, options);
@@ -83,6 +99,7 @@ export function encodeFrame(frame: Frame, options: EncodeFrameOptions = {}): Uin
     if (typeof unit === "string" && unit !== "") own.set("BUNIT", `(${unit})**2`);
     hdus.push({ header: own, image: variance });
   }
+  hdus.push(...(options.extensions ?? []));
   return encodeFits(hdus, { checksum: options.checksum ?? true, compression: options.compression });
 }
 

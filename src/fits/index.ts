@@ -2,6 +2,7 @@ export type { Bitpix } from "./bitpix.ts";
 export { Card } from "./card.ts";
 export type { CardValue, Complex } from "./card-value.ts";
 export { type CompareOptions, compareFits, type FitsDifference } from "./compare-fits.ts";
+export type { ReadDataOptions } from "./data-unit.ts";
 export { type EncodeFitsOptions, encodeFits, type HduContent } from "./encode-fits.ts";
 export { fitsFileName } from "./fits-file-name.ts";
 export { formatFitsTimeUs, parseFitsTimeUs } from "./fits-time.ts";
@@ -12,12 +13,14 @@ export { Header, type HeaderRecord } from "./header.ts";
 export { type FitsFile, type HduSelector, openFits, readHeader } from "./open-fits.ts";
 export { type PackOptions, packFits } from "./pack-fits.ts";
 export { encodeHeader, parseHeader } from "./parse-header.ts";
+export { readHdu, type StoredHdu } from "./read-hdu.ts";
 export { type ReadImageOptions, readImage } from "./read-image.ts";
 export { type ReadSectionOptions, readSection } from "./read-section.ts";
 export { type ReadTableOptions, readTable, type Table } from "./read-table.ts";
 export type { Section, SectionRange } from "./section.ts";
 export { shiftOrigin } from "./shift-origin.ts";
 export type { Column, ColumnBase, ColumnValues, FixedColumn, VariableColumn } from "./tables/column.ts";
+export type { FixedWritable, VariableWritable, WritableBase, WritableColumn } from "./tables/writable-column.ts";
 export {
   type CompressionPreset,
   compressionPresets,

@@ -85,6 +85,8 @@ interface Scaling {
   readonly bscale: number;
   readonly bzero: number;
   readonly blank: number | bigint | undefined;
+  /** Whether the stored words are the values, or are so with the highest bit flipped (FITS 4.0 §4.4.2.5, table 11). */
+  readonly form: "plain" | "otherSign" | undefined;
 }
 
 /** The physical values of stored pixels, whose bytes may become part of the result. */
@@ -93,15 +95,11 @@ export function physical(hdu: Hdu, { bytes, undefinedAt }: StoredPixels, isWide:
     isWide ? Float64Array.from<number | bigint>(pixels, Number) : pixels;
   const scaling = scalingOf(hdu);
   const stored = view(hdu.bitpix, bytes.buffer);
-  const { bscale, bzero, blank } = scaling;
-  if (blank === undefined && undefinedAt === undefined && bscale === 1) {
-    if (bzero === 0) return widened(stored);
-    // Number(2^63 - 1) is 2^63 too, but only the exact offset is the convention.
-    const exact = typeof hdu.header.get("BZERO") !== "bigint" || hdu.header.get("BZERO") === 2n ** 63n;
-    if (hdu.bitpix > 0 && exact && bzero === (hdu.bitpix === 8 ? -128 : 2 ** (hdu.bitpix - 1))) {
-      flipSigns(bytes, hdu.bitpix / 8);
-      return widened(viewOfOtherSign(hdu.bitpix, bytes.buffer));
-    }
+  const { bscale, bzero, blank, form } = scaling;
+  if (blank === undefined && undefinedAt === undefined && form !== undefined) {
+    if (form === "plain") return widened(stored);
+    flipSigns(bytes, hdu.bitpix / 8);
+    return widened(viewOfOtherSign(hdu.bitpix, bytes.buffer));
   }
   if (stored instanceof BigInt64Array) return withUndefined(scaleLong(stored, scaling), undefinedAt);
   const narrow = hdu.bitpix === 8 || hdu.bitpix === 16 || hdu.bitpix === -32;
@@ -129,14 +127,19 @@ function scaleLong(stored: BigInt64Array, { bscale, bzero, blank }: Scaling): Fl
   return target;
 }
 
-function scalingOf({ header, bitpix, index, headerOffset }: Hdu): Scaling {
+export function scalingOf({ header, bitpix, index, headerOffset }: Hdu): Scaling {
   const cards = structureCards(header, { file: header.origin, hdu: index, offset: headerOffset });
   const optional = (key: string, standard: number): number =>
     cards.read(() => (header.get(key) === undefined ? standard : header.number(key)));
   const blank = bitpix > 0 ? cards.value("BLANK") : undefined;
+  const [bscale, bzero] = [optional("BSCALE", 1), optional("BZERO", 0)];
+  // Number(2^63 - 1) is 2^63 too, but only the exact offset is the convention.
+  const exact = typeof header.get("BZERO") !== "bigint" || header.get("BZERO") === 2n ** 63n;
+  const otherSign = bitpix > 0 && exact && bzero === (bitpix === 8 ? -128 : 2 ** (bitpix - 1));
   return {
-    bscale: optional("BSCALE", 1),
-    bzero: optional("BZERO", 0),
+    bscale,
+    bzero,
+    form: bscale !== 1 ? undefined : bzero === 0 ? "plain" : otherSign ? "otherSign" : undefined,
     blank: blank === undefined || typeof blank === "bigint" ? blank : cards.read(() => header.integer("BLANK")),
   };
 }
@@ -149,7 +152,7 @@ export function view(bitpix: Hdu["bitpix"], buffer: ArrayBuffer) {
   return bitpix === -32 ? new Float32Array(buffer) : new Float64Array(buffer);
 }
 
-function viewOfOtherSign(bitpix: Hdu["bitpix"], buffer: ArrayBuffer): PixelArray {
+export function viewOfOtherSign(bitpix: Hdu["bitpix"], buffer: ArrayBuffer): PixelArray {
   if (bitpix === 8) return new Int8Array(buffer);
   if (bitpix === 16) return new Uint16Array(buffer);
   return bitpix === 32 ? new Uint32Array(buffer) : new BigUint64Array(buffer);

@@ -53,15 +53,20 @@ export function storageCards(header: Header, image: NdArray | undefined, role: H
   }
   const missing = (...keys: string[]): Card[] =>
     keys.flatMap((key) => (placed.has(key) ? [] : (changing.get(key) ?? [])));
-  const long = own.some((each) => each.image.length > cardLength) && !header.has("LONGSTRN");
   return [
     ...mandatory,
     ...missing("EXTEND", "BSCALE", "BZERO"),
-    // FITS 4.0 no longer needs it, but fitsverify still asks for it.
-    ...(long ? [Card.of("LONGSTRN", "OGIP 1.0", "CONTINUE cards may be present")] : []),
+    ...longStringCards(own),
     ...own,
     ...missing("CHECKSUM", "DATASUM"),
   ];
+}
+
+/** The card that goes before long strings: FITS 4.0 no longer needs it, but fitsverify still asks for it. */
+export function longStringCards(own: readonly Card[]): Card[] {
+  const missing =
+    own.some(({ image }) => image.length > cardLength) && !own.some(({ keyword }) => keyword === "LONGSTRN");
+  return missing ? [Card.of("LONGSTRN", "OGIP 1.0", "CONTINUE cards may be present")] : [];
 }
 
 /** EXTEND belongs to a primary; it is there when extensions follow, or when it was there and none do. */
@@ -72,7 +77,7 @@ function extend(header: Header, { index, count }: HduRole): Card | undefined {
 }
 
 /** The header's own card, untouched when its fixed-format columns say the same already; else one with its comment. */
-function renewed(header: Header, key: string, value: CardValue, comment: string): Card {
+export function renewed(header: Header, key: string, value: CardValue, comment: string): Card {
   const old = header.card(key);
   const made = Card.of(key, value, comment);
   if (old === undefined || old.isCommentary) return made;

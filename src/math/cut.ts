@@ -1,5 +1,7 @@
 import { FirstlightError } from "../core/errors.ts";
 import { type NdArray, type PixelArray, sizeOf } from "../core/ndarray.ts";
+import type { Frame } from "../fits/frame.ts";
+import { isFrame, moveFrame, scaling } from "./geometry/index-map.ts";
 
 /** Which indices along one axis: from `start` on, up to but without `stop`. */
 export interface AxisRange {
@@ -8,11 +10,29 @@ export interface AxisRange {
 }
 
 /**
- * A copy of a box of an array of any number of axes, one range per axis in the order of the shape (`[NAXISn, …, NAXIS1]`).
+ * A copy of a box of an array of any number of axes, one range per axis in the order of the shape (`[NAXISn, …, NAXIS1]`). Of a
+ * frame, mask and variance are cut as well, and the pixels keep their world coordinates.
  *
  * @throws FirstlightError ARRAY_SHAPE for ranges that do not lie in the array, or are empty
  */
-export function cut<Data extends PixelArray>(image: NdArray<Data>, ranges: readonly AxisRange[]): NdArray<Data> {
+export function cut<Data extends PixelArray>(image: NdArray<Data>, ranges: readonly AxisRange[]): NdArray<Data>;
+export function cut(frame: Frame, ranges: readonly AxisRange[]): Frame;
+export function cut(image: NdArray | Frame, ranges: readonly AxisRange[]): NdArray | Frame {
+  if (!isFrame(image)) return box(image, ranges);
+  requireInside(image.image.shape, ranges);
+  return moveFrame(image, {
+    verb: "cut",
+    map: scaling(
+      ranges.map(() => 1),
+      ranges.map(({ start }) => start),
+    ),
+    image: (part) => box(part, ranges),
+    mask: (part) => box(part, ranges),
+    variance: (part) => box(part, ranges),
+  });
+}
+
+function box<Data extends PixelArray>(image: NdArray<Data>, ranges: readonly AxisRange[]): NdArray<Data> {
   requireInside(image.shape, ranges);
   const shape = ranges.map(({ start, stop }) => stop - start);
   const data = image.data.slice(0, sizeOf(shape)) as Data;

@@ -1,12 +1,6 @@
+export { type AcrossOptions, medianAcross, percentilesAcross } from "./across.ts";
 export { add, divide, multiply, type Operand, subtract } from "./arithmetic.ts";
-export {
-  type AverageOptions,
-  average,
-  type DeviationOptions,
-  type Many,
-  type MeanAndDeviation,
-  meanAndDeviation,
-} from "./average.ts";
+export { type AverageOptions, average, sum } from "./average.ts";
 export {
   type DeadPixelOptions,
   flagDeadPixels,
@@ -16,9 +10,24 @@ export {
 } from "./bad-pixels.ts";
 export type { ColourMapName } from "./colour-map.ts";
 export { type AxisRange, cut } from "./cut.ts";
+export { type Extremes, extremes } from "./extremes.ts";
+export type { FilesOptions } from "./files/accumulate-files.ts";
+export type { Many } from "./files/many.ts";
 export { countFlagged, emptyMask, mergeMasks, type PixelFlag, pixelFlags } from "./flags.ts";
+export { type AffineOptions, affineTransform } from "./geometry/affine-transform.ts";
+export { type BinOptions, bin } from "./geometry/bin.ts";
+export { flip } from "./geometry/flip.ts";
+export type { IndexMap } from "./geometry/index-map.ts";
+export type { Interpolation } from "./geometry/interpolation.ts";
+export type { ResampleOptions } from "./geometry/resample.ts";
+export { resize } from "./geometry/resize.ts";
+export { type LocalMeanOptions, resizeLocalMean } from "./geometry/resize-local-mean.ts";
+export { type RotateOptions, rotate } from "./geometry/rotate.ts";
+export { shift } from "./geometry/shift.ts";
+export type { SplineOrder } from "./geometry/spline.ts";
 export { fitLimb, type Limb, type LimbEdge, type LimbOptions } from "./limb.ts";
 export { localMedian } from "./local-median.ts";
+export { type DeviationOptions, type MeanAndDeviation, meanAndDeviation } from "./mean-and-deviation.ts";
 export { median, percentiles } from "./order-statistics.ts";
 export { type PngOptions, renderPng } from "./png.ts";
 export { type FloatArray, type Precision, toFloat32 } from "./precision.ts";
@@ -33,7 +42,13 @@ export {
   type RobustOptions,
   robustLocation,
 } from "./robust.ts";
-export { type SigmaClipOptions, type SigmaClippedMean, sigmaClippedMean } from "./sigma-clip.ts";
+export {
+  type SigmaClipFilesOptions,
+  type SigmaClipOptions,
+  type SigmaClippedMean,
+  sigmaClippedMean,
+  sigmaClippedMeanAcross,
+} from "./sigma-clip.ts";
 export { type ArrayStatistics, type HeaderPercent, headerPercents, statistics } from "./statistics.ts";
 export { type DisplayLimits, type StretchName, stretch } from "./stretch.ts";
 export { fitSurface, type SurfaceOptions } from "./surface.ts";

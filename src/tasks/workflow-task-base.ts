@@ -8,6 +8,8 @@ import type { Logger } from "../core/log.ts";
 import type { Progress } from "../core/progress.ts";
 import { formatPythonJson, parsePythonJson } from "../core/python-json.ts";
 import { instrumentationName, meter, withSpan } from "../core/telemetry.ts";
+import type { FilesOptions } from "../math/files/accumulate-files.ts";
+import { openFilesWithin } from "../math/files/open-files.ts";
 import { datasetId } from "../parsing/dataset-id.ts";
 import type { Scratch, TagQuery } from "../scratch/scratch.ts";
 import { Tag } from "../scratch/tag.ts";
@@ -49,6 +51,11 @@ export abstract class WorkflowTaskBase<Uses extends ServiceName = never, Paramet
   override async preRun(): Promise<void> {
     if (this.recordsProvenance || this.context.isManual)
       await this.span("Record Provenance", () => this.#recordProvenance());
+  }
+
+  /** For arithmetic over files, as in `average(paths, this.filesOptions)`: within MAX_FILE_DESCRIPTORS, and it stops when the attempt shall. */
+  protected get filesOptions(): FilesOptions {
+    return { maxOpenFiles: openFilesWithin(this.context.settings.maxFileDescriptors), signal: this.signal };
   }
 
   /** Every file that the query finds, decoded one at a time in the order of their names; none is no error. */

@@ -5,7 +5,7 @@ import { array, bytes, type Codec, fits, json, model, path, text } from "../../s
 import { bytesSource } from "../../src/core/byte-source.ts";
 import type { NdArray, PixelArray } from "../../src/core/ndarray.ts";
 import { real } from "../../src/core/scalar.ts";
-import { encodeFits, encodeHeader, type Frame, Header } from "../../src/fits/index.ts";
+import { encodeFits, type Frame, Header } from "../../src/fits/index.ts";
 
 const context = { path: "/run/7/a.dat" };
 const decode = async <T>(codec: Codec<T, never>, encoded: Uint8Array | string): Promise<T> =>
@@ -178,11 +178,16 @@ describe("fits", () => {
     expect((await decode(fits.hdus, compressed)).map((hdu) => hdu.image?.shape)).toEqual([undefined, [64, 64]]);
   });
 
-  test("HDUs with a table among them are not written without its data", async () => {
-    const cards = { XTENSION: "BINTABLE", BITPIX: 8, NAXIS: 2, NAXIS1: 0, NAXIS2: 0, PCOUNT: 0, GCOUNT: 1, TFIELDS: 0 };
-    const primary = await fits.hdus.encode([{ header: Header.from({ EXTEND: true }) }]);
-    const again = await decode(fits.hdus, Buffer.concat([primary, encodeHeader(Header.from(cards).cards)]));
-    expect(() => fits.hdus.encode(again)).toThrow(
+  test("HDUs with a table among them are written as they were stored, and no table without its data", async () => {
+    const columns = [{ number: 1, name: "A", type: "number", data: Int16Array.of(3, -4) } as const];
+    const encoded = await fits.hdus.encode([
+      { header: Header.from({ EXTEND: true }) },
+      { header: new Header(), columns },
+    ]);
+    const again = await decode(fits.hdus, encoded);
+    expect(Buffer.from(await fits.hdus.encode(again))).toEqual(Buffer.from(encoded));
+    const bare = again.map(({ header }) => ({ header }));
+    expect(() => fits.hdus.encode(bare)).toThrow(
       expect.objectContaining({ code: "FITS_UNSUPPORTED", message: expect.stringMatching(/HDU 1.*BINTABLE/) }),
     );
   });

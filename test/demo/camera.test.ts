@@ -5,8 +5,8 @@ import { detector } from "../../src/demo/camera-options.ts";
 import { cameraTruth } from "../../src/demo/truth.ts";
 import { Header } from "../../src/fits/header.ts";
 import { multiply, subtract } from "../../src/math/arithmetic.ts";
-import { meanAndDeviation } from "../../src/math/average.ts";
 import { pixelFlags } from "../../src/math/flags.ts";
+import { meanAndDeviation } from "../../src/math/mean-and-deviation.ts";
 import { median } from "../../src/math/order-statistics.ts";
 
 describe("the synthetic camera", () => {

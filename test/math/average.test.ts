@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { isFirstlightError } from "../../src/core/errors.ts";
 import type { NdArray, PixelArray } from "../../src/core/ndarray.ts";
 import { Header } from "../../src/fits/header.ts";
-import { average, meanAndDeviation } from "../../src/math/average.ts";
+import { average } from "../../src/math/average.ts";
+import { meanAndDeviation } from "../../src/math/mean-and-deviation.ts";
 
 const row = (data: PixelArray): NdArray => ({ data, shape: [1, data.length] });
 

@@ -22,7 +22,8 @@ export interface BinaryTable {
 
 /** Reads the layout from the cards of a BINTABLE whose data unit is `dataSizeBytes` long. */
 export function binaryTable(cards: StructureCards, dataSizeBytes: number): BinaryTable {
-  const rowBytes = cards.count("NAXIS1", 0, dataSizeBytes);
+  // A table without rows still says how long one would be.
+  const rowBytes = cards.count("NAXIS1", 0, cards.value("NAXIS2") === 0 ? Number.MAX_SAFE_INTEGER : dataSizeBytes);
   // Rows without bytes cost the file nothing.
   const rowCount = cards.count("NAXIS2", 0, rowBytes === 0 ? 10_000 : Number.MAX_SAFE_INTEGER);
   const columns: BinaryColumn[] = [];

@@ -22,7 +22,8 @@ export interface AsciiTable {
 
 /** Reads the layout from the cards of a TABLE whose data unit is `dataSizeBytes` long (FITS 4.0 §7.2). */
 export function asciiTable(cards: StructureCards, dataSizeBytes: number): AsciiTable {
-  const rowBytes = cards.count("NAXIS1", 0, dataSizeBytes);
+  // A table without rows still says how long one would be.
+  const rowBytes = cards.count("NAXIS1", 0, cards.value("NAXIS2") === 0 ? Number.MAX_SAFE_INTEGER : dataSizeBytes);
   const rowCount = cards.count("NAXIS2", 0, rowBytes === 0 ? 10_000 : Number.MAX_SAFE_INTEGER);
   const columns = Array.from({ length: cards.count("TFIELDS", 0, 999) }, (_, index): AsciiColumn => {
     const number = index + 1;

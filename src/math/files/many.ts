@@ -1,0 +1,25 @@
+/** What comes one after the other, as it is asked for or all at once. */
+export type Many<T> = Iterable<T> | AsyncIterable<T>;
+
+/** What a verb was given: values, or the paths of FITS files. */
+export type Given<T> =
+  | { readonly kind: "files"; readonly paths: readonly string[] }
+  | { readonly kind: "values"; readonly values: AsyncIterable<T> | Iterable<T> };
+
+/** Looks at the first of them. Paths are collected, values come as they did. */
+export async function given<T extends object>(many: Many<T> | Many<string>): Promise<Given<T>> {
+  const iterator =
+    (many as AsyncIterable<T | string>)[Symbol.asyncIterator]?.() ?? (many as Iterable<T | string>)[Symbol.iterator]();
+  const first = await iterator.next();
+  const all = (async function* (): AsyncGenerator<T | string, void, undefined> {
+    let finished = first.done === true;
+    try {
+      for (let next = first; next.done !== true; next = await iterator.next()) yield next.value;
+      finished = true;
+    } finally {
+      if (!finished) await iterator.return?.();
+    }
+  })();
+  if (typeof first.value !== "string") return { kind: "values", values: all as AsyncIterable<T> };
+  return { kind: "files", paths: await Array.fromAsync(all as AsyncIterable<string>) };
+}

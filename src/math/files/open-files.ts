@@ -1,0 +1,53 @@
+import { codeOf } from "../../core/errors.ts";
+import { type FileNow, openFileNow } from "../../core/file.ts";
+import { openOrExplain } from "./frame-files.ts";
+
+/** Files of which as many stay open as may be; the others are opened for every use. */
+export interface OpenFiles extends Disposable {
+  use<T>(path: string, read: (file: FileNow) => T | Promise<T>): T | Promise<T>;
+}
+
+/** The process needs some for itself: modules, sockets, what it writes. */
+const ownDescriptors = 64;
+
+/** How many files may be open at a time where a process may have so many descriptors, less what it needs for itself. */
+export function openFilesWithin(maxFileDescriptors: number): number {
+  return Math.max(1, maxFileDescriptors - ownDescriptors, Math.floor(maxFileDescriptors / 2));
+}
+
+/** For who says nothing: what MAX_FILE_DESCRIPTORS allows where it is not set. */
+export const defaultOpenFiles = openFilesWithin(1024);
+
+export function openFiles(limit: number): OpenFiles {
+  const kept = new Map<string, FileNow>();
+  let most = limit;
+  const opened = (path: string): FileNow => {
+    try {
+      return openFileNow(path);
+    } catch (error) {
+      const last = [...kept.keys()].at(-1);
+      if (codeOf(error) !== "EMFILE" || last === undefined) throw error;
+      // The system allows less than the setting says: some must do without.
+      kept.get(last)?.[Symbol.dispose]();
+      kept.delete(last);
+      most = kept.size;
+      return opened(path);
+    }
+  };
+  return {
+    use(path, read) {
+      const known = kept.get(path);
+      if (known !== undefined) return read(known);
+      const file = openOrExplain(path, () => opened(path));
+      if (kept.size + 1 < most) {
+        kept.set(path, file);
+        return read(file);
+      }
+      return Promise.resolve(read(file)).finally(() => file[Symbol.dispose]());
+    },
+    [Symbol.dispose]() {
+      for (const file of kept.values()) file[Symbol.dispose]();
+      kept.clear();
+    },
+  };
+}

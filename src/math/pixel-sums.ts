@@ -1,0 +1,48 @@
+import type { NdArray, PixelArray } from "../core/ndarray.ts";
+import type { Frame } from "../fits/frame.ts";
+import { loadChunk, newChunk } from "./chunk.ts";
+import { type FloatArray, newFloats, type Precision } from "./precision.ts";
+
+/** The sums of each pixel over frames, and of their variances. */
+export interface PixelSums {
+  readonly first: NdArray | Frame;
+  readonly shape: readonly number[];
+  readonly sums: Float64Array;
+  readonly variances: Float64Array | undefined;
+  readonly mask: NdArray<Uint32Array> | undefined;
+  readonly precision: Precision;
+  readonly count: number;
+}
+
+/** Adds pixels to their sums. */
+export function accumulate(sums: Float64Array, data: PixelArray): void {
+  const chunk = newChunk();
+  for (let start = 0; start < data.length; ) {
+    const count = loadChunk(data, start, chunk);
+    for (let i = 0; i < count; i++) sums[start + i] = (sums[start + i] as number) + (chunk[i] as number);
+    start += count;
+  }
+}
+
+/** Takes the nth value of each pixel into its mean and its sum of squared deviations. */
+export function welford(mean: Float64Array, squares: Float64Array, data: PixelArray, n: number): void {
+  const chunk = newChunk();
+  for (let start = 0; start < data.length; ) {
+    const count = loadChunk(data, start, chunk);
+    for (let i = 0; i < count; i++) {
+      const value = chunk[i] as number;
+      const before = mean[start + i] as number;
+      const after = before + (value - before) / n;
+      mean[start + i] = after;
+      squares[start + i] = (squares[start + i] as number) + (value - before) * (value - after);
+    }
+    start += count;
+  }
+}
+
+export function dividedBy(sums: Float64Array, divisor: number, precision: Precision): FloatArray {
+  if (divisor === 1 && precision === "float64") return sums;
+  const out = newFloats(sums.length, precision);
+  for (let i = 0; i < sums.length; i++) out[i] = (sums[i] as number) / divisor;
+  return out;
+}
