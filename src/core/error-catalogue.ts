@@ -1,3 +1,5 @@
+import { serviceErrors } from "./service-errors.ts";
+
 export interface CatalogueEntry {
   /** What has happened, as it goes on after "when". */
   readonly when: string;
@@ -119,10 +121,6 @@ export const errorCatalogue = {
     when: "a product is stored, or an input brought to scratch, on a disk that is full",
     remedy: "Free space there and run again, or let the setting that the message names lead to a larger disk.",
   },
-  DRIVER_MISSING: {
-    when: "a setting asks for a driver that this version does not have",
-    remedy: "Set the driver that the message names to another.",
-  },
   ENV_FILE_UNREADABLE: {
     when: "the command line finds a file `.env` in the current folder and cannot read it",
     remedy: "Make it readable, or remove it.",
@@ -218,10 +216,6 @@ export const errorCatalogue = {
   INPUT_FRAME_UNREADABLE: {
     when: "a frame in the folder of `--input` may not be read, is a link to nothing, or went away while the folder was read",
     remedy: "Mend its permissions or the link, or take it out.",
-  },
-  INPUT_NOT_REGISTERED: {
-    when: "`--input` is used with a metadata store in which no input dataset can be registered",
-    remedy: "Set `METADATA_STORE_DRIVER=sqlite`.",
   },
   INVENTORY_REFUSED: {
     when: "Redis refused a command of the inventory",
@@ -336,19 +330,7 @@ export const errorCatalogue = {
     when: "two products of a recipe run would have the same object key",
     remedy: "Give one of the named files another name.",
   },
-  RECIPE_RUN_CONFIGURATION_INVALID: {
-    when: "the configuration of a recipe run does not fit its schema",
-    remedy: "The message lists what is wrong.",
-  },
-  RECIPE_RUN_CONFLICT: {
-    when: "a recipe run is registered already with another input dataset or configuration",
-    remedy: "Take another id.",
-  },
   RECIPE_RUN_ID_INVALID: { when: "a recipe run id is no whole number from 0", remedy: "Pass an integer." },
-  RECIPE_RUN_NOT_FOUND: {
-    when: "the metadata store knows no such recipe run",
-    remedy: "Register it with its input dataset first.",
-  },
   ROLLBACK_FAILED: {
     when: "what an earlier attempt left behind cannot be undone",
     remedy: "The message names the task and the reason; run again when it is gone.",
@@ -398,10 +380,6 @@ export const errorCatalogue = {
   SCRATCH_READ_ONLY: {
     when: "scratch cannot be written",
     remedy: "Give the user the right to write there, or name another folder in `SCRATCH_BASE_PATH`.",
-  },
-  SERVICE_CLOSED: {
-    when: "a service is used after it was closed",
-    remedy: "Await all its work before its scope ends.",
   },
   SETTINGS_INVALID: {
     when: "environment variables hold what their settings refuse, or a chosen driver lacks its address",
@@ -495,4 +473,5 @@ export const errorCatalogue = {
     when: "a task comes after one that is not in the workflow",
     remedy: "Add that one, or take it out of `after`.",
   },
+  ...serviceErrors,
 } as const satisfies Readonly<Record<string, CatalogueEntry>>;

@@ -220,7 +220,7 @@ export const settingsTable = {
     "1024",
     "Most files that the process may have open at a time.",
   ),
-  gqlAuthToken: notYet(required("GQL_AUTH_TOKEN", secretText, "dev", "Token for the metadata store.")),
+  gqlAuthToken: required("GQL_AUTH_TOKEN", secretText, "dev", "Token for the metadata store."),
   objectStoreAccessKey: notYet(optional("OBJECT_STORE_ACCESS_KEY", secretText, "Access key of the object store.")),
   objectStoreSecretKey: notYet(optional("OBJECT_STORE_SECRET_KEY", secretText, "Secret key of the object store.")),
   objectStoreUseSsl: notYet(required("OBJECT_STORE_USE_SSL", flag, "false", "Talk to the object store over TLS.")),

@@ -12,6 +12,8 @@ export { type AmqpBusOptions, amqpBus } from "./drivers/amqp-bus.ts";
 export type { AmqpConnectionOptions } from "./drivers/amqp-connection.ts";
 export { type FsObjectStoreOptions, fsObjectStore } from "./drivers/fs-object-store.ts";
 export { type FsTransferOptions, fsTransfer } from "./drivers/fs-transfer.ts";
+export type { GraphqlClientOptions } from "./drivers/graphql-client.ts";
+export { type GraphqlMetadataStoreOptions, graphqlMetadataStore } from "./drivers/graphql-metadata-store.ts";
 export { type SqliteBusOptions, sqliteBus } from "./drivers/sqlite-bus.ts";
 export { type SqliteMetadataStoreOptions, sqliteMetadataStore } from "./drivers/sqlite-metadata-store.ts";
 export {
@@ -40,10 +42,13 @@ export type {
   InputDatasetPart,
   InputDatasetPartType,
   MetadataStore,
+  OwnMetadataStore,
   ProvenanceRecord,
   RecipeRun,
   RecipeRunRecord,
   RecipeRunRegistration,
+  RecipeRunStatus,
+  RecipeRunStatuses,
   RecipeRunStatusName,
 } from "./metadata-store.ts";
 export type { ObjectInfo, ObjectStore, PutOptions } from "./object-store.ts";

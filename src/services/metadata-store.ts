@@ -1,4 +1,6 @@
-export type RecipeRunStatusName = "INPROGRESS" | "COMPLETEDSUCCESSFULLY" | "TRIALSUCCESS";
+import type { RecipeRunStatusName } from "./recipe-run-status.ts";
+
+export type { RecipeRunStatusName } from "./recipe-run-status.ts";
 
 export type InputDatasetPartType = "observe_frames" | "calibration_frames" | "parameters";
 
@@ -56,11 +58,34 @@ export interface MetadataStore extends AsyncDisposable {
   record?(recipeRunId: number): Promise<RecipeRunRecord>;
   /** Only a store of one's own: how many objects are expected of a dataset; undefined where nobody has said. */
   expectedObjectCount?(datasetId: string): Promise<number | undefined>;
+  /** Only a store of one's own: the ids of all recipe runs, ascending. */
+  runs?(): Promise<readonly number[]>;
+  /** Only a store of one's own. */
+  readonly statuses?: RecipeRunStatuses;
+}
+
+/** A store with all that only one's own can tell. */
+export type OwnMetadataStore = MetadataStore &
+  Required<Pick<MetadataStore, "register" | "record" | "expectedObjectCount" | "runs" | "statuses">>;
+
+export interface RecipeRunStatus {
+  readonly name: string;
+  readonly isComplete: boolean;
+  readonly description: string;
+}
+
+/** The statuses that recipe runs may have: those of the library once they were set, and whatever else somebody has created. */
+export interface RecipeRunStatuses {
+  list(): Promise<readonly (RecipeRunStatus & { readonly id: number })[]>;
+  /** Resolves to the id, also of one that is there; it stays as it is. */
+  create(status: RecipeRunStatus): Promise<number>;
+  /** Throws `RECIPE_RUN_NOT_FOUND`, `RECIPE_RUN_STATUS_UNKNOWN`. */
+  assign(recipeRunId: number, statusId: number): Promise<void>;
 }
 
 export interface RecipeRunRecord {
-  /** Undefined before any was set. */
-  readonly status: RecipeRunStatusName | undefined;
+  /** A `RecipeRunStatusName`, unless somebody else has set another. Undefined before any was set. */
+  readonly status: string | undefined;
   /** In the order in which they were recorded. */
   readonly provenances: readonly ProvenanceRecord[];
 }

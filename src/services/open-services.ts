@@ -1,15 +1,17 @@
 import { resolve } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/log.ts";
-import { busAddress } from "../core/service-address.ts";
+import { busAddress, metadataStoreUrl } from "../core/service-address.ts";
 import { driverOf } from "../core/service-driver.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Bus } from "./bus.ts";
 import { amqpBus } from "./drivers/amqp-bus.ts";
 import { fsObjectStore } from "./drivers/fs-object-store.ts";
 import { fsTransfer } from "./drivers/fs-transfer.ts";
+import { graphqlMetadataStore } from "./drivers/graphql-metadata-store.ts";
 import { sqliteBus } from "./drivers/sqlite-bus.ts";
 import { sqliteMetadataStore } from "./drivers/sqlite-metadata-store.ts";
+import type { MetadataStore } from "./metadata-store.ts";
 import { requireDrivers } from "./require-drivers.ts";
 import type { ServiceName, Services } from "./services.ts";
 
@@ -45,9 +47,7 @@ export function openServices(settings: Settings, options: OpenServicesOptions = 
   );
   const transfer = once(() => given.transfer ?? use("transfer", () => fsTransfer({ root, ...clockOption })));
   const metadataStore = once(
-    () =>
-      given.metadataStore ??
-      use("metadataStore", () => sqliteMetadataStore({ path: `${own}/metadata.sqlite`, ...clockOption })),
+    () => given.metadataStore ?? use("metadataStore", () => openMetadataStore(settings, own, options)),
   );
   return {
     get bus() {
@@ -80,6 +80,22 @@ function openBus(settings: Settings, own: string, { log, clock, signal }: OpenSe
     queueType: settings.isbQueueType,
     retry: { ...settings.retryConfig, ...(signal === undefined ? {} : { signal }) },
     clientName: "firstlight",
+    ...(log === undefined ? {} : { log }),
+  });
+}
+
+function openMetadataStore(
+  settings: Settings,
+  own: string,
+  { log, clock, signal }: OpenServicesOptions,
+): MetadataStore {
+  if (driverOf(settings, "metadataStore").driver === "sqlite") {
+    return sqliteMetadataStore({ path: `${own}/metadata.sqlite`, ...(clock === undefined ? {} : { clock }) });
+  }
+  return graphqlMetadataStore({
+    url: metadataStoreUrl(settings),
+    authToken: settings.gqlAuthToken,
+    retry: { ...settings.retryConfig, ...(signal === undefined ? {} : { signal }) },
     ...(log === undefined ? {} : { log }),
   });
 }

@@ -7,7 +7,7 @@ const built: Readonly<Record<ConfigurableService, readonly string[]>> = {
   inventory: ["sqlite", "memory", "redis"],
   bus: ["sqlite", "amqp"],
   objectStore: ["fs"],
-  metadataStore: ["sqlite"],
+  metadataStore: ["sqlite", "graphql"],
   transfer: ["fs"],
 };
 

@@ -4,14 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadSettings } from "../core/settings.ts";
 import type { Bus } from "../services/bus.ts";
-import type { MetadataStore } from "../services/metadata-store.ts";
+import type { OwnMetadataStore } from "../services/metadata-store.ts";
 import { openServices } from "../services/open-services.ts";
 import type { Services } from "../services/services.ts";
 
 /** The world outside of a task under test, with what only a world of one's own can tell. Disposing removes all that it keeps. */
 export interface FakeServices extends Services, AsyncDisposable {
   readonly bus: Bus & Required<Pick<Bus, "messages">>;
-  readonly metadataStore: MetadataStore & Required<Pick<MetadataStore, "register" | "record" | "expectedObjectCount">>;
+  readonly metadataStore: OwnMetadataStore;
 }
 
 /**

@@ -13,6 +13,7 @@ export {
   type MatcherResult,
   matchers,
 } from "./matchers.ts";
+export { type MetadataServer, type ServeMetadataOptions, serveMetadata } from "./serve-metadata.ts";
 export { type SyntheticFrameOptions, syntheticFrame } from "./synthetic-frame.ts";
 export {
   type SyntheticFramesOptions,

@@ -29,7 +29,7 @@ const floors: Readonly<Record<string, number>> = {
 
 const firstFloorWithIo = 3;
 const ioModules = /^node:(fs|net|tls|dgram|dns|http|https|http2|child_process|cluster|sqlite|readline|repl)(\/|$)/;
-const clients = /^(ioredis|amqplib|pg|@aws-sdk\/.*|@opentelemetry\/sdk-.*)(\/|$)/;
+const clients = /^(ioredis|amqplib|pg|graphql|graphql-yoga|@aws-sdk\/.*|@opentelemetry\/sdk-.*)(\/|$)/;
 /** The one implementation of ByteSource and ByteSink over files, and the one door to SQLite. */
 const ioBelow = ["src/core/file.ts", "src/core/sqlite-file.ts"];
 /** Log lines go to standard error unless somebody takes them. */

@@ -38,16 +38,21 @@ test("the mesh makes the bus real, and products go where the setting says", asyn
 
 test("a driver that is not there is named when its service is asked for, and not before", async () => {
   const settings = loadSettings({
-    MESH_CONFIG: '{"internal-api-gateway": {"mesh_address": "127.0.0.1", "mesh_port": 1}}',
+    MESH_CONFIG: '{"object-store-api": {"mesh_address": "127.0.0.1", "mesh_port": 1}}',
   });
   await using services = openServices(settings);
   expect(services.transfer.name).toBe("fs");
-  expect(() => services.metadataStore).toThrow(
-    expect.objectContaining({
-      code: "DRIVER_MISSING",
-      message: expect.stringContaining("METADATA_STORE_DRIVER=sqlite"),
-    }),
+  expect(() => services.objectStore).toThrow(
+    expect.objectContaining({ code: "DRIVER_MISSING", message: expect.stringContaining("OBJECT_STORE_DRIVER=fs") }),
   );
+});
+
+test("the mesh makes the metadata store real", async () => {
+  const settings = loadSettings({
+    MESH_CONFIG: '{"internal-api-gateway": {"mesh_address": "127.0.0.1", "mesh_port": 1}}',
+  });
+  await using services = openServices(settings);
+  expect(services.metadataStore.name).toBe("graphql");
 });
 
 test("every driver that this version lacks is named, with the setting that does without", () => {

@@ -6,13 +6,15 @@ import { checkDocument } from "../input-dataset.ts";
 import type {
   InputDataset,
   InputDatasetPartType,
-  MetadataStore,
+  OwnMetadataStore,
   ProvenanceRecord,
   RecipeRun,
   RecipeRunRecord,
   RecipeRunRegistration,
-  RecipeRunStatusName,
+  RecipeRunStatus,
 } from "../metadata-store.ts";
+import { recipeRunStatuses } from "../recipe-run-status.ts";
+import { recipeRunNotFound } from "./metadata-errors.ts";
 
 export interface SqliteMetadataStoreOptions {
   readonly path: string;
@@ -34,15 +36,8 @@ CREATE TABLE recipe_run_provenance (
   code_version TEXT, recorded_at TEXT NOT NULL) STRICT;
 CREATE TABLE catalog_receipt_account (dataset_id TEXT PRIMARY KEY, expected_object_count INTEGER NOT NULL) STRICT, WITHOUT ROWID`;
 
-const statuses: Readonly<Record<RecipeRunStatusName, { readonly isComplete: boolean; readonly description: string }>> =
-  {
-    INPROGRESS: { isComplete: false, description: "Recipe run is being processed" },
-    COMPLETEDSUCCESSFULLY: { isComplete: true, description: "Recipe run has been processed" },
-    TRIALSUCCESS: { isComplete: false, description: "Recipe run has been processed as a trial" },
-  };
-
 /** The facility's records in one SQLite file, with registration: the metadata store of a laptop. */
-export function sqliteMetadataStore({ path, clock = systemClock }: SqliteMetadataStoreOptions): MetadataStore {
+export function sqliteMetadataStore({ path, clock = systemClock }: SqliteMetadataStoreOptions): OwnMetadataStore {
   const file = sqliteFile({ path, title: "metadata store", schemaVersion: 1, schema });
   return {
     name: "sqlite",
@@ -51,8 +46,7 @@ export function sqliteMetadataStore({ path, clock = systemClock }: SqliteMetadat
     setStatus: (id, status) =>
       file.write((database) => {
         requireRun(database, id);
-        const statusId = findOrCreateStatus(database, status);
-        database.run("UPDATE recipe_run SET status_id = ? WHERE id = ?", statusId, id);
+        assignStatus(database, id, findOrCreateStatus(database, { name: status, ...recipeRunStatuses[status] }));
       }),
     recordProvenance: (record) => file.write((database) => insertProvenance(database, record, clock.now())),
     createReceiptAccount: (datasetId, expectedObjectCount) =>
@@ -72,6 +66,26 @@ export function sqliteMetadataStore({ path, clock = systemClock }: SqliteMetadat
         )?.it;
         return found === undefined ? undefined : Number(found);
       }),
+    runs: () =>
+      file.read((database) => database.all("SELECT id FROM recipe_run ORDER BY id").map(({ id }) => Number(id))),
+    statuses: {
+      list: () =>
+        file.read((database) =>
+          database.all("SELECT * FROM recipe_run_status ORDER BY id").map((row) => ({
+            id: Number(row.id),
+            name: String(row.name),
+            isComplete: row.is_complete === 1,
+            description: String(row.description),
+          })),
+        ),
+      create: (status) => file.write((database) => findOrCreateStatus(database, status)),
+      assign: (id, statusId) =>
+        file.write((database) => {
+          requireRun(database, id);
+          requireStatus(database, statusId);
+          assignStatus(database, id, statusId);
+        }),
+    },
     [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
   };
 }
@@ -79,11 +93,7 @@ export function sqliteMetadataStore({ path, clock = systemClock }: SqliteMetadat
 function requireRun(database: Database, recipeRunId: number): Row {
   const found = database.one("SELECT * FROM recipe_run WHERE id = ?", recipeRunId);
   if (found !== undefined) return found;
-  throw new FirstlightError(
-    "RECIPE_RUN_NOT_FOUND",
-    `The metadata store knows no recipe run ${recipeRunId}. Register it with its input dataset first.`,
-    { fields: { recipeRunId } },
-  );
+  throw recipeRunNotFound(recipeRunId);
 }
 
 function readRecipeRun(database: Database, recipeRunId: number): RecipeRun {
@@ -119,7 +129,7 @@ function readInputDataset(database: Database, run: Row): InputDataset {
 function readRecord(database: Database, run: Row): RecipeRunRecord {
   const status = database.one("SELECT name FROM recipe_run_status WHERE id = ?", Number(run.status_id ?? -1));
   return {
-    status: status === undefined ? undefined : (String(status.name) as RecipeRunStatusName),
+    status: status === undefined ? undefined : String(status.name),
     provenances: provenanceRows(database, Number(run.id)).map((row) => ({
       recipeRunId: Number(row.recipe_run_id),
       inputDatasetId: Number(row.input_dataset_id),
@@ -151,8 +161,20 @@ function insertProvenance(database: Database, record: ProvenanceRecord, at: Date
   );
 }
 
-function findOrCreateStatus(database: Database, name: RecipeRunStatusName): number {
-  const { isComplete, description } = statuses[name];
+function assignStatus(database: Database, recipeRunId: number, statusId: number): void {
+  database.run("UPDATE recipe_run SET status_id = ? WHERE id = ?", statusId, recipeRunId);
+}
+
+function requireStatus(database: Database, statusId: number): void {
+  if (database.one("SELECT id FROM recipe_run_status WHERE id = ?", statusId) !== undefined) return;
+  throw new FirstlightError(
+    "RECIPE_RUN_STATUS_UNKNOWN",
+    `The metadata store has no status ${statusId}. Create it first, or take the id of one that is there.`,
+    { disposition: "invalid", fields: { statusId } },
+  );
+}
+
+function findOrCreateStatus(database: Database, { name, isComplete, description }: RecipeRunStatus): number {
   database.run(
     "INSERT OR IGNORE INTO recipe_run_status (name, is_complete, description) VALUES (?, ?, ?)",
     name,

@@ -1,0 +1,56 @@
+/** Those of the `errorCatalogue` that come from services over a network. */
+export const serviceErrors = {
+  DRIVER_MISSING: {
+    when: "a setting asks for a driver that this version does not have",
+    remedy: "Set the driver that the message names to another.",
+  },
+  INPUT_NOT_REGISTERED: {
+    when: "`--input` is used with a metadata store in which no input dataset can be registered",
+    remedy: "Set `METADATA_STORE_DRIVER=sqlite`.",
+  },
+  METADATA_STORE_ACCESS_REFUSED: {
+    when: "the metadata store refuses the token",
+    remedy: "Check `GQL_AUTH_TOKEN`.",
+  },
+  METADATA_STORE_REFUSED: {
+    when: "the metadata store answers a call with errors of its own",
+    remedy: "The message carries its words; its log may hold more.",
+  },
+  METADATA_STORE_SCHEMA: {
+    when: "the metadata store takes or answers a call otherwise than its schema should",
+    remedy:
+      "Check that `MESH_CONFIG` leads to the metadata store; the message names call, place, what was expected and what was found.",
+  },
+  METADATA_STORE_UNREACHABLE: {
+    when: "the metadata store does not answer, or its gateway answers 404, 502 or 503",
+    remedy: "Start it, or correct its address in `MESH_CONFIG`.",
+  },
+  PROVENANCE_INVALID: {
+    when: "a provenance record that comes by GraphQL does not hold versions of libraries",
+    remedy: "Send `libraryVersions` as the JSON text of an object, name to version.",
+  },
+  RECIPE_RUN_CONFIGURATION_INVALID: {
+    when: "the configuration of a recipe run does not fit its schema",
+    remedy: "The message lists what is wrong.",
+  },
+  RECIPE_RUN_CONFLICT: {
+    when: "a recipe run is registered already with another input dataset or configuration",
+    remedy: "Take another id.",
+  },
+  RECIPE_RUN_NOT_FOUND: {
+    when: "the metadata store knows no such recipe run",
+    remedy: "Register it with its input dataset first.",
+  },
+  RECIPE_RUN_STATUS_UNKNOWN: {
+    when: "a recipe run is to have a status that the metadata store does not have",
+    remedy: "Create the status first.",
+  },
+  SERVER_CANNOT_LISTEN: {
+    when: "a server cannot have the address or port that it shall listen at",
+    remedy: "Name another port or host; the message carries the system's reason.",
+  },
+  SERVICE_CLOSED: {
+    when: "a service is used after it was closed",
+    remedy: "Await all its work before its scope ends.",
+  },
+} as const;
