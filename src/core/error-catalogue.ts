@@ -428,7 +428,7 @@ export const errorCatalogue = {
   },
   TRANSFER_FAILED: {
     when: "a file cannot be copied between object store and scratch",
-    remedy: "The message names each file and why; no file is there in part.",
+    remedy: "The message names each file and why; in scratch no file is there in part.",
   },
   USAGE: {
     when: "a command line is not understood",

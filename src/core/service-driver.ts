@@ -56,11 +56,11 @@ type Driver<Service extends ConfigurableService> = NonNullable<Settings[(typeof 
 export interface DriverChoice<Service extends ConfigurableService = ConfigurableService> {
   readonly service: Service;
   readonly driver: Driver<Service>;
-  /** `default`, `MESH_CONFIG names interservice-bus`, or the setting that names the driver, such as `BUS_DRIVER`. */
+  /** `default`, `MESH_CONFIG names interservice-bus`, or the setting that names the driver or stands for it, such as `BUS_DRIVER`. */
   readonly because: string;
 }
 
-/** A driver that is named wins, then the mesh, then the embedded one. */
+/** A driver that is named wins, then the mesh, for the transfer the collections of Globus, then the embedded one. */
 export function driverOf<Service extends ConfigurableService>(
   settings: Settings,
   service: Service,
@@ -70,6 +70,9 @@ export function driverOf<Service extends ConfigurableService>(
   if (named !== undefined) return { service, driver: named as Driver<Service>, because: setting };
   if (mesh !== undefined && settings.meshConfig[mesh] !== undefined) {
     return { service, driver: real as Driver<Service>, because: `MESH_CONFIG names ${mesh}` };
+  }
+  if (service === "transfer" && hasCollections(settings)) {
+    return { service, driver: real as Driver<Service>, because: "OBJECT_STORE_ENDPOINT and SCRATCH_ENDPOINT are set" };
   }
   return { service, driver: embedded as Driver<Service>, because: "default" };
 }
@@ -91,7 +94,7 @@ export function meshAddressOf<Service extends ConfigurableService>(
 
 /** What a real driver still lacks in order to reach its server; nothing for an embedded one. */
 export function missingAddress(settings: Settings, service: ConfigurableService): SettingProblem | undefined {
-  const { driver } = driverOf(settings, service);
+  const { driver, because } = driverOf(settings, service);
   const { real, setting, mesh } = services[service];
   if (driver !== real) return undefined;
   if (mesh !== undefined) {
@@ -108,7 +111,14 @@ export function missingAddress(settings: Settings, service: ConfigurableService)
   if (lacking.length === 0) return undefined;
   return {
     name: setting,
-    expected: `${lacking.join(", ")} to be set, as the driver is ${real}`,
+    expected: `${lacking.join(", ")} to be set, as the driver is ${real} (${because})`,
     found: "nothing there",
   };
+}
+
+/** Where objects lie beyond a network and Globus knows both ends, it is what moves them. Nobody else has a use for these names. */
+function hasCollections(settings: Settings): boolean {
+  const { objectStoreEndpoint, scratchEndpoint } = settings;
+  const isRemote = driverOf(settings, "objectStore").driver === services.objectStore.real;
+  return isRemote && objectStoreEndpoint !== undefined && scratchEndpoint !== undefined;
 }

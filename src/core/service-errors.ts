@@ -8,6 +8,18 @@ export const serviceErrors = {
     when: "`--input` is used with a metadata store in which no input dataset can be registered",
     remedy: "Set `METADATA_STORE_DRIVER=sqlite`.",
   },
+  GLOBUS_ACCESS_REFUSED: {
+    when: "Globus refuses a client, or refuses it a collection",
+    remedy: "Check `GLOBUS_INBOUND_CLIENT_CREDENTIALS`, `GLOBUS_OUTBOUND_CLIENT_CREDENTIALS` and the client's rights.",
+  },
+  GLOBUS_REFUSED: {
+    when: "Globus refuses a call, as it does when it does not know a collection",
+    remedy: "Check `OBJECT_STORE_ENDPOINT` and `SCRATCH_ENDPOINT`; the message says what Globus gives as its reason.",
+  },
+  GLOBUS_UNREACHABLE: {
+    when: "Globus does not answer, or answers nothing but errors that should pass",
+    remedy: "Run the task again: a transfer that is under way at Globus goes on, and is found again.",
+  },
   METADATA_STORE_ACCESS_REFUSED: {
     when: "the metadata store refuses the token",
     remedy: "Check `GQL_AUTH_TOKEN`.",

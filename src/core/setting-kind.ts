@@ -19,6 +19,14 @@ export const folder: SettingKind<string> = kind(
   z.string().refine((path) => !/^~|(^|[\\/])~([\\/]|$)/.test(path), "write the home folder out"),
 );
 
+export const url: SettingKind<string> = kind(
+  "the URL of a server, such as https://example.org",
+  z
+    .string()
+    .trim()
+    .refine((value) => /^https?:\/\/[^/\s]/i.test(value) && URL.canParse(value), "no such URL"),
+);
+
 export const secretText: SettingKind<Secret> = {
   ...kind(
     "text",

@@ -13,6 +13,7 @@ import {
   type SettingKind,
   secretText,
   text,
+  url,
   wholeNumber,
   wordList,
 } from "./setting-kind.ts";
@@ -234,38 +235,40 @@ export const settingsTable = {
   s3ClientConfig: notYet(optional("S3_CLIENT_CONFIG", hidden(dictionary), "Options of the S3 client.")),
   s3UploadConfig: notYet(optional("S3_UPLOAD_CONFIG", dictionary, "Options of uploads to S3.")),
   s3DownloadConfig: notYet(optional("S3_DOWNLOAD_CONFIG", dictionary, "Options of downloads from S3.")),
-  globusMaxRetries: notYet(
-    required(
-      "GLOBUS_MAX_RETRIES",
-      wholeNumber(0),
-      "5",
-      "How often a call to Globus is tried again after a passing error.",
-    ),
+  globusMaxRetries: required(
+    "GLOBUS_MAX_RETRIES",
+    wholeNumber(0),
+    "5",
+    "How often a call to Globus is tried again after a passing error.",
   ),
-  globusInboundClientCredentials: notYet(
-    required(
-      "GLOBUS_INBOUND_CLIENT_CREDENTIALS",
-      globusCredentials,
-      "[]",
-      "Globus clients for transfers from the object store to scratch; a recipe run takes one by its id.",
-    ),
+  globusInboundClientCredentials: required(
+    "GLOBUS_INBOUND_CLIENT_CREDENTIALS",
+    globusCredentials,
+    "[]",
+    "Globus clients for transfers from the object store to scratch; a recipe run takes one by its id.",
   ),
-  globusOutboundClientCredentials: notYet(
-    required(
-      "GLOBUS_OUTBOUND_CLIENT_CREDENTIALS",
-      globusCredentials,
-      "[]",
-      "Globus clients for transfers from scratch to the object store; a recipe run takes one by its id.",
-    ),
+  globusOutboundClientCredentials: required(
+    "GLOBUS_OUTBOUND_CLIENT_CREDENTIALS",
+    globusCredentials,
+    "[]",
+    "Globus clients for transfers from scratch to the object store; a recipe run takes one by its id.",
   ),
-  objectStoreEndpoint: notYet(
-    optional(
-      "OBJECT_STORE_ENDPOINT",
-      text,
-      "Globus endpoint id of the object store. The address of S3 comes from MESH_CONFIG.",
-    ),
+  objectStoreEndpoint: optional(
+    "OBJECT_STORE_ENDPOINT",
+    text,
+    "Globus endpoint id of the object store. The address of S3 comes from MESH_CONFIG.",
   ),
-  scratchEndpoint: notYet(optional("SCRATCH_ENDPOINT", text, "Globus endpoint id of scratch.")),
+  scratchEndpoint: optional("SCRATCH_ENDPOINT", text, "Globus endpoint id of scratch."),
+  globusAuthUrl: optional(
+    "GLOBUS_SDK_SERVICE_URL_AUTH",
+    url,
+    "Where Globus Auth is, named as Globus's own clients name it. Unset: https://auth.globus.org.",
+  ),
+  globusTransferUrl: optional(
+    "GLOBUS_SDK_SERVICE_URL_TRANSFER",
+    url,
+    "Where Globus Transfer is. Unset: https://transfer.api.globus.org.",
+  ),
   scratchBasePath: required(
     "SCRATCH_BASE_PATH",
     folder,
@@ -311,7 +314,7 @@ export const settingsTable = {
   transferDriver: optional(
     "TRANSFER_DRIVER",
     oneOf("fs", "globus"),
-    "What copies between object store and scratch. Unset: fs.",
+    "What copies between object store and scratch. Unset: globus if the object store is s3 and OBJECT_STORE_ENDPOINT and SCRATCH_ENDPOINT are set, else fs.",
   ),
   threads: optional(
     "FIRSTLIGHT_THREADS",

@@ -12,6 +12,8 @@ export { type AmqpBusOptions, amqpBus } from "./drivers/amqp-bus.ts";
 export type { AmqpConnectionOptions } from "./drivers/amqp-connection.ts";
 export { type FsObjectStoreOptions, fsObjectStore } from "./drivers/fs-object-store.ts";
 export { type FsTransferOptions, fsTransfer } from "./drivers/fs-transfer.ts";
+export type { GlobusCredential } from "./drivers/globus-tokens.ts";
+export { type GlobusTransferOptions, globusTransfer } from "./drivers/globus-transfer.ts";
 export type { GraphqlClientOptions } from "./drivers/graphql-client.ts";
 export { type GraphqlMetadataStoreOptions, graphqlMetadataStore } from "./drivers/graphql-metadata-store.ts";
 export { type SqliteBusOptions, sqliteBus } from "./drivers/sqlite-bus.ts";

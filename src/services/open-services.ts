@@ -8,12 +8,14 @@ import type { Bus } from "./bus.ts";
 import { amqpBus } from "./drivers/amqp-bus.ts";
 import { fsObjectStore } from "./drivers/fs-object-store.ts";
 import { fsTransfer } from "./drivers/fs-transfer.ts";
+import { globusTransfer } from "./drivers/globus-transfer.ts";
 import { graphqlMetadataStore } from "./drivers/graphql-metadata-store.ts";
 import { sqliteBus } from "./drivers/sqlite-bus.ts";
 import { sqliteMetadataStore } from "./drivers/sqlite-metadata-store.ts";
 import type { MetadataStore } from "./metadata-store.ts";
 import { requireDrivers } from "./require-drivers.ts";
 import type { ServiceName, Services } from "./services.ts";
+import type { Transfer } from "./transfer.ts";
 
 export interface OpenServicesOptions {
   readonly log?: Logger;
@@ -45,7 +47,7 @@ export function openServices(settings: Settings, options: OpenServicesOptions = 
   const objectStore = once(
     () => given.objectStore ?? use("objectStore", () => fsObjectStore({ root, ...clockOption })),
   );
-  const transfer = once(() => given.transfer ?? use("transfer", () => fsTransfer({ root, ...clockOption })));
+  const transfer = once(() => given.transfer ?? use("transfer", () => openTransfer(settings, root, options)));
   const metadataStore = once(
     () => given.metadataStore ?? use("metadataStore", () => openMetadataStore(settings, own, options)),
   );
@@ -96,6 +98,23 @@ function openMetadataStore(
     url: metadataStoreUrl(settings),
     authToken: settings.gqlAuthToken,
     retry: { ...settings.retryConfig, ...(signal === undefined ? {} : { signal }) },
+    ...(log === undefined ? {} : { log }),
+  });
+}
+
+function openTransfer(settings: Settings, root: string, { log, clock }: OpenServicesOptions): Transfer {
+  if (driverOf(settings, "transfer").driver === "fs") {
+    return fsTransfer({ root, ...(clock === undefined ? {} : { clock }) });
+  }
+  return globusTransfer({
+    objectStoreEndpoint: settings.objectStoreEndpoint ?? "",
+    scratchEndpoint: settings.scratchEndpoint ?? "",
+    inbound: settings.globusInboundClientCredentials,
+    outbound: settings.globusOutboundClientCredentials,
+    maxRetries: settings.globusMaxRetries,
+    authUrl: settings.globusAuthUrl,
+    transferUrl: settings.globusTransferUrl,
+    scratchPath: resolve(settings.scratchBasePath),
     ...(log === undefined ? {} : { log }),
   });
 }

@@ -8,7 +8,7 @@ const built: Readonly<Record<ConfigurableService, readonly string[]>> = {
   bus: ["sqlite", "amqp"],
   objectStore: ["fs"],
   metadataStore: ["sqlite", "graphql"],
-  transfer: ["fs"],
+  transfer: ["fs", "globus"],
 };
 
 /**

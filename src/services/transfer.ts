@@ -37,9 +37,9 @@ export interface TransferOptions {
 }
 
 /**
- * Bulk copies between object store and scratch, verified by length and SHA-256, resumable: what is there already with the same
- * content is not copied again, and anything else in its place is replaced. No file appears in part. Sources that are missing are
- * all named in `TRANSFER_FAILED`, before anything is copied.
+ * Bulk copies between object store and scratch, verified by length and checksum, resumable: what is there already with the same
+ * content is not copied again, and anything else in its place is replaced. No file appears in part in scratch. Sources that are
+ * missing, and places that cannot be, are all named in `TRANSFER_FAILED`, before anything is copied.
  */
 export interface Transfer extends AsyncDisposable {
   /** Which driver this is, as the settings name those of the library. */

@@ -7,6 +7,20 @@ export type { Expectation, SuiteRunner } from "./conformance/suite-runner.ts";
 export { type TransferFixture, transferConformance } from "./conformance/transfer-conformance.ts";
 export { type FakeServices, fakeServices } from "./fake-services.ts";
 export {
+  type GlobusFault,
+  type GlobusRequest,
+  type GlobusServer,
+  type GlobusServerOptions,
+  globusServer,
+} from "./globus-server.ts";
+export type {
+  GlobusServerEvent,
+  GlobusServerFile,
+  GlobusServerTask,
+  GlobusTaskDocument,
+  TransferBody,
+} from "./globus-server-task.ts";
+export {
   type ExpectedFrame,
   type ExpectedPixels,
   type FirstlightMatchers,

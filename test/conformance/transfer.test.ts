@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { fsObjectStore } from "../../src/services/drivers/fs-object-store.ts";
 import { fsTransfer } from "../../src/services/drivers/fs-transfer.ts";
 import { transferConformance } from "../../src/testing/conformance/transfer-conformance.ts";
+import { globusWorld } from "../services/globus-world.ts";
 
 const root = await mkdtemp(join(tmpdir(), "firstlight-objects-"));
 afterAll(() => rm(root, { recursive: true }));
@@ -13,6 +14,20 @@ describe("fs transfer", () => {
   transferConformance(
     { describe, test, expect },
     { openTransfer: async () => fsTransfer({ root }), openStore: async () => fsObjectStore({ root }) },
+    "data",
+  );
+});
+
+describe("globus transfer", async () => {
+  const world = await globusWorld();
+  afterAll(() => world[Symbol.asyncDispose]());
+  transferConformance(
+    { describe, test, expect },
+    {
+      openTransfer: async () => world.open({ scratchPath: tmpdir() }),
+      openStore: async () => fsObjectStore({ root: world.objects }),
+      storeKnowsNoHash: true,
+    },
     "data",
   );
 });

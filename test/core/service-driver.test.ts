@@ -72,6 +72,28 @@ test("globus with its endpoints and clients is accepted", () => {
   expect(driverOf(settings, "transfer")).toEqual({ service: "transfer", driver: "globus", because: "TRANSFER_DRIVER" });
 });
 
+const client = '[{"client_id": "a", "client_secret": "b"}]';
+const collections = { SCRATCH_ENDPOINT: "uuid-1", OBJECT_STORE_ENDPOINT: "uuid-2" };
+const clients = { GLOBUS_INBOUND_CLIENT_CREDENTIALS: client, GLOBUS_OUTBOUND_CLIENT_CREDENTIALS: client };
+
+test("where objects lie in S3, Globus moves them as soon as both its collections are named", () => {
+  expect(choices({ MESH_CONFIG: mesh, ...collections, ...clients }).transfer).toBe(
+    "globus: OBJECT_STORE_ENDPOINT and SCRATCH_ENDPOINT are set",
+  );
+  expect(choices({ MESH_CONFIG: mesh, SCRATCH_ENDPOINT: "uuid-1", ...clients }).transfer).not.toContain("globus");
+  expect(choices({ MESH_CONFIG: mesh, ...collections, ...clients, TRANSFER_DRIVER: "fs" }).transfer).toBe(
+    "fs: TRANSFER_DRIVER",
+  );
+  expect(choices({ ...collections, ...clients }).transfer).toBe("fs: default");
+});
+
+test("Globus without its clients is refused, and says why it is Globus", () => {
+  const error = String(thrownBy(() => loadSettings({ MESH_CONFIG: mesh, ...collections })));
+  for (const name of ["GLOBUS_INBOUND_CLIENT_CREDENTIALS", "GLOBUS_OUTBOUND_CLIENT_CREDENTIALS", "SCRATCH_ENDPOINT"]) {
+    expect(error).toContain(name);
+  }
+});
+
 test("redis and amqp fall back to this machine, as in the Python stack", () => {
   const settings = loadSettings({ INVENTORY_DRIVER: "redis", BUS_DRIVER: "amqp" });
   expect(meshAddressOf(settings, "inventory")).toEqual({ host: "localhost", port: 6379 });

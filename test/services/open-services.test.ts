@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { configurableServices } from "../../src/core/service-driver.ts";
@@ -6,6 +6,7 @@ import { loadSettings } from "../../src/core/settings.ts";
 import { sqliteBus } from "../../src/services/drivers/sqlite-bus.ts";
 import { openServices } from "../../src/services/open-services.ts";
 import { requireDrivers } from "../../src/services/require-drivers.ts";
+import { globusWorld, objectStoreEndpoint, scratchEndpoint, secretText } from "./globus-world.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 test("without any setting everything lies below scratch, and nothing before it is used", async () => {
@@ -71,6 +72,28 @@ test("every driver that this version lacks is named, with the setting that does 
   );
   requireDrivers(settings, ["bus", "transfer"]);
   requireDrivers(loadSettings({}), configurableServices);
+});
+
+test("the transfer is Globus where the settings say so, between the collections and servers that they name", async () => {
+  await using world = await globusWorld();
+  const client = `[{"client_id": "out-0", "client_secret": "${secretText}"}]`;
+  const settings = loadSettings({
+    TRANSFER_DRIVER: "globus",
+    SCRATCH_BASE_PATH: world.scratch,
+    OBJECT_STORE_ENDPOINT: objectStoreEndpoint,
+    SCRATCH_ENDPOINT: scratchEndpoint,
+    GLOBUS_INBOUND_CLIENT_CREDENTIALS: client,
+    GLOBUS_OUTBOUND_CLIENT_CREDENTIALS: client,
+    GLOBUS_SDK_SERVICE_URL_AUTH: world.server.url,
+    GLOBUS_SDK_SERVICE_URL_TRANSFER: world.server.url,
+  });
+  requireDrivers(settings, configurableServices);
+  await using services = openServices(settings);
+  expect(services.transfer.name).toBe("globus");
+  const path = join(world.scratch, "x");
+  await writeFile(path, "product");
+  await services.transfer.toObjectStore([{ bucket: "data", key: "x", path }], { label: "x", recipeRunId: 1 });
+  expect(await readdir(join(world.objects, "data"))).toEqual(["x"]);
 });
 
 test("a service that is given is used, and stays open", async () => {

@@ -90,7 +90,7 @@ export function notePath(folder: string, key: string): string {
 }
 
 /** The real path of `path`, or of the nearest folder above it that exists. */
-async function realpathOfNearest(path: string): Promise<string> {
+export async function realpathOfNearest(path: string): Promise<string> {
   try {
     return await realpath(path);
   } catch (error) {

@@ -1,27 +1,23 @@
 import { constants } from "node:fs";
-import { copyFile, readdir, rm } from "node:fs/promises";
+import { copyFile, rm } from "node:fs/promises";
 import { isAbsolute, join, relative } from "node:path";
 import { type Clock, systemClock } from "../../core/clock.ts";
-import { FirstlightError, isFirstlightError, isMissing } from "../../core/errors.ts";
-import { temporariesOf, temporarySuffix } from "../../core/file.ts";
+import { isFirstlightError } from "../../core/errors.ts";
+import { temporariesOf } from "../../core/file.ts";
 import { type FileFacts, fileFacts } from "../../core/file-facts.ts";
 import type { Transfer, TransferItem, TransferOptions } from "../transfer.ts";
-import {
-  bucketFolder,
-  fileState,
-  hiddenFolder,
-  keyPath,
-  notePath,
-  objectPath,
-  readNote,
-  writeNote,
-} from "./fs-bucket.ts";
+import { bucketFolder, fileState, keyPath, notePath, objectPath, readNote, writeNote } from "./fs-bucket.ts";
 import { type ReplaceOptions, replaceVerified } from "./replace-verified.ts";
 import { storageFailed, storeSetting } from "./storage-failed.ts";
+import { copyDamaged, missingSources } from "./transfer-failed.ts";
+import { distinctCopies, requireInScratch } from "./transfer-places.ts";
+import { filesBelow } from "./transfer-sources.ts";
 
 export interface FsTransferOptions {
   /** The root of the `fs` object store. */
   readonly root: string;
+  /** The folder that every place in scratch lies in. */
+  readonly scratchPath?: string;
   /** Says when the copies were modified. */
   readonly clock?: Clock;
 }
@@ -37,11 +33,8 @@ interface Copy {
   readonly done: (facts: FileFacts) => Promise<void>;
 }
 
-/** Missing sources named in a message; all of them are in the error's fields. */
-const listed = 20;
-
 /** Copies within the file system: as a reflink where it can (a copy that shares its blocks until one of the two is written), never as a hard link. */
-export function fsTransfer({ root, clock = systemClock }: FsTransferOptions): Transfer {
+export function fsTransfer({ root, scratchPath, clock = systemClock }: FsTransferOptions): Transfer {
   async function planToScratch(item: TransferItem): Promise<readonly Copy[]> {
     const folder = bucketFolder(root, item.bucket, true);
     // In a folder of the user's own, links lead where the user wants them to.
@@ -76,8 +69,9 @@ export function fsTransfer({ root, clock = systemClock }: FsTransferOptions): Tr
     options: TransferOptions,
     plan: (item: TransferItem) => Promise<readonly Copy[]>,
   ): Promise<void> => {
-    for (const { path } of items) if (!isAbsolute(path)) throw notAbsolute(path);
-    await copyAll((await Promise.all(items.map(plan))).flat(), options, clock);
+    await requireInScratch(items, scratchPath, options);
+    const copies = (await Promise.all(items.map(plan))).flat();
+    await copyAll(distinctCopies(copies, options), options, clock);
   };
 
   return {
@@ -133,49 +127,5 @@ async function copyVerified(
     await copyFile(from, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
     return wanted;
   };
-  return replaceVerified(to, copy, { ...options, damaged: () => damaged(from, to) });
-}
-
-/** Every file below a folder, by path; nothing that the object store keeps for itself. The folder itself when there is none. */
-async function filesBelow(folder: string): Promise<readonly string[]> {
-  try {
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-    return entries
-      .filter((entry) => entry.isFile() && !entry.name.endsWith(temporarySuffix))
-      .map((entry) => join(entry.parentPath, entry.name))
-      .filter((path) => !relative(folder, path).startsWith(hiddenFolder))
-      .sort();
-  } catch (error) {
-    if (isMissing(error)) return [folder];
-    throw error;
-  }
-}
-
-function missingSources(
-  missing: readonly string[],
-  total: number,
-  { label, recipeRunId }: TransferOptions,
-): FirstlightError {
-  const lines = missing.slice(0, listed).map((path) => `  ${path}`);
-  if (missing.length > listed) lines.push(`  … and ${missing.length - listed} more`);
-  return new FirstlightError(
-    "TRANSFER_FAILED",
-    `The transfer '${label}' of recipe run ${recipeRunId} copied nothing: ${missing.length} of ${total} files are not there:\n${lines.join("\n")}\nPut them there, or mend the list of what to transfer.`,
-    { fields: { label, recipeRunId, missing } },
-  );
-}
-
-function damaged(from: string, to: string): FirstlightError {
-  return new FirstlightError(
-    "TRANSFER_FAILED",
-    `The copy of ${from} does not read back as its source; ${to} was not written. The file changed meanwhile, or the disk is bad.`,
-    { disposition: "retry", fields: { from, to } },
-  );
-}
-
-function notAbsolute(path: string): FirstlightError {
-  return new FirstlightError("TRANSFER_FAILED", `'${path}' is not an absolute path in scratch.`, {
-    disposition: "invalid",
-    fields: { path },
-  });
+  return replaceVerified(to, copy, { ...options, damaged: () => copyDamaged(from, to) });
 }

@@ -1,0 +1,130 @@
+import type { Stats } from "node:fs";
+import { lstat, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { isMissing } from "../../core/errors.ts";
+import { makeFolders, syncPath, temporaryPrefixOf, temporarySuffix } from "../../core/file.ts";
+import { uuidFrom } from "../../core/ids.ts";
+import type { TransferItem } from "../transfer.ts";
+import { bucketFolder, keyPath } from "./fs-bucket.ts";
+import type { GlobusLeg, PlannedFile } from "./globus-leg.ts";
+import { filesListedBelow, listedSizes } from "./globus-listing.ts";
+import type { GlobusSession } from "./globus-session.ts";
+import { storageFailed } from "./storage-failed.ts";
+
+const filesAtOnce = 16;
+
+/**
+ * From the object store to scratch. Globus writes in place, so it is given another name beside the file's own, which the file takes
+ * once its task has succeeded. The name is always the same: what a task left half done is gone on with, not begun anew.
+ */
+export function globusInbound(
+  session: GlobusSession,
+  { objectStoreEndpoint, scratchEndpoint }: { readonly objectStoreEndpoint: string; readonly scratchEndpoint: string },
+): GlobusLeg {
+  return {
+    sourceCollection: objectStoreEndpoint,
+    destinationCollection: scratchEndpoint,
+    setting: "SCRATCH_ENDPOINT",
+
+    async plan(items) {
+      const missing: string[] = [];
+      const files: PlannedFile[] = [];
+      const single = items.filter(({ recursive }) => recursive !== true);
+      const sizes = await listedSizes(session, objectStoreEndpoint, single.map(sourceOf));
+      for (const item of items) {
+        const from = sourceOf(item);
+        if (item.recursive === true) {
+          const below = await filesListedBelow(session, objectStoreEndpoint, from);
+          if (below === undefined) missing.push(from);
+          for (const { path, sizeBytes } of below ?? []) {
+            files.push({ from: `${from}/${path}`, to: join(item.path, path), sizeBytes });
+          }
+          continue;
+        }
+        const sizeBytes = sizes.get(from);
+        if (sizeBytes === undefined) missing.push(from);
+        else files.push({ from, to: item.path, sizeBytes });
+      }
+      return { files, missing };
+    },
+
+    async prepare(files) {
+      for (const folder of new Set(files.map(({ to }) => dirname(to)))) {
+        await onDisk(folder, "the folder", () => makeFolders(folder));
+      }
+      const destinations: string[] = [];
+      await atOnce(files, async (file, index) => {
+        const temporary = temporaryOf(file.to);
+        const there = await stateOf(file.to);
+        // A file of the right length may be the right one, which Globus finds out by its checksum and then leaves alone.
+        const isCandidate = there?.isFile() === true && there.size === file.sizeBytes && there.nlink === 1;
+        if (isCandidate) await rm(temporary, { force: true });
+        destinations[index] = isCandidate ? file.to : temporary;
+      });
+      return files.map(({ from }, index) => ({ source: from, destination: destinations[index] as string }));
+    },
+
+    async settle(files) {
+      const left: PlannedFile[] = [];
+      const changed = new Set<string>();
+      await atOnce(files, async (file) => {
+        const temporary = temporaryOf(file.to);
+        const brought = await stateOf(temporary);
+        if (brought === undefined) {
+          const there = await stateOf(file.to);
+          if (there?.isFile() !== true || there.size !== file.sizeBytes) left.push(file);
+          return;
+        }
+        if (brought.size !== file.sizeBytes) {
+          left.push(file);
+          return;
+        }
+        await onDisk(file.to, `the copy of ${file.from}`, async () => {
+          await syncPath(temporary);
+          await rename(temporary, file.to);
+        });
+        changed.add(dirname(file.to));
+      });
+      for (const folder of changed) await syncPath(folder);
+      return left;
+    },
+
+    async discard(files) {
+      await atOnce(files, ({ to }) => rm(temporaryOf(to), { force: true }));
+    },
+  };
+}
+
+function sourceOf({ bucket, key }: TransferItem): string {
+  return keyPath(bucketFolder("/", bucket), key);
+}
+
+/** The name that the temporary files of all writers have, so that a rollback finds it. */
+function temporaryOf(path: string): string {
+  return join(dirname(path), `${temporaryPrefixOf(path)}${uuidFrom("globus")}${temporarySuffix}`);
+}
+
+async function stateOf(path: string): Promise<Stats | undefined> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+async function onDisk<Result>(path: string, what: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw storageFailed({ path, what, setting: "SCRATCH_BASE_PATH" }, error);
+  }
+}
+
+async function atOnce<Item>(items: readonly Item[], work: (item: Item, index: number) => Promise<void>): Promise<void> {
+  const pending = items.entries();
+  const next = async (): Promise<void> => {
+    for (const [index, item] of pending) await work(item, index);
+  };
+  await Promise.all(Array.from({ length: filesAtOnce }, next));
+}

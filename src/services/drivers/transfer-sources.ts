@@ -1,0 +1,20 @@
+import { readdir } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { isMissing } from "../../core/errors.ts";
+import { temporarySuffix } from "../../core/file.ts";
+import { hiddenFolder } from "./fs-bucket.ts";
+
+/** Every file below a folder, by path; nothing that the object store keeps for itself. The folder itself when there is none. */
+export async function filesBelow(folder: string): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isFile() && !entry.name.endsWith(temporarySuffix))
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((path) => !relative(folder, path).startsWith(hiddenFolder))
+      .sort();
+  } catch (error) {
+    if (isMissing(error)) return [folder];
+    throw error;
+  }
+}
