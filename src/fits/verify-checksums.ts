@@ -1,4 +1,5 @@
 import type { ByteSource } from "../core/byte-source.ts";
+import { wordSummer } from "../kernels/word-summer.ts";
 import { badFile } from "./bad-file.ts";
 import { blockBytes } from "./blocks.ts";
 import { sumWords } from "./checksum.ts";
@@ -63,12 +64,13 @@ export function requireChecksums(file: string, verdict: HduChecksums): void {
 
 /** The sum over a range of the file that starts with a block; what is missing of the last block counts as zeros. */
 export async function sumRange(source: ByteSource, start: number, end: number): Promise<number> {
-  const strip = new Uint8Array(Math.min(stripBytes, end - start));
+  using summer = wordSummer(Math.min(stripBytes, Math.ceil((end - start) / 4) * 4));
+  const { memory } = summer;
   let sum = 0;
-  for (let offset = start; offset < end; offset += strip.length) {
-    const part = strip.subarray(0, Math.min(strip.length, end - offset));
+  for (let offset = start; offset < end; offset += memory.length) {
+    const part = memory.subarray(0, Math.min(memory.length, end - offset));
     const count = await source.read(offset, part);
-    sum = sumWords(part.subarray(0, count), sum);
+    sum = summer.add(part.subarray(0, count), sum);
     if (count < part.length) break;
   }
   return sum;

@@ -1,6 +1,8 @@
 import type { NdArray } from "../core/ndarray.ts";
 import type { Frame } from "../fits/frame.ts";
 import type { FilesOptions } from "./files/accumulate-files.ts";
+import { averagePlain } from "./files/average-plain.ts";
+import { type FrameFiles, frameFiles, precisionOfFiles } from "./files/frame-files.ts";
 import { given, type Many } from "./files/many.ts";
 import { sumFiles } from "./files/sum-files.ts";
 import { mergeMasks } from "./flags.ts";
@@ -30,7 +32,17 @@ export async function average(
   frames: Many<NdArray> | Many<Frame> | Many<string>,
   options: AverageOptions = {},
 ): Promise<NdArray<FloatArray> | Frame> {
-  const { first, shape, sums, variances, mask, count, ...own } = await pixelSums(frames, "average", options);
+  const what = await given<NdArray | Frame>(frames as Many<NdArray | Frame>);
+  const all = what.kind === "files" ? await frameFiles(what.paths, "average", options.signal) : undefined;
+  if (all !== undefined) {
+    const data = await averagePlain(all, options.precision ?? precisionOfFiles(all.files), options);
+    if (data !== undefined) return { header: all.header, image: { data, shape: all.shape } };
+  }
+  const { first, shape, sums, variances, mask, count, ...own } = await pixelSums(
+    what.kind === "files" ? (all as FrameFiles) : what.values,
+    "average",
+    options,
+  );
   const precision = options.precision ?? own.precision;
   const image = { data: dividedBy(sums, count, precision), shape };
   if (!("image" in first)) return image;
@@ -54,7 +66,9 @@ export async function sum(
   frames: Many<NdArray> | Many<Frame> | Many<string>,
   options: FilesOptions = {},
 ): Promise<NdArray<Float64Array> | Frame> {
-  const { first, shape, sums, variances, mask } = await pixelSums(frames, "sum", options);
+  const what = await given<NdArray | Frame>(frames as Many<NdArray | Frame>);
+  const all = what.kind === "files" ? await frameFiles(what.paths, "sum", options.signal) : what.values;
+  const { first, shape, sums, variances, mask } = await pixelSums(all, "sum", options);
   const image = { data: sums, shape };
   if (!("image" in first)) return image;
   return {
@@ -66,12 +80,11 @@ export async function sum(
 }
 
 async function pixelSums(
-  frames: Many<NdArray> | Many<Frame> | Many<string>,
+  frames: Many<NdArray | Frame> | FrameFiles,
   verb: string,
   options: FilesOptions,
 ): Promise<PixelSums> {
-  const what = await given<NdArray | Frame>(frames as Many<NdArray | Frame>);
-  if (what.kind === "files") return await sumFiles(what.paths, verb, options);
+  if ("files" in frames) return sumFiles(frames, options);
   let first: NdArray | Frame | undefined;
   let shape: readonly number[] = [];
   let sums = new Float64Array(0);
@@ -79,7 +92,7 @@ async function pixelSums(
   let mask: NdArray<Uint32Array> | undefined;
   let precision: Precision = "float32";
   let count = 0;
-  for await (const item of what.values) {
+  for await (const item of frames) {
     options.signal?.throwIfAborted();
     const image = "image" in item ? item.image : item;
     requireElements(image, verb);

@@ -75,7 +75,7 @@ async function opened(batch: readonly FrameFile[]): Promise<OpenFiles> {
   const [first] = batch;
   if (first?.isGzip !== true) return openFiles(batch.length + 1);
   const file = await unpacked(first.path);
-  return { use: (_, read) => read(file), [Symbol.dispose]: () => undefined };
+  return { use: (_, read) => read(file), useNow: (_, read) => read(file), [Symbol.dispose]: () => undefined };
 }
 
 function stripsFor(batch: readonly FrameFile[], shape: readonly number[]): Iterable<Strip> {

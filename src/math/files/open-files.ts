@@ -5,6 +5,8 @@ import { openOrExplain } from "./frame-files.ts";
 /** Files of which as many stay open as may be; the others are opened for every use. */
 export interface OpenFiles extends Disposable {
   use<T>(path: string, read: (file: FileNow) => T | Promise<T>): T | Promise<T>;
+  /** For reading that is done when it returns. */
+  useNow<T>(path: string, read: (file: FileNow) => T): T;
 }
 
 /** The process needs some for itself: modules, sockets, what it writes. */
@@ -34,16 +36,26 @@ export function openFiles(limit: number): OpenFiles {
       return opened(path);
     }
   };
+  const keep = (path: string): { readonly file: FileNow; readonly isKept: boolean } => {
+    const known = kept.get(path);
+    if (known !== undefined) return { file: known, isKept: true };
+    const file = openOrExplain(path, () => opened(path));
+    const isKept = kept.size + 1 < most;
+    if (isKept) kept.set(path, file);
+    return { file, isKept };
+  };
   return {
     use(path, read) {
-      const known = kept.get(path);
-      if (known !== undefined) return read(known);
-      const file = openOrExplain(path, () => opened(path));
-      if (kept.size + 1 < most) {
-        kept.set(path, file);
+      const { file, isKept } = keep(path);
+      return isKept ? read(file) : Promise.resolve(read(file)).finally(() => file[Symbol.dispose]());
+    },
+    useNow(path, read) {
+      const { file, isKept } = keep(path);
+      try {
         return read(file);
+      } finally {
+        if (!isKept) file[Symbol.dispose]();
       }
-      return Promise.resolve(read(file)).finally(() => file[Symbol.dispose]());
     },
     [Symbol.dispose]() {
       for (const file of kept.values()) file[Symbol.dispose]();

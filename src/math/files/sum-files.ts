@@ -1,26 +1,29 @@
 import { type PixelArray, sizeOf } from "../../core/ndarray.ts";
 import { accumulate, type PixelSums } from "../pixel-sums.ts";
 import { accumulateFiles, type FilesOptions, type FramePart } from "./accumulate-files.ts";
-import { frameFiles, precisionOfFiles } from "./frame-files.ts";
+import { type FrameFiles, precisionOfFiles } from "./frame-files.ts";
+import { plainFrames, sumPlain } from "./sum-plain.ts";
 
 /** The sums of each pixel over the frames of files, strip by strip. */
-export async function sumFiles(paths: readonly string[], verb: string, options: FilesOptions): Promise<PixelSums> {
-  const all = await frameFiles(paths, verb, options.signal);
+export async function sumFiles(all: FrameFiles, options: FilesOptions): Promise<PixelSums> {
   const { files, header, shape } = all;
   const size = sizeOf(shape);
   const sums = new Float64Array(size);
   const mask = files.some((file) => file.mask !== undefined) ? new Uint32Array(size) : undefined;
   const variances = files.some((file) => file.variance !== undefined) ? new Float64Array(size) : undefined;
+  const plain = plainFrames(files);
+  if (plain !== undefined) await sumPlain(plain, size, options, (added, start) => sums.set(added.sums(), start));
   const parts: readonly FramePart[] = [
-    "image",
+    ...(plain === undefined ? (["image"] as const) : []),
     ...(mask === undefined ? [] : (["mask"] as const)),
     ...(variances === undefined ? [] : (["variance"] as const)),
   ];
-  await accumulateFiles(all, parts, options, (pixels, { start, length }, part) => {
-    const into = { image: sums, mask, variance: variances }[part]?.subarray(start, start + length);
-    if (into instanceof Uint32Array) addFlags(into, pixels);
-    else if (into !== undefined) accumulate(into, pixels);
-  });
+  if (parts.length > 0)
+    await accumulateFiles(all, parts, options, (pixels, { start, length }, part) => {
+      const into = { image: sums, mask, variance: variances }[part]?.subarray(start, start + length);
+      if (into instanceof Uint32Array) addFlags(into, pixels);
+      else if (into !== undefined) accumulate(into, pixels);
+    });
   return {
     first: { header, image: { data: sums, shape } },
     shape,

@@ -1,0 +1,78 @@
+import { kernelBytes } from "./kernels.generated.ts";
+
+/** The functions of `assembly/`, on places in the memory that they share. None checks a place: `regions` has room for all of it. */
+export interface KernelFunctions {
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  firstFree(): number;
+  addU8(source: number, stride: number, frames: number, sums: number, count: number): void;
+  addI16(source: number, stride: number, frames: number, sums: number, count: number): void;
+  addI32(source: number, stride: number, frames: number, sums: number, count: number, offset: number): void;
+  addF32(source: number, stride: number, frames: number, sums: number, count: number): void;
+  addF64(source: number, stride: number, frames: number, sums: number, count: number): void;
+  widenSums(narrow: number, sums: number, count: number, offset: number): void;
+  divideF32(sums: number, output: number, count: number, divisor: number): void;
+  divideNarrowF32(narrow: number, output: number, count: number, offset: number, divisor: number): void;
+  sumWords(source: number, words: number): number;
+}
+
+/** An instance of the kernels with a memory of its own. */
+export interface Kernels {
+  readonly run: KernelFunctions;
+  /**
+   * Lays regions of these sizes out in the memory, one behind the other, where earlier ones lay; a vector that runs over the end of one
+   * harms no other. Arrays over the memory that were made before may be detached.
+   *
+   * @returns where each begins, a multiple of 64
+   */
+  regions(sizesBytes: readonly number[]): readonly number[];
+  bytes(at: number, sizeBytes: number): Uint8Array<ArrayBuffer>;
+}
+
+const pageBytes = 65_536;
+const aligned = (size: number): number => Math.ceil(size / 64) * 64;
+
+/** What of it is used here: the types of Node know nothing of it. */
+const { Module, Instance } = Reflect.get(globalThis, "WebAssembly") as {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: object };
+};
+
+let compiled: object | undefined;
+
+/** Compiles the kernels when they are first asked for; an instance costs little. */
+export function openKernels(): Kernels {
+  compiled ??= new Module(Buffer.from(kernelBytes, "base64"));
+  // What the module exports is what `npm run kernels` compiled; a test holds it against the names above.
+  const run = new Instance(compiled).exports as KernelFunctions;
+  const first = aligned(run.firstFree());
+  return {
+    run,
+    regions(sizesBytes) {
+      let end = first;
+      const places = sizesBytes.map((size) => {
+        const at = end;
+        end += aligned(size) + 64;
+        return at;
+      });
+      const missing = end - run.memory.buffer.byteLength;
+      if (missing > 0) run.memory.grow(Math.ceil(missing / pageBytes));
+      return places;
+    },
+    bytes: (at, sizeBytes) => new Uint8Array(run.memory.buffer, at, sizeBytes),
+  };
+}
+
+/** Instances that nobody uses now; each has its memory. */
+const idle: Kernels[] = [];
+const idleLimitBytes = 2 ** 24;
+
+/** An instance for the time until it is disposed of, which another then takes over. */
+export function borrowKernels(): Kernels & Disposable {
+  const kernels = idle.pop() ?? openKernels();
+  return {
+    ...kernels,
+    [Symbol.dispose]() {
+      if (kernels.run.memory.buffer.byteLength <= idleLimitBytes) idle.push(kernels);
+    },
+  };
+}

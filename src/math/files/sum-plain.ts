@@ -1,0 +1,80 @@
+import { badFile } from "../../fits/bad-file.ts";
+import { plainPixels } from "../../fits/plain-pixels.ts";
+import { type PixelAdder, pixelAdder, type StoredKind } from "../../kernels/pixel-adder.ts";
+import type { FilesOptions } from "./accumulate-files.ts";
+import type { FrameFile } from "./frame-files.ts";
+import { defaultOpenFiles, type OpenFiles, openFiles } from "./open-files.ts";
+
+/** Where the pixels of a frame lie that can be added as they stand in the file. */
+export interface PlainFrame {
+  readonly path: string;
+  readonly hdu: number;
+  readonly dataOffset: number;
+  readonly kind: StoredKind;
+}
+
+/** `undefined` unless the pixels of all files can be added as they stand: uncompressed, unscaled, of at most 32 bits or reals. */
+export function plainFrames(files: readonly FrameFile[]): readonly PlainFrame[] | undefined {
+  const frames = files.flatMap((file) => plainFrame(file) ?? []);
+  return frames.length === files.length ? frames : undefined;
+}
+
+function plainFrame({ path, image, isGzip }: FrameFile): PlainFrame | undefined {
+  const plain = isGzip ? undefined : plainPixels(image);
+  const { bitpix } = image;
+  if (plain === undefined || bitpix === 64) return undefined;
+  return { path, hdu: image.index, dataOffset: image.dataOffset, kind: { bitpix, otherSign: plain.otherSign } };
+}
+
+/** The sums of a strip, and the bytes of some frames, then fit in the second-level cache. */
+const stripPixels = 2 ** 15;
+/** How much is done before others get their turn. */
+const turnBytes = 2 ** 26;
+
+/** Takes what was added of a strip that begins with the pixel `start`. */
+export type TakeSums = (added: PixelAdder, start: number, stop: number) => void;
+
+/**
+ * Adds the pixels of plain frames of `size` pixels, strip by strip, each in the order of the frames. Files stay open for all of their
+ * strips; where there are more than may be open at a time they come in as many passes, and the sums are kept in between.
+ */
+export async function sumPlain(
+  frames: readonly PlainFrame[],
+  size: number,
+  { maxOpenFiles = defaultOpenFiles, signal }: FilesOptions,
+  take: TakeSums,
+): Promise<void> {
+  const adder = pixelAdder(Math.min(size, stripPixels));
+  const most = Math.max(1, maxOpenFiles);
+  const kept = frames.length > most ? new Float64Array(size) : undefined;
+  let since = 0;
+  for (let first = 0; first < frames.length; first += most) {
+    const batch = frames.slice(first, first + most);
+    const isLast = first + most >= frames.length;
+    using open = openFiles(batch.length + 1);
+    for (let start = 0; start < size; start += stripPixels) {
+      const stop = Math.min(size, start + stripPixels);
+      adder.begin(stop - start, first === 0 ? undefined : kept?.subarray(start, stop));
+      for (const frame of batch) since += readStrip(frame, open, start, adder.next(frame.kind));
+      if (isLast) take(adder, start, stop);
+      else kept?.set(adder.sums(), start);
+      if (since < turnBytes) continue;
+      since = 0;
+      await new Promise((resolve) => setImmediate(resolve));
+      signal?.throwIfAborted();
+    }
+  }
+}
+
+function readStrip(
+  { path, hdu, dataOffset, kind }: PlainFrame,
+  open: OpenFiles,
+  start: number,
+  into: Uint8Array,
+): number {
+  const offset = dataOffset + (start * Math.abs(kind.bitpix)) / 8;
+  const count = open.useNow(path, (file) => file.readNow(offset, into));
+  if (count === into.length) return count;
+  const place = { file: path, hdu, offset: offset + count };
+  throw badFile("FITS_TRUNCATED", "the file became shorter while it was read.", place);
+}
