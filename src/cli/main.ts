@@ -70,7 +70,7 @@ function leastLevelOf(env: Environment): LogLevel {
   return level !== undefined && level in logLevels ? (level as LogLevel) : "WARNING";
 }
 
-async function main(args: readonly string[]): Promise<number> {
+async function main(args: readonly string[], leaveBehind: () => void): Promise<number> {
   const stdout = openOutput(process.stdout, process.env);
   const stderr = openOutput(process.stderr, process.env);
   let leastLevel = leastLevelOf(process.env);
@@ -82,7 +82,7 @@ async function main(args: readonly string[]): Promise<number> {
       stop = watchStopSignals(process, () => process.exit(stopCodeOf(stop?.signal())));
       return stop;
     };
-    return await perform(args, { env, fromEnvFile: fromFile, stdout, stderr, watchStop, leastLevel });
+    return await perform(args, { env, fromEnvFile: fromFile, stdout, stderr, watchStop, leastLevel, leaveBehind });
   } catch (error) {
     const trace = logLevels[leastLevel] <= logLevels.DEBUG;
     stderr.lines(isStop(error) && !trace ? ["Stopped."] : errorText(error, stderr.style, trace));
@@ -91,4 +91,9 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-process.exitCode = await main(process.argv.slice(2));
+let leavesAtOnce = false;
+process.exitCode = await main(process.argv.slice(2), () => {
+  leavesAtOnce = true;
+});
+// Where output goes to a pipe, what was written may not be out yet.
+if (leavesAtOnce) process.stdout.write("", () => process.exit());

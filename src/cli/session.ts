@@ -17,4 +17,6 @@ export interface Session {
   watchStop(): StopSignals;
   /** Log lines of tasks below this are not shown: `LOGURU_LEVEL` where it is set, else WARNING. */
   readonly leastLevel: LogLevel;
+  /** What is still under way when the command is done, such as sending to a collector that does not answer, is not waited for. */
+  leaveBehind(): void;
 }

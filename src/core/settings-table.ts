@@ -64,6 +64,18 @@ const mesh: SettingKind<Readonly<Record<string, MeshAddress>>> = json(
     }),
 );
 
+const otlpEndpoint: SettingKind<string> = kind(
+  "host:port, or a URL that begins with http:// or https:// and holds no password",
+  z
+    .string()
+    .trim()
+    .refine(
+      (endpoint) => /^(https?:\/\/[^\s/@]+(\/[^\s@]*)?|(\[[\da-f:.]+\]|[^\s:/@[\]]+):\d{1,5})$/i.test(endpoint),
+      "credentials go into OTEL_EXPORTER_OTLP_HEADERS",
+    )
+    .refine((endpoint) => URL.canParse(endpoint.includes("://") ? endpoint : `http://${endpoint}`), "no address"),
+);
+
 const duration = z.number().min(0);
 
 const retry = json(
@@ -141,11 +153,12 @@ export const settingsTable = {
     "{}",
     "How calls to a service are tried again: retry_delay 1 s, retry_backoff 2, retry_jitter [1, 10] s, retry_max_delay 300 s (null: no limit), retry_tries -1 (for ever).",
   ),
-  otelServiceName: notYet(
-    required("OTEL_SERVICE_NAME", text, "unknown-service-name", "Name of the service in telemetry."),
-  ),
-  dkistServiceVersion: notYet(
-    required("DKIST_SERVICE_VERSION", text, "unknown-service-version", "Version of the service in telemetry."),
+  otelServiceName: required("OTEL_SERVICE_NAME", text, "unknown-service-name", "Name of the service in telemetry."),
+  dkistServiceVersion: required(
+    "DKIST_SERVICE_VERSION",
+    text,
+    "unknown-service-version",
+    "Version of the service in telemetry.",
   ),
   nomadAllocId: required("NOMAD_ALLOC_ID", text, "unknown-allocation-id", "Nomad allocation in telemetry."),
   nomadAllocName: required(
@@ -160,31 +173,50 @@ export const settingsTable = {
     "unknown-allocation-group",
     "Group of the Nomad allocation in telemetry.",
   ),
-  otelExporterOtlpTracesInsecure: notYet(
-    required("OTEL_EXPORTER_OTLP_TRACES_INSECURE", flag, "true", "Send traces without TLS."),
+  otelExporterOtlpTracesInsecure: required(
+    "OTEL_EXPORTER_OTLP_TRACES_INSECURE",
+    flag,
+    "true",
+    "Send traces without TLS; an endpoint that begins with http:// or https:// decides by itself.",
   ),
-  otelExporterOtlpMetricsInsecure: notYet(
-    required("OTEL_EXPORTER_OTLP_METRICS_INSECURE", flag, "true", "Send metrics without TLS."),
+  otelExporterOtlpMetricsInsecure: required(
+    "OTEL_EXPORTER_OTLP_METRICS_INSECURE",
+    flag,
+    "true",
+    "Send metrics without TLS; an endpoint that begins with http:// or https:// decides by itself.",
   ),
-  otelExporterOtlpTracesEndpoint: notYet(
-    optional(
-      "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-      text,
-      "Where traces are sent, such as localhost:4317. Unset: nowhere.",
-    ),
+  otelExporterOtlpTracesEndpoint: optional(
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    otlpEndpoint,
+    "Where traces are sent. Unset: to otlp-traces-endpoint of MESH_CONFIG, else nowhere.",
   ),
-  otelExporterOtlpMetricsEndpoint: notYet(
-    optional(
-      "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
-      text,
-      "Where metrics are sent, such as localhost:4317. Unset: nowhere.",
-    ),
+  otelExporterOtlpMetricsEndpoint: optional(
+    "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+    otlpEndpoint,
+    "Where metrics are sent. Unset: to otlp-metrics-endpoint of MESH_CONFIG, else nowhere.",
   ),
-  otelNodeDisabledInstrumentations: notYet(
-    required("OTEL_NODE_DISABLED_INSTRUMENTATIONS", wordList, "[]", "Instrumentations to leave out."),
+  otelExporterOtlpProtocol: optional(
+    "OTEL_EXPORTER_OTLP_PROTOCOL",
+    oneOf("grpc", "http/protobuf", "http/json"),
+    "How traces and metrics are sent. Unset: http/protobuf to an endpoint that begins with http:// or https:// and whose port is not 4317, else grpc.",
   ),
-  otelNodeExcludedUrls: notYet(
-    required("OTEL_NODE_EXCLUDED_URLS", wordList, "health", "Patterns of the URLs whose requests are not traced."),
+  otelMetricExportIntervalMs: required(
+    "OTEL_METRIC_EXPORT_INTERVAL",
+    wholeNumber(1, "a whole number of milliseconds"),
+    "60000",
+    "Milliseconds between two sendings of metrics.",
+  ),
+  otelNodeDisabledInstrumentations: required(
+    "OTEL_NODE_DISABLED_INSTRUMENTATIONS",
+    wordList,
+    "[]",
+    "Instrumentations to leave out, of http, undici (which is fetch), amqplib, ioredis, system-metrics.",
+  ),
+  otelNodeExcludedUrls: required(
+    "OTEL_NODE_EXCLUDED_URLS",
+    wordList,
+    "health",
+    "Patterns (regular expressions) of the URLs whose requests are not traced.",
   ),
   otelPythonDisabledInstrumentations: required(
     "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS",
@@ -198,12 +230,10 @@ export const settingsTable = {
     "health",
     "The same for Python services in this environment; firstlight goes by OTEL_NODE_EXCLUDED_URLS.",
   ),
-  systemMetricInstrumentationConfig: notYet(
-    optional(
-      "SYSTEM_METRIC_INSTRUMENTATION_CONFIG",
-      systemMetrics,
-      "Which metrics of the system are recorded. Unset: all of them.",
-    ),
+  systemMetricInstrumentationConfig: optional(
+    "SYSTEM_METRIC_INSTRUMENTATION_CONFIG",
+    systemMetrics,
+    "Which metrics of system and process are recorded, and which of their states. Unset: all of them.",
   ),
   isbUsername: required("ISB_USERNAME", text, "guest", "User of the interservice bus."),
   isbPassword: required("ISB_PASSWORD", secretText, "guest", "Password of the interservice bus."),

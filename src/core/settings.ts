@@ -58,10 +58,16 @@ function problemOf(
   issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
 ): SettingProblem {
   if (kind.secret) return { name, expected: kind.expects, found: `${text.length} characters (not shown)` };
-  const shown = JSON.stringify(text.length > 120 ? `${text.slice(0, 119)}…` : text);
+  const told = withoutPasswords(text);
+  const shown = JSON.stringify(told.length > 120 ? `${told.slice(0, 119)}…` : told);
   const where = issues.filter(({ path }) => path.length > 0);
   const details = where.map(({ path, message }) => `${path.map(String).join(".")}: ${message}`);
   return { name, expected: kind.expects, found: details.length === 0 ? shown : `${shown} (${details.join("; ")})` };
+}
+
+/** Whoever puts a password into an address shall not find it in an error. */
+function withoutPasswords(text: string): string {
+  return text.replaceAll(/\/\/[^\s/@]*@/g, "//[secret]@");
 }
 
 function deepFreeze<Value>(value: Value): Value {

@@ -41,7 +41,7 @@ export interface DemoResult {
   readonly passed: boolean;
 }
 
-/** No server, whatever the environment names: a demo must not reach a shared inventory, bus or store. */
+/** No server, whatever the environment names: a demo must not reach a shared inventory, bus, store or collector. */
 const embedded: Environment = {
   MESH_CONFIG: "",
   INVENTORY_DRIVER: "sqlite",
@@ -49,6 +49,8 @@ const embedded: Environment = {
   OBJECT_STORE_DRIVER: "fs",
   METADATA_STORE_DRIVER: "sqlite",
   TRANSFER_DRIVER: "fs",
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "",
+  OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: "",
 };
 
 /**

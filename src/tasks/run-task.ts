@@ -5,7 +5,7 @@ import { type IdSource, randomIds } from "../core/ids.ts";
 import { type Logger, silentLogger } from "../core/log.ts";
 import { Progress, type ProgressState } from "../core/progress.ts";
 import { loadSettings, type Settings } from "../core/settings.ts";
-import { instrumentationName, meter, withSpan } from "../core/telemetry.ts";
+import { meter, metricPrefix, runAttributes, withSpan } from "../core/telemetry.ts";
 import { parseFitsTimeUs } from "../fits/fits-time.ts";
 import { BudName } from "../parsing/bud-name.ts";
 import { raiseFence } from "../scratch/fence.ts";
@@ -75,11 +75,11 @@ export async function runTask(task: TaskClass, options: RunTaskOptions): Promise
   const progress = new Progress();
   if (options.onProgress !== undefined) progress.watch(options.onProgress);
   const lineage = createLineage();
-  const telemetry = telemetryAttributes(task.name, settings, identity);
+  const telemetry = { ...runAttributes(settings, identity), "task.name": task.name };
   meter()
-    .createCounter(`${instrumentationName}.processing.tasks.executed`, { description: "Attempts of tasks begun." })
+    .createCounter(`${metricPrefix}.tasks.executed`, { description: "Attempts of tasks begun." })
     .add(1, telemetry);
-  const stopObserving = observeProgress(progress, telemetry);
+  const stopRecording = recordProgress(progress, telemetry);
   try {
     await withSpan(`${workflowName}.${task.name}`, { ...telemetry, "dkist.root": "True" }, () =>
       liveThrough(task, identity, {
@@ -99,7 +99,7 @@ export async function runTask(task: TaskClass, options: RunTaskOptions): Promise
     );
     progress.complete();
   } finally {
-    stopObserving();
+    stopRecording();
   }
   return {
     task: task.name,
@@ -168,15 +168,15 @@ async function liveThrough(task: TaskClass, identity: TaskIdentity, beginning: B
   });
 }
 
-function observeProgress(progress: Progress, attributes: Attributes): () => void {
-  const gauge = meter().createObservableGauge(`${instrumentationName}.processing.tasks.outer.loop.progress`, {
+/** A gauge that keeps its last value: what is sent when an attempt's process ends tells how far it came. */
+function recordProgress(progress: Progress, attributes: Attributes): () => void {
+  const gauge = meter().createGauge(`${metricPrefix}.tasks.outer.loop.progress`, {
     description: "How far the outer loop of a task is.",
     unit: "%",
   });
-  const observe = (result: { observe(value: number, attributes: Attributes): void }): void =>
-    result.observe(progress.percent, attributes);
-  gauge.addCallback(observe);
-  return () => gauge.removeCallback(observe);
+  const record = (): void => gauge.record(progress.percent, attributes);
+  record();
+  return progress.watch(record);
 }
 
 /** Parameters are those that were in force when the observation began; a run that does not know its time takes today's. */
@@ -184,16 +184,4 @@ function observedAt(constants: ReadonlyMap<string, unknown>): Date | undefined {
   const begin = constants.get(BudName.obsIpStartTime);
   const timeUs = typeof begin === "string" ? parseFitsTimeUs(begin) : undefined;
   return timeUs === undefined ? undefined : new Date(timeUs / 1000);
-}
-
-function telemetryAttributes(taskName: string, settings: Settings, run: TaskIdentity): Attributes {
-  return {
-    "recipe.run.id": run.recipeRunId,
-    "workflow.name": run.workflowName,
-    "workflow.version": run.workflowVersion,
-    "task.name": taskName,
-    "nomad.allocation.id": settings.nomadAllocId,
-    "nomad.allocation.name": settings.nomadAllocName,
-    "nomad.allocation.group": settings.nomadGroupName,
-  };
 }

@@ -7,7 +7,7 @@ import { openFile } from "../core/file.ts";
 import type { Logger } from "../core/log.ts";
 import type { Progress } from "../core/progress.ts";
 import { formatPythonJson, parsePythonJson } from "../core/python-json.ts";
-import { instrumentationName, meter, withSpan } from "../core/telemetry.ts";
+import { meter, metricPrefix, withSpan } from "../core/telemetry.ts";
 import type { FilesOptions } from "../math/files/accumulate-files.ts";
 import { openFilesWithin } from "../math/files/open-files.ts";
 import { datasetId } from "../parsing/dataset-id.ts";
@@ -106,7 +106,7 @@ export abstract class WorkflowTaskBase<Uses extends ServiceName = never, Paramet
     this.signal.throwIfAborted();
     const bytes = await codec.encode(value);
     const path = await this.context.scratch.write(bytes, [...tags, Tag.workflowTask(this.taskName)], options);
-    this.#writes ??= meter().createCounter(`${instrumentationName}.processing.tasks.writes`, {
+    this.#writes ??= meter().createCounter(`${metricPrefix}.tasks.writes`, {
       description: "Files that tasks wrote into scratch.",
     });
     this.#writes.add(1, this.context.telemetry);
@@ -247,7 +247,7 @@ export abstract class WorkflowTaskBase<Uses extends ServiceName = never, Paramet
   #writes: Counter | undefined;
 
   #countRead(): void {
-    this.#reads ??= meter().createCounter(`${instrumentationName}.processing.tasks.reads`, {
+    this.#reads ??= meter().createCounter(`${metricPrefix}.tasks.reads`, {
       description: "Files that tasks read from scratch.",
     });
     this.#reads.add(1, this.context.telemetry);

@@ -4,6 +4,7 @@ import { extname, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { FirstlightError, messageOf } from "../core/errors.ts";
+import { traceEnvironment } from "../core/telemetry.ts";
 import { attemptErrorOf } from "./attempt-error.ts";
 import type { AttemptCommand, AttemptEnd, AttemptJob, AttemptMessage, MakeAttempt } from "./attempt-job.ts";
 
@@ -26,11 +27,14 @@ export interface ChildSource {
 
 /** Makes each attempt in a process of its own, whose crash ends that attempt and nothing else. */
 export function makeAttemptInChild({ module, exportName }: ChildSource): MakeAttempt {
+  // A collector that does not answer shall hold up one attempt, and not each of them.
+  let isTelemetryLost = false;
   return async (job, watch) => {
     if (watch.signal.aborted) return { kind: "interrupted" };
-    const child = fork(program, argumentsOf(job, module, exportName), {
+    const args = [...argumentsOf(job, module, exportName), ...(isTelemetryLost ? ["--telemetry-flush-ms=0"] : [])];
+    const child = fork(program, args, {
       execArgv,
-      env: { ...job.env, FIRSTLIGHT_THREADS: String(job.threads) },
+      env: { ...job.env, ...traceEnvironment(), FIRSTLIGHT_THREADS: String(job.threads) },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
     const lastLines: string[] = [];
@@ -38,6 +42,7 @@ export function makeAttemptInChild({ module, exportName }: ChildSource): MakeAtt
     let end: AttemptEnd | undefined;
     child.on("message", (message: AttemptMessage) => {
       if (message.type === "progress") watch.onProgress(message.state);
+      else if (message.type === "telemetry-lost") isTelemetryLost = true;
       else if (message.type === "done") end = { kind: "done", report: message.report };
       else end = { kind: "failed", error: message.error };
     });

@@ -54,4 +54,6 @@ export interface AttemptCommand {
 export type AttemptMessage =
   | { readonly type: "progress"; readonly state: ProgressState }
   | { readonly type: "done"; readonly report: AttemptReport }
-  | { readonly type: "failed"; readonly error: AttemptError };
+  | { readonly type: "failed"; readonly error: AttemptError }
+  /** Nobody took the telemetry in the time that there was: who comes next need not wait for that again. */
+  | { readonly type: "telemetry-lost" };

@@ -1,3 +1,5 @@
+import { type SpanStatus, SpanStatusCode } from "@opentelemetry/api";
+import { withSpan } from "../core/telemetry.ts";
 import type { AttemptEnd, AttemptWatch } from "./attempt-job.ts";
 import type { PlannedTask } from "./plan.ts";
 import { identifyProcess } from "./process-identity.ts";
@@ -21,20 +23,28 @@ export async function attemptNode(context: RunContext, { task, fingerprint }: Pl
   const attempt = await lease.startAttempt({ task, fingerprint });
   const output: string[] = [];
   const tellers = watchNode(context, task, attempt.attempt, output);
-  const end = await context.makeAttempt(
-    { ...context.jobOf(task), attempt: attempt.attempt, rollbackOnly: false },
-    {
-      ...tellers,
-      onStart: async (pid) => {
-        const process = context.ownProcesses ? { process: identifyProcess(pid) } : {};
-        await recorder
-          .record(
-            { attempt: { task, attempt: attempt.attempt, state: "running", ...process } },
-            { type: "task-started", task, attempt: attempt.attempt, pid },
-          )
-          .catch(context.giveUp);
-      },
-    },
+  const attributes = { ...context.telemetry, "task.name": task, "task.attempt": attempt.attempt };
+  // The runner's own span tells of an attempt even where its process can tell nothing any more.
+  const end = await withSpan(
+    "Attempt",
+    attributes,
+    () =>
+      context.makeAttempt(
+        { ...context.jobOf(task), attempt: attempt.attempt, rollbackOnly: false },
+        {
+          ...tellers,
+          onStart: async (pid) => {
+            const process = context.ownProcesses ? { process: identifyProcess(pid) } : {};
+            await recorder
+              .record(
+                { attempt: { task, attempt: attempt.attempt, state: "running", ...process } },
+                { type: "task-started", task, attempt: attempt.attempt, pid },
+              )
+              .catch(context.giveUp);
+          },
+        },
+      ),
+    statusOf,
   );
   return { attempt, end, output };
 }
@@ -53,4 +63,10 @@ export function watchNode(context: RunContext, task: string, attempt: number, ou
     killSignal: context.kill,
     graceMs: context.graceMs,
   };
+}
+
+function statusOf(end: AttemptEnd): SpanStatus {
+  if (end.kind === "done") return { code: SpanStatusCode.OK };
+  if (end.kind === "interrupted") return { code: SpanStatusCode.ERROR, message: "interrupted" };
+  return { code: SpanStatusCode.ERROR, message: `${end.error.code}: ${end.error.message}` };
 }

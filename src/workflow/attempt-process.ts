@@ -2,7 +2,10 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { FirstlightError } from "../core/errors.ts";
+import { createLogger } from "../core/log.ts";
 import { loadSettings } from "../core/settings.ts";
+import { continueTrace } from "../core/telemetry.ts";
+import { startTelemetry, type Telemetry } from "../telemetry/start-telemetry.ts";
 import { attemptErrorOf } from "./attempt-error.ts";
 import { makeAttemptInProcess } from "./attempt-in-process.ts";
 import type { AttemptCommand, AttemptEnd, AttemptMessage } from "./attempt-job.ts";
@@ -13,6 +16,8 @@ import { isWorkflow } from "./workflow.ts";
 const orphanGraceMs = 5000;
 
 const stop = new AbortController();
+let telemetry: Telemetry | undefined;
+let flushTimeoutMs: number | undefined;
 let hasBegun = false;
 const mayBegin = Promise.withResolvers<void>();
 
@@ -25,6 +30,7 @@ async function main(): Promise<AttemptEnd> {
       "recipe-run": { type: "string", default: "" },
       attempt: { type: "string", default: "1" },
       "rollback-only": { type: "boolean", default: false },
+      "telemetry-flush-ms": { type: "string" },
     },
   });
   const workflow = (await importModule(fileURLToPath(values.module), values.module))[values.export];
@@ -36,9 +42,19 @@ async function main(): Promise<AttemptEnd> {
       { disposition: "invalid" },
     );
   }
+  const settings = loadSettings(process.env);
+  const write = (line: string): void => void process.stderr.write(line);
+  telemetry = await startTelemetry(settings, {
+    log: createLogger({ level: settings.loguruLevel, pretty: true, write }).child({
+      "recipe.run.id": Number(values["recipe-run"]),
+      "task.name": values.task,
+      attempt: Number(values.attempt),
+    }),
+  });
+  const wait = values["telemetry-flush-ms"];
+  if (wait !== undefined) flushTimeoutMs = Number(wait);
   if (!stop.signal.aborted) await Promise.race([mayBegin.promise, once(stop.signal, "abort")]);
   if (stop.signal.aborted) return { kind: "interrupted" };
-  const settings = loadSettings(process.env);
   const job = {
     node,
     recipeRunId: Number(values["recipe-run"]),
@@ -50,14 +66,16 @@ async function main(): Promise<AttemptEnd> {
     rollbackOnly: values["rollback-only"],
     env: process.env,
   };
-  return await makeAttemptInProcess(job, {
-    onStart: () => Promise.resolve(),
-    onProgress: (state) => tell({ type: "progress", state }),
-    onLine: (stream, line) => void process[stream].write(`${line}\n`),
-    signal: stop.signal,
-    killSignal: new AbortController().signal,
-    graceMs: 0,
-  });
+  return await continueTrace(process.env, () =>
+    makeAttemptInProcess(job, {
+      onStart: () => Promise.resolve(),
+      onProgress: (state) => tell({ type: "progress", state }),
+      onLine: (stream, line) => void process[stream].write(`${line}\n`),
+      signal: stop.signal,
+      killSignal: new AbortController().signal,
+      graceMs: 0,
+    }),
+  );
 }
 
 function tell(message: AttemptMessage, sent: () => void = () => undefined): void {
@@ -72,11 +90,17 @@ function stopAsOrphan(): void {
   setTimeout(() => process.exit(1), orphanGraceMs);
 }
 
+/** The end is told before telemetry is sent: whatever comes between, the work is not lost. */
 function finish(end: AttemptEnd): void {
-  const exit = (code: number): void => process.exit(code);
-  if (end.kind === "done") tell({ type: "done", report: end.report }, () => exit(0));
-  else if (end.kind === "interrupted") exit(1);
-  else tell({ type: "failed", error: end.error }, () => exit(1));
+  if (end.kind === "done") tell({ type: "done", report: end.report }, () => void leave(0));
+  else if (end.kind === "interrupted") void leave(1);
+  else tell({ type: "failed", error: end.error }, () => void leave(1));
+}
+
+async function leave(code: number): Promise<void> {
+  const sent = (await telemetry?.shutdown(flushTimeoutMs)) ?? true;
+  if (sent) process.exit(code);
+  tell({ type: "telemetry-lost" }, () => process.exit(code));
 }
 
 // A terminal's Ctrl-C reaches every process; it is the runner that decides what it means.

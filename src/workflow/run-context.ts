@@ -1,3 +1,4 @@
+import type { Attributes } from "@opentelemetry/api";
 import type { AttemptJob, MakeAttempt } from "./attempt-job.ts";
 import type { WorkflowPlan } from "./plan.ts";
 import type { RunRecorder } from "./run-recorder.ts";
@@ -13,6 +14,8 @@ export interface RunContext {
   /** Whether attempts have processes of their own, which a later runner may have to kill. */
   readonly ownProcesses: boolean;
   readonly workers: number;
+  /** What the runner's spans carry. */
+  readonly telemetry: Attributes;
   readonly stop: AbortSignal;
   readonly kill: AbortSignal;
   readonly graceMs: number;

@@ -1,9 +1,11 @@
 import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { type Attributes, SpanStatusCode } from "@opentelemetry/api";
 import { type Clock, clockFrom } from "../core/clock.ts";
 import { FirstlightError, isFirstlightError } from "../core/errors.ts";
 import { loadSettings, type Settings } from "../core/settings.ts";
+import { runAttributes, withSpan } from "../core/telemetry.ts";
 import type { InventoryDriver } from "../scratch/inventory-driver.ts";
 import { openInventory } from "../scratch/open-inventory.ts";
 import { makeAttemptInChild } from "./attempt-in-child.ts";
@@ -51,7 +53,19 @@ export async function runWorkflow(workflow: Workflow, options: RunOptions): Prom
           signal: options.signal,
         })
       : undefined;
-  return await runLeased(workflow, options, { env, settings, clock, store, opened, lease, makeAttempt, inventory });
+  const telemetry = runAttributes(settings, {
+    recipeRunId: lease.recipeRunId,
+    workflowName: workflow.name,
+    workflowVersion: workflow.version ?? settings.buildVersion,
+  });
+  const leased = { env, settings, clock, store, opened, lease, makeAttempt, inventory, telemetry };
+  return await withSpan(
+    workflow.name,
+    telemetry,
+    () => runLeased(workflow, options, leased),
+    ({ status }) =>
+      status === "done" ? { code: SpanStatusCode.OK } : { code: SpanStatusCode.ERROR, message: `The run ${status}.` },
+  );
 }
 
 interface LeasedRun {
@@ -64,6 +78,7 @@ interface LeasedRun {
   readonly makeAttempt: MakeAttempt;
   /** Shared by all tasks where they run in this process. */
   readonly inventory: InventoryDriver | undefined;
+  readonly telemetry: Attributes;
 }
 
 async function runLeased(workflow: Workflow, options: RunOptions, leased: LeasedRun): Promise<RunResult> {
@@ -108,6 +123,7 @@ async function runLeased(workflow: Workflow, options: RunOptions, leased: Leased
       ...attemptsOf(workflow, options, leased, plan),
       stop,
       kill,
+      telemetry: leased.telemetry,
       graceMs: (options.graceSeconds ?? 30) * 1000,
       giveUp,
     };

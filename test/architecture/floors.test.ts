@@ -13,6 +13,7 @@ const floors: Readonly<Record<string, number>> = {
   codecs: 2,
   scratch: 3,
   services: 3,
+  telemetry: 3,
   parsing: 4,
   headers: 4,
   quality: 4,

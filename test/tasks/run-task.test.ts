@@ -137,7 +137,7 @@ describe("telemetry", () => {
         this.progress.start(4, "rows");
         this.progress.increment();
         for await (const { value } of this.read(["GIVEN"], text)) await this.write(value, ["MADE"], text);
-        progress = (await telemetry.metrics()).get("firstlight.processing.tasks.outer.loop.progress");
+        progress = (await telemetry.metrics()).get("dkist.processing.tasks.outer.loop.progress");
       }
     }
     await using run = await tmpRun({ recipeRunId: 7, env: { NOMAD_ALLOC_ID: "alloc" } });
@@ -168,9 +168,9 @@ describe("telemetry", () => {
     ]);
     expect(progress).toEqual({ value: 25, attributes });
     const metrics = await telemetry.metrics();
-    expect(metrics.get("firstlight.processing.tasks.executed")).toEqual({ value: 1, attributes });
-    expect(metrics.get("firstlight.processing.tasks.reads")).toEqual({ value: 2, attributes });
-    expect(metrics.get("firstlight.processing.tasks.writes")).toEqual({ value: 2, attributes });
+    expect(metrics.get("dkist.processing.tasks.executed")).toEqual({ value: 1, attributes });
+    expect(metrics.get("dkist.processing.tasks.reads")).toEqual({ value: 2, attributes });
+    expect(metrics.get("dkist.processing.tasks.writes")).toEqual({ value: 2, attributes });
   });
 
   test("of a failure is the error on the step and on the root", async () => {

@@ -13,6 +13,7 @@ import { readRun } from "../run-record.ts";
 import { makeOutputFolder, type RunTarget, resolveTarget } from "../run-target.ts";
 import type { Session } from "../session.ts";
 import type { StopSignals } from "../stop-signals.ts";
+import { withTelemetry } from "../with-telemetry.ts";
 import { type WorkflowArguments, workflowArguments } from "../workflow-arguments.ts";
 
 export const run = defineCommand({
@@ -78,27 +79,30 @@ async function perform(target: RunTarget, args: WorkflowArguments, session: Sess
     pretty: true,
     write: (lines) => display.say(lines.trimEnd()),
   });
-  return await runWorkflow(loaded.workflow, {
-    ...options,
-    exportName: loaded.exportName,
-    takenIds: await recipeRunsBelow(target.output),
-    ...(workers === undefined ? {} : { workers }),
-    prepare: (recipeRunId) =>
-      registerInput({
-        recipeRunId,
-        input,
-        parameters: target.parameters?.document,
-        settings,
-        log,
-        keepScratch: args["keep-scratch"],
-      }),
-    onEvent: (event) => {
-      display.show(event);
-      if (event.type === "run-started") display.say(inputLine(input));
-    },
-    signal: stop.asked,
-    killSignal: stop.insisted,
-  });
+  const takenIds = await recipeRunsBelow(target.output);
+  const work = () =>
+    runWorkflow(loaded.workflow, {
+      ...options,
+      exportName: loaded.exportName,
+      takenIds,
+      ...(workers === undefined ? {} : { workers }),
+      prepare: (recipeRunId) =>
+        registerInput({
+          recipeRunId,
+          input,
+          parameters: target.parameters?.document,
+          settings,
+          log,
+          keepScratch: args["keep-scratch"],
+        }),
+      onEvent: (event) => {
+        display.show(event);
+        if (event.type === "run-started") display.say(inputLine(input));
+      },
+      signal: stop.asked,
+      killSignal: stop.insisted,
+    });
+  return await withTelemetry(session, settings, log, work);
 }
 
 function tellOfStop(stop: StopSignals, display: RunDisplay): void {

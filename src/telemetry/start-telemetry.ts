@@ -1,0 +1,70 @@
+import type { Logger } from "../core/log.ts";
+import { silentLogger } from "../core/log.ts";
+import type { Settings } from "../core/settings.ts";
+import { type OtlpTarget, otlpTarget } from "./otlp-target.ts";
+
+export interface TelemetryOptions {
+  /** Told once when telemetry cannot be sent. */
+  readonly log?: Logger;
+}
+
+/** What this process sends, and where to. */
+export interface Telemetry extends AsyncDisposable {
+  /** Undefined where nothing is sent. */
+  readonly traces: OtlpTarget | undefined;
+  readonly metrics: OtlpTarget | undefined;
+  /**
+   * Sends what is left and stops. Resolves to false once `timeoutMs` (default 2000) is over with something still unsent, which is
+   * then lost; sockets and timers of the SDK may keep the process alive for some seconds more. Never throws. Disposing does it too.
+   */
+  shutdown(timeoutMs?: number): Promise<boolean>;
+}
+
+const flushTimeoutMs = 2000;
+
+/**
+ * Starts the OpenTelemetry SDK of this process as the settings say: traces and metrics go over OTLP to their endpoints, and the calls
+ * to servers are traced. Loads and starts nothing where no endpoint is set. A process that has an SDK already keeps it. Nothing
+ * that fails here ever fails the work: what cannot be sent is dropped, and said once.
+ */
+export async function startTelemetry(settings: Settings, options: TelemetryOptions = {}): Promise<Telemetry> {
+  const { log = silentLogger } = options;
+  const targets = { traces: otlpTarget(settings, "traces"), metrics: otlpTarget(settings, "metrics") };
+  let stop: (() => Promise<void>) | undefined;
+  if (targets.traces !== undefined || targets.metrics !== undefined) {
+    try {
+      const { openSdk } = await import("./open-sdk.ts");
+      stop = await openSdk(settings, targets, log);
+    } catch (error) {
+      log.warning("Telemetry could not be started; the work goes on without it", { error });
+    }
+  }
+  let ending: Promise<boolean> | undefined;
+  const shutdown = (timeoutMs = flushTimeoutMs): Promise<boolean> => {
+    ending ??= stop === undefined ? Promise.resolve(true) : within(stop(), timeoutMs);
+    return ending;
+  };
+  return {
+    traces: stop === undefined ? undefined : targets.traces,
+    metrics: stop === undefined ? undefined : targets.metrics,
+    shutdown,
+    async [Symbol.asyncDispose]() {
+      await shutdown();
+    },
+  };
+}
+
+/** Whether the work was over in time, however it ended. */
+async function within(work: Promise<void>, timeoutMs: number): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(false), timeoutMs);
+  const done = work.then(
+    () => true,
+    () => true,
+  );
+  try {
+    return await Promise.race([done, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
