@@ -41,38 +41,6 @@ export const errorCatalogue = {
     remedy:
       "Fetch the named files again or take them out; `skipBadFrames` of the workflow leaves them out and records it.",
   },
-  BUS_ACCESS_REFUSED: {
-    when: "the message broker refuses user, password or virtual host",
-    remedy: "Check `ISB_USERNAME` and `ISB_PASSWORD`.",
-  },
-  BUS_CONNECTION_LOST: {
-    when: "the connection to the broker ends while messages are consumed",
-    remedy: "Consume again: what was not acknowledged is delivered again.",
-  },
-  BUS_DELIVERY_EXPIRED: {
-    when: "a message is acknowledged after it went back to its queue",
-    remedy: "None is needed: it is delivered again.",
-  },
-  BUS_NOT_CONFIRMED: {
-    when: "the broker did not confirm a message",
-    remedy: "Publish it again; its id stays the same, so that a consumer can drop the second.",
-  },
-  BUS_QUEUE_MISSING: {
-    when: "there is no such queue on the bus",
-    remedy: "Declare it first.",
-  },
-  BUS_TOPOLOGY_CONFLICT: {
-    when: "an exchange or queue is there with other properties than are declared",
-    remedy: "Set `ISB_EXCHANGE` and `ISB_QUEUE_TYPE` to what the broker has.",
-  },
-  BUS_UNREACHABLE: {
-    when: "the message broker does not answer",
-    remedy: "Start it, or correct its address in `MESH_CONFIG`.",
-  },
-  BUS_UNROUTABLE: {
-    when: "no queue takes a message",
-    remedy: "Declare its queue first.",
-  },
   CODEC_DATA: {
     when: "a file does not hold what its codec expects",
     remedy: "Look at the named file, and at the task that wrote it.",

@@ -26,20 +26,45 @@ export interface RetryOptions {
  * to retry.
  */
 export async function retry<T>(work: (attempt: number) => Promise<T>, options: RetryOptions): Promise<T> {
-  const random = options.random ?? Math.random;
-  for (let attempt = 1, base = options.delaySeconds; ; attempt += 1, base *= options.backoff) {
+  const { wait } = backoff(options);
+  for (let attempt = 1; ; attempt += 1) {
     options.signal?.throwIfAborted();
     try {
       return await work(attempt);
     } catch (error) {
+      await wait(error);
+    }
+  }
+}
+
+/** The waits between tries, for work that goes on where it stopped. */
+export interface Backoff {
+  /** Waits before another try; throws the error where none is left or none could help, and the signal's reason where it fires. */
+  wait(error: unknown): Promise<void>;
+  /** The work has come on: the next failure counts as its first. */
+  reset(): void;
+}
+
+export function backoff(options: RetryOptions): Backoff {
+  const random = options.random ?? Math.random;
+  let attempt = 1;
+  let base = options.delaySeconds;
+  return {
+    async wait(error) {
       const last = options.tries >= 0 && attempt >= Math.max(1, options.tries);
       if (last || options.retriable?.(error) === false || options.signal?.aborted === true) throw error;
       const [low, high] = options.jitterSeconds;
       const delaySeconds = Math.min(options.maxDelaySeconds, base + low + random() * (high - low));
       options.onWait?.({ attempt, delaySeconds, error });
       await waitFor(delaySeconds, options.signal);
-    }
-  }
+      attempt += 1;
+      base *= options.backoff;
+    },
+    reset() {
+      attempt = 1;
+      base = options.delaySeconds;
+    },
+  };
 }
 
 /** Waits for `work` until the signal fires, whose reason is then thrown; the work itself goes on. */

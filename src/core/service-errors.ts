@@ -1,5 +1,42 @@
 /** Those of the `errorCatalogue` that come from services over a network. */
 export const serviceErrors = {
+  BUS_ACCESS_REFUSED: {
+    when: "the message broker refuses user, password or virtual host, or allows the user too little",
+    remedy: "Check `ISB_USERNAME` and `ISB_PASSWORD`, and the user's permissions.",
+  },
+  BUS_CONNECTION_LOST: {
+    when: "the connection to the broker ends while messages are consumed or published, and `RETRY_CONFIG` allows no further try",
+    remedy:
+      "Consume or publish again: what was not acknowledged is delivered again, and the ids of messages stay the same.",
+  },
+  BUS_DELIVERY_EXPIRED: {
+    when: "a message is acknowledged after it went back to its queue, or was settled",
+    remedy: "None is needed: what is not settled is delivered again.",
+  },
+  BUS_MESSAGE_REFUSED: {
+    when: "the broker or its protocol cannot take a message, as it is too large",
+    remedy: "Put what is large into the object store and its key into the message.",
+  },
+  BUS_NOT_CONFIRMED: {
+    when: "the broker did not confirm a message, and `RETRY_CONFIG` allows no further try",
+    remedy: "Publish it again; its id stays the same, so that a consumer can drop the second.",
+  },
+  BUS_QUEUE_MISSING: {
+    when: "there is no such queue on the bus",
+    remedy: "Declare it first.",
+  },
+  BUS_TOPOLOGY_CONFLICT: {
+    when: "an exchange or queue is there with other properties than are declared",
+    remedy: "Set `ISB_EXCHANGE` and `ISB_QUEUE_TYPE` to what the broker has.",
+  },
+  BUS_UNREACHABLE: {
+    when: "the message broker does not answer",
+    remedy: "Start it, or correct its address in `MESH_CONFIG`.",
+  },
+  BUS_UNROUTABLE: {
+    when: "no queue takes a message",
+    remedy: "Declare its queue first.",
+  },
   DRIVER_MISSING: {
     when: "a setting asks for a driver that this version does not have",
     remedy: "Set the driver that the message names to another.",

@@ -33,6 +33,8 @@ export interface InventoryKeys {
   readonly keeps: string;
   /** Ours: the tags that these files had, as `key\npath`: a rollback by Python takes them away with the file. */
   readonly keptTags: string;
+  /** Ours: messages that the task has yet to publish. */
+  readonly outbox: string;
 }
 
 export function inventoryKeys(recipeRunId: number, taskName: string): InventoryKeys {
@@ -55,5 +57,6 @@ export function inventoryKeys(recipeRunId: number, taskName: string): InventoryK
     kept: `${run}firstlight_kept:${taskName}`,
     keeps: `${run}firstlight_kept:`,
     keptTags: `${run}firstlight_kept_tags:${taskName}`,
+    outbox: `${run}firstlight_outbox:${taskName}`,
   };
 }

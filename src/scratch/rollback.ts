@@ -57,7 +57,8 @@ export async function rollBack(inventory: Inventory, folders: AttemptFolders, fo
   // A task that overwrote or removed one of these files shall not bring the old one back later.
   await inventory.remove(claims, fenced);
   await lowerCounters(inventory, changes.numbers);
-  await driver.drop(records, fenced);
+  // With them go the messages of an attempt that is as if it had never been.
+  await driver.drop([...records, keys.outbox], fenced);
   await kept.clear();
   inventory.forget();
 }

@@ -11,6 +11,11 @@ export interface BusMessage {
 export interface QueueBinding {
   readonly routingKey: string;
   readonly queue: string;
+  /**
+   * Where a message goes that is rejected and not requeued; it is declared with the queue. The Python stack's queues have none, and
+   * to declare one of them with it is a conflict.
+   */
+  readonly deadLetter?: Omit<QueueBinding, "deadLetter">;
 }
 
 /** A message taken from a queue; it stays the consumer's until `ack` or `reject`. */
@@ -20,10 +25,18 @@ export interface Delivery {
   readonly messageId: string;
   readonly routingKey: string;
   readonly redelivered: boolean;
+  /**
+   * How often it was handed to a consumer, this time included. Undefined where the queue does not count: a classic queue tells a first
+   * delivery (1) from a later one and no more. Quorum queues and `sqlite` count, also what a consumer held when it died.
+   */
+  readonly deliveries: number | undefined;
   readonly headers: Readonly<Record<string, unknown>>;
-  /** Done: it is not delivered again. Throws `BUS_DELIVERY_EXPIRED` once the consumption that delivered it has ended. */
+  /**
+   * Done: it is not delivered again. Throws `BUS_DELIVERY_EXPIRED` once it was settled, once the consumption that delivered it has
+   * ended, or the connection that it came over.
+   */
   ack(): Promise<void>;
-  /** Refused: dropped (or dead-lettered, where the queue says so) unless `requeue` is true. Throws as `ack` does. */
+  /** Refused: dropped, or moved to the queue's dead letters, unless `requeue` is true. Throws as `ack` does. */
   reject(options?: { readonly requeue?: boolean }): Promise<void>;
 }
 
@@ -41,10 +54,9 @@ export interface StoredMessage {
 }
 
 /**
- * The interservice bus: durable, at least once. `publish` resolves when the broker has taken responsibility for every
- * message (publisher confirms), in order; a message that no queue takes is `BUS_UNROUTABLE`. When it throws, messages before
- * the failing one may have been taken. Publishing again after a crash does no harm: ids are the caller's and deterministic.
- * Nothing is opened before the first call. Disposing it waits for what is being published and gives unacknowledged messages back.
+ * The interservice bus: durable, at least once. A lost connection is made again, with all that was declared, as often as the
+ * retries allow: publishing and consuming go on. Nothing is opened before the first call. Disposing it waits for what is being
+ * published and gives unacknowledged messages back.
  */
 export interface Bus extends AsyncDisposable {
   /** Which driver this is, as the settings name those of the library. */
@@ -54,11 +66,17 @@ export interface Bus extends AsyncDisposable {
    * `BUS_TOPOLOGY_CONFLICT`.
    */
   declare(bindings: readonly QueueBinding[], signal?: AbortSignal): Promise<void>;
+  /**
+   * Resolves when the broker has taken responsibility for every message. They go out in order, and what was unconfirmed when a
+   * connection was lost goes out again with the same ids. A message that no queue takes is `BUS_UNROUTABLE`. When it throws, the other
+   * messages may have been taken or not; publishing them again does no harm, as ids are the caller's and deterministic. The signal ends
+   * it at once.
+   */
   publish(messages: Iterable<BusMessage> | AsyncIterable<BusMessage>, signal?: AbortSignal): Promise<void>;
   /**
    * Messages of a queue as they come, until the signal fires or the loop is left; what is unacknowledged then goes back to the
-   * queue. At most `prefetch` (default 10) are unacknowledged at a time. Throws `BUS_QUEUE_MISSING` for a queue that is not there,
-   * or no longer.
+   * queue. At most `prefetch` (default 10, least 1) are unacknowledged at a time. Throws `BUS_QUEUE_MISSING` for a queue that is not
+   * there, or no longer; `BUS_CONNECTION_LOST` where the retries are used up.
    */
   consume(
     queue: string,

@@ -10,6 +10,7 @@ export type {
 } from "./bus.ts";
 export { type AmqpBusOptions, amqpBus } from "./drivers/amqp-bus.ts";
 export type { AmqpConnectionOptions } from "./drivers/amqp-connection.ts";
+export type { AmqpTopologyOptions } from "./drivers/amqp-topology.ts";
 export { type FsObjectStoreOptions, fsObjectStore } from "./drivers/fs-object-store.ts";
 export { type FsTransferOptions, fsTransfer } from "./drivers/fs-transfer.ts";
 export type { GlobusCredential } from "./drivers/globus-tokens.ts";
@@ -55,6 +56,8 @@ export type {
 } from "./metadata-store.ts";
 export type { ObjectInfo, ObjectStore, PutOptions } from "./object-store.ts";
 export { type OpenServicesOptions, openServices } from "./open-services.ts";
+export { type Outbox, outboxBus, publishPending, publishThrough } from "./outbox.ts";
 export { type RecipeRunConfiguration, recipeRunConfiguration } from "./recipe-run-configuration.ts";
 export { type ServiceName, type Services, serviceNames } from "./services.ts";
+export { traceDelivery } from "./trace-delivery.ts";
 export type { Transfer, TransferItem, TransferOptions, TransferProgress, TransferredFile } from "./transfer.ts";

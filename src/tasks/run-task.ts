@@ -10,11 +10,15 @@ import { parseFitsTimeUs } from "../fits/fits-time.ts";
 import { BudName } from "../parsing/bud-name.ts";
 import { raiseFence } from "../scratch/fence.ts";
 import type { InventoryDriver } from "../scratch/inventory-driver.ts";
+import { inventoryKeys } from "../scratch/inventory-keys.ts";
 import { openInventory } from "../scratch/open-inventory.ts";
 import { openScratch } from "../scratch/scratch.ts";
+import type { Bus } from "../services/bus.ts";
 import { openServices } from "../services/open-services.ts";
+import { outboxBus, publishPending } from "../services/outbox.ts";
 import type { Services } from "../services/services.ts";
 import type { AttemptReport } from "./attempt-report.ts";
+import { inventoryOutbox } from "./inventory-outbox.ts";
 import { keepAttemptRecord } from "./keep-attempt-record.ts";
 import { createLineage, type Lineage } from "./lineage.ts";
 import { requireIdentity } from "./require-identity.ts";
@@ -132,8 +136,11 @@ async function liveThrough(task: TaskClass, identity: TaskIdentity, beginning: B
   await withResources(log, async (opened) => {
     const driver =
       given.inventory ?? opened.use(await openInventory(settings, { recipeRunId, clientName: task.name, signal }));
-    const services = opened.use(openServices(settings, { log, clock, signal, given: given.services }));
+    const outside = opened.use(openServices(settings, { log, clock, signal, given: given.services }));
     const token = await raiseFence(driver, recipeRunId, task.name, given.attempt);
+    const keys = inventoryKeys(recipeRunId, task.name);
+    const outbox = inventoryOutbox({ driver, key: keys.outbox, fence: { key: keys.fence, token } });
+    const services = withBus(outside, (bus) => outboxBus(bus, outbox));
     const scratch = opened.use(
       await openScratch({ basePath: settings.scratchBasePath, recipeRunId, taskName: task.name, driver, token }),
     );
@@ -155,6 +162,8 @@ async function liveThrough(task: TaskClass, identity: TaskIdentity, beginning: B
     await withSpan("Run", telemetry, () => instance.run());
     signal.throwIfAborted();
     await withSpan("Post Run", telemetry, () => instance.postRun());
+    // What an earlier attempt recorded and did not come to publish, or this one failed to and went on.
+    if (task.uses.includes("bus")) await publishPending(outbox, outside.bus, signal);
     await keepAttemptRecord(task, {
       startedAt: beganAt.toISOString(),
       endedAt: clock.now().toISOString(),
@@ -166,6 +175,26 @@ async function liveThrough(task: TaskClass, identity: TaskIdentity, beginning: B
     await driver.sync?.();
     log.info("Complete");
   });
+}
+
+/** The services with another bus, which is made of theirs when it is first asked for. */
+function withBus(services: Services, make: (bus: Bus) => Bus): Services {
+  let bus: Bus | undefined;
+  return {
+    get bus() {
+      bus ??= make(services.bus);
+      return bus;
+    },
+    get objectStore() {
+      return services.objectStore;
+    },
+    get metadataStore() {
+      return services.metadataStore;
+    },
+    get transfer() {
+      return services.transfer;
+    },
+  };
 }
 
 /** A gauge that keeps its last value: what is sent when an attempt's process ends tells how far it came. */

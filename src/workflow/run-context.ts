@@ -19,6 +19,8 @@ export interface RunContext {
   readonly stop: AbortSignal;
   readonly kill: AbortSignal;
   readonly graceMs: number;
+  /** Tells the facility that a task has failed for good. Never throws, and is waited for before the run's end. */
+  readonly tellFailure: (task: string, attempt: number) => void;
   /** Ends the whole run at once: its record cannot be written any more. */
   readonly giveUp: (error: unknown) => void;
 }

@@ -31,6 +31,7 @@ export async function runNodes(context: RunContext): Promise<readonly TaskOutcom
       { type: "task-failed", task: task.task, attempt: change.attempt, error },
       ...fresh.map((node) => ({ type: "task-blocked", task: node.task, by: blockersOf(node.task) }) as const),
     );
+    context.tellFailure(task.task, change.attempt);
     for (const { task: name, attempts } of fresh) outcomes.set(name, { task: name, status: "blocked", attempts });
   };
 

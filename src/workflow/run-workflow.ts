@@ -13,6 +13,7 @@ import { makeAttemptInProcess } from "./attempt-in-process.ts";
 import type { MakeAttempt } from "./attempt-job.ts";
 import { buryGhosts } from "./bury-ghosts.ts";
 import { widthOf } from "./dag.ts";
+import { failureTeller } from "./failure-teller.ts";
 import { openRun } from "./open-run.ts";
 import type { WorkflowPlan } from "./plan.ts";
 import { planRun, runKeyOf } from "./plan-workflow.ts";
@@ -116,6 +117,14 @@ async function runLeased(workflow: Workflow, options: RunOptions, leased: Leased
         tasks: plan.tasks.map(({ task }) => task),
       },
     );
+    const teller = failureTeller({
+      recipeRunId: lease.recipeRunId,
+      workflowName: plan.workflow,
+      workflowVersion: plan.version,
+      settings,
+      recorder,
+      signal: stop,
+    });
     const context: RunContext = {
       plan,
       lease,
@@ -125,6 +134,7 @@ async function runLeased(workflow: Workflow, options: RunOptions, leased: Leased
       kill,
       telemetry: leased.telemetry,
       graceMs: (options.graceSeconds ?? 30) * 1000,
+      tellFailure: teller.tell,
       giveUp,
     };
     try {
@@ -142,6 +152,7 @@ async function runLeased(workflow: Workflow, options: RunOptions, leased: Leased
       throw error;
     }
     const tasks = await runNodes(context);
+    await teller.settled();
     if (brokenOff.signal.aborted) throw brokenOff.signal.reason;
     return await finish(statusOf(tasks), tasks);
   } finally {

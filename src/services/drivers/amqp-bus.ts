@@ -1,51 +1,73 @@
-import type { Channel, ConfirmChannel } from "amqplib";
-import { FirstlightError, messageOf } from "../../core/errors.ts";
-import { formatPythonJson } from "../../core/python-json.ts";
-import type { Bus, BusMessage, QueueBinding } from "../bus.ts";
+import type { ConfirmChannel } from "amqplib";
+import { isFirstlightError, messageOf } from "../../core/errors.ts";
+import { silentLogger } from "../../core/log.ts";
+import { type Backoff, backoff, retry } from "../../core/retry.ts";
+import type { Bus } from "../bus.ts";
+import { type AmqpChannel, watchChannel } from "./amqp-channel.ts";
 import { type AmqpConnectionOptions, amqpConnection } from "./amqp-connection.ts";
 import { consumeAmqp } from "./amqp-consume.ts";
-import { busClosed, busUnroutable } from "./bus-errors.ts";
+import { publishAmqp } from "./amqp-publish.ts";
+import { type AmqpTopologyOptions, amqpTopology } from "./amqp-topology.ts";
+import { busClosed } from "./bus-errors.ts";
 
-export interface AmqpBusOptions extends AmqpConnectionOptions {
-  /** A durable direct exchange. */
-  readonly exchange: string;
-  readonly queueType: "classic" | "quorum";
-}
+export interface AmqpBusOptions extends AmqpConnectionOptions, AmqpTopologyOptions {}
 
-/** As many messages are under way unconfirmed; beyond some hundreds more of them gain nothing. */
-const publishWindow = 512;
+/** A closing bus waits for a broker that confirms nothing no longer than this. */
+const drainTimeoutMs = 30_000;
 
 /**
  * RabbitMQ, laid out as the Python stack's: one durable direct exchange, durable queues, persistent messages that are JSON
  * in UTF-8 with the content type text/plain. The client is loaded and connected at the first call.
  */
 export function amqpBus(options: AmqpBusOptions): Bus {
-  const { exchange, queueType } = options;
-  const connection = amqpConnection(options);
+  const { exchange, log = silentLogger } = options;
+  const topology = amqpTopology(options);
+  const connection = amqpConnection(options, topology.restore);
   const closing = new AbortController();
   const atWork = new Set<Promise<unknown>>();
-  let publisher: Promise<ConfirmChannel> | undefined;
+  let publisher: Promise<AmqpChannel<ConfirmChannel>> | undefined;
+  let confirmed = 0;
 
-  const publisherChannel = async (signal: AbortSignal | undefined): Promise<ConfirmChannel> => {
-    await connection.open(signal);
-    publisher ??= openPublisher();
+  /** Logged waits between tries, which the signals, the bus's end and the retries' own signal cut short. */
+  const retries = (what: string, signal: AbortSignal | undefined) => ({
+    ...options.retry,
+    signal: AbortSignal.any([closing.signal, ...[signal, options.retry.signal].filter((one) => one !== undefined)]),
+    onWait: (wait: Parameters<NonNullable<typeof options.retry.onWait>>[0]) => {
+      const seconds = wait.delaySeconds.toFixed(1);
+      log.warning(
+        `${what} over the bus at ${connection.address} was cut off (${messageOf(wait.error)}); going on in ${seconds} s`,
+        {
+          attempt: wait.attempt,
+        },
+      );
+      options.retry.onWait?.(wait);
+    },
+  });
+  /** The bus's end is no reason by itself: what it left undone is. */
+  const waitsOf = (what: string, signal: AbortSignal | undefined): Backoff => {
+    const { wait, reset } = backoff(retries(what, signal));
+    return {
+      reset,
+      wait: (error) =>
+        wait(error).catch((thrown: unknown) => {
+          signal?.throwIfAborted();
+          throw closing.signal.aborted ? error : thrown;
+        }),
+    };
+  };
+
+  const publisherChannel = async (signal: AbortSignal | undefined): Promise<AmqpChannel<ConfirmChannel>> => {
+    const connected = await connection.open(signal);
+    if (publisher === undefined) {
+      const opening = connected.createConfirmChannel().then(watchChannel);
+      const forget = (): void => {
+        if (publisher === opening) publisher = undefined;
+      };
+      publisher = opening;
+      opening.then(({ onClosed }) => onClosed(forget), forget);
+    }
     return publisher;
   };
-  async function openPublisher(): Promise<ConfirmChannel> {
-    const forget = () => {
-      publisher = undefined;
-    };
-    try {
-      const channel = await (await connection.open()).createConfirmChannel();
-      channel.on("close", forget);
-      // A closed channel makes its confirms fail; without a listener the event would end the process.
-      channel.on("error", forget);
-      return channel;
-    } catch (error) {
-      forget();
-      throw error;
-    }
-  }
 
   async function track<T>(work: () => Promise<T>): Promise<T> {
     if (closing.signal.aborted) throw busClosed();
@@ -54,125 +76,62 @@ export function amqpBus(options: AmqpBusOptions): Bus {
     return running.finally(() => atWork.delete(running));
   }
 
+  /** Resolves when all work has ended, or nothing has come of it for too long. */
+  async function drain(): Promise<void> {
+    const ended = Promise.allSettled(atWork);
+    const stalled = Promise.withResolvers<void>();
+    let before = confirmed;
+    const timer = setInterval(() => {
+      if (confirmed === before) stalled.resolve();
+      before = confirmed;
+    }, drainTimeoutMs);
+    await Promise.race([ended, stalled.promise]);
+    clearInterval(timer);
+  }
+
   return {
     name: "amqp",
     declare: (bindings, signal) =>
-      track(async () => {
-        // A conflict closes the channel that met it, so it must not be the publisher's.
-        const channel = await (await connection.open(signal)).createChannel();
-        channel.on("error", () => {});
-        await declareAll(channel, exchange, queueType, bindings);
-        await channel.close();
-      }),
-    publish: (messages, signal) =>
-      track(async () => publishAll(await publisherChannel(signal), exchange, messages, signal)),
-    consume: (queue, { prefetch = 10, signal } = {}) =>
-      consumeAmqp(
-        async (stop) => (closing.signal.aborted ? Promise.reject(busClosed()) : connection.open(stop)),
-        queue,
-        {
-          prefetch,
-          stop: signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal]),
-          log: options.log,
-          ending: atWork,
-        },
+      track(() =>
+        retry(async () => topology.declare(await connection.open(signal), bindings), {
+          ...retries("Declaring", signal),
+          retriable: (error) => !isFirstlightError(error),
+        }).catch((error: unknown) => {
+          signal?.throwIfAborted();
+          throw closing.signal.aborted ? busClosed() : error;
+        }),
       ),
+    publish: (messages, signal) =>
+      track(() =>
+        publishAmqp(messages, {
+          exchange,
+          open: () => publisherChannel(signal),
+          waits: waitsOf("Publishing", signal),
+          signal,
+          onConfirmed: () => {
+            confirmed += 1;
+          },
+        }),
+      ),
+    consume: (queue, { prefetch = 10, signal } = {}) => {
+      const stop = signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal]);
+      return consumeAmqp({
+        queue,
+        prefetch: Math.max(1, prefetch),
+        stop,
+        waits: waitsOf(`Consuming ${queue}`, stop),
+        connect: () => (closing.signal.aborted ? Promise.reject(busClosed()) : connection.open(stop)),
+        log,
+        ending: atWork,
+      });
+    },
     async [Symbol.asyncDispose]() {
       closing.abort();
       connection.giveUp();
-      await Promise.allSettled(atWork);
+      await drain();
       await connection.close();
+      // What the drain gave up ends with the connection.
+      await Promise.allSettled(atWork);
     },
   };
-}
-
-async function declareAll(
-  channel: Channel,
-  exchange: string,
-  queueType: string,
-  bindings: readonly QueueBinding[],
-): Promise<void> {
-  let what = `exchange ${exchange}`;
-  try {
-    await channel.assertExchange(exchange, "direct", { durable: true });
-    for (const { queue, routingKey } of bindings) {
-      what = `queue ${queue}`;
-      await channel.assertQueue(queue, { durable: true, arguments: { "x-queue-type": queueType } });
-      await channel.bindQueue(queue, exchange, routingKey);
-    }
-  } catch (error) {
-    if (!messageOf(error).includes("PRECONDITION_FAILED")) throw error;
-    throw new FirstlightError(
-      "BUS_TOPOLOGY_CONFLICT",
-      `The ${what} is on the bus already, with other properties: ${messageOf(error)}. Set ISB_QUEUE_TYPE and ISB_EXCHANGE as whoever declared it, or delete it.`,
-      { disposition: "invalid", fields: { what }, cause: error },
-    );
-  }
-}
-
-async function publishAll(
-  channel: ConfirmChannel,
-  exchange: string,
-  messages: Iterable<BusMessage> | AsyncIterable<BusMessage>,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const returned = new Set<string>();
-  const onReturn = ({ properties }: { readonly properties: { readonly messageId?: unknown } }): void => {
-    returned.add(String(properties.messageId));
-  };
-  const underWay = new Set<Promise<void>>();
-  const failures: unknown[] = [];
-  channel.on("return", onReturn);
-  try {
-    for await (const message of messages) {
-      if (failures.length > 0 || signal?.aborted === true) break;
-      // The broker returns what it cannot route before it confirms it.
-      const confirmed = confirm(channel, exchange, message).then(() => {
-        if (returned.has(message.messageId)) throw busUnroutable(message);
-      });
-      const settled = confirmed
-        .catch((error: unknown) => void failures.push(error))
-        .finally(() => underWay.delete(settled));
-      underWay.add(settled);
-      if (underWay.size >= publishWindow) await Promise.race(underWay);
-    }
-    await Promise.all(underWay);
-  } finally {
-    channel.off("return", onReturn);
-  }
-  if (failures.length > 0) throw failures[0];
-  signal?.throwIfAborted();
-}
-
-function confirm(channel: ConfirmChannel, exchange: string, message: BusMessage): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const lost = (error: unknown): void => reject(notConfirmed(message, error));
-  try {
-    channel.publish(
-      exchange,
-      message.binding.routingKey,
-      Buffer.from(formatPythonJson(message.body)),
-      {
-        persistent: true,
-        mandatory: true,
-        contentType: "text/plain",
-        contentEncoding: "UTF-8",
-        priority: 0,
-        messageId: message.messageId,
-        headers: message.headers ?? {},
-      },
-      (error: unknown) => (error === null || error === undefined ? resolve() : lost(error)),
-    );
-  } catch (error) {
-    lost(error);
-  }
-  return promise;
-}
-
-function notConfirmed({ messageId, binding }: BusMessage, cause: unknown): FirstlightError {
-  return new FirstlightError(
-    "BUS_NOT_CONFIRMED",
-    `The bus has not confirmed the message ${messageId} (${binding.routingKey}): ${messageOf(cause)}. Publish it again: its id stays the same.`,
-    { disposition: "retry", fields: { messageId, routingKey: binding.routingKey }, cause },
-  );
 }

@@ -1,3 +1,4 @@
+import { Duplex } from "node:stream";
 import type { ChannelModel } from "amqplib";
 import { FirstlightError, messageOf } from "../../core/errors.ts";
 import { type Logger, silentLogger } from "../../core/log.ts";
@@ -14,13 +15,14 @@ export interface AmqpConnectionOptions {
   readonly vhost?: string;
   /** By what the broker shows the connection. */
   readonly clientName?: string;
-  /** How connecting is tried again. */
+  /** How connecting is tried again, and publishing and consuming after a connection was lost. */
   readonly retry: RetryOptions;
   readonly log?: Logger;
 }
 
 /** One connection, made at first use, and anew after it was lost. */
 export interface AmqpConnection {
+  readonly address: string;
   /** Once the signal fires, its reason is thrown; the broker is looked for further, as others may wait for it. */
   open(signal?: AbortSignal): Promise<ChannelModel>;
   /** Waits for no broker any more; a connection that is there stays. */
@@ -29,39 +31,81 @@ export interface AmqpConnection {
 }
 
 const connectTimeoutMs = 30_000;
+/** A broker that has fallen silent is taken for lost after at most twice as long. */
+const heartbeatSeconds = 60;
+/** How long a broker may take to say goodbye. */
+const closeTimeoutMs = 2_000;
 
-export function amqpConnection(options: AmqpConnectionOptions): AmqpConnection {
+/** @param restore is called with every connection but the first, before anybody uses it */
+export function amqpConnection(
+  options: AmqpConnectionOptions,
+  restore: (connection: ChannelModel) => Promise<void>,
+): AmqpConnection {
+  const { log = silentLogger } = options;
   const closing = new AbortController();
+  const address = `${options.host}:${options.port}`;
   let connecting: Promise<ChannelModel> | undefined;
+  let connections = 0;
+
+  const connectAndRestore = async (): Promise<ChannelModel> => {
+    for (;;) {
+      const connection = await connectWithRetry(options, closing.signal);
+      let isThere = true;
+      connection.on("close", () => {
+        isThere = false;
+        connecting = undefined;
+      });
+      // The close event follows; without a listener this one would end the process.
+      connection.on("error", (error) =>
+        log.warning(`The bus at ${address} has dropped the connection: ${error.message}`),
+      );
+      connection.on("blocked", (reason) =>
+        log.warning(
+          `The bus at ${address} takes no messages for now: ${String(reason)}. Publishing waits; free memory or disk there`,
+        ),
+      );
+      connection.on("unblocked", () => log.info(`The bus at ${address} takes messages again`));
+      connections += 1;
+      if (connections === 1) return connection;
+      try {
+        await restore(connection);
+        log.info(`Connected to the bus at ${address} again`);
+        return connection;
+      } catch (error) {
+        if (isThere) throw error;
+      }
+    }
+  };
+
   return {
+    address,
     async open(signal) {
       signal?.throwIfAborted();
       if (closing.signal.aborted && connecting === undefined) throw busClosed();
-      connecting ??= connectWithRetry(options, closing.signal).then(
-        (connection) => {
-          connection.on("close", () => {
-            connecting = undefined;
-          });
-          // The close event follows; without a listener this one would end the process.
-          connection.on("error", (error) =>
-            options.log?.warning(`The bus has dropped the connection: ${error.message}`),
-          );
-          return connection;
-        },
-        (error: unknown) => {
+      if (connecting === undefined) {
+        const made = connectAndRestore();
+        connecting = made;
+        made.catch(() => {
           connecting = undefined;
-          throw error;
-        },
-      );
+        });
+      }
       return unlessAborted(connecting, signal);
     },
     giveUp: () => closing.abort(),
     async close() {
       closing.abort();
       const connection = await connecting?.catch(() => undefined);
-      await connection?.close().catch(() => {});
+      if (connection === undefined) return;
+      const closed = connection.close().catch(() => {});
+      await unlessAborted(closed, AbortSignal.timeout(closeTimeoutMs)).catch(() => cut(connection));
     },
   };
+}
+
+/** Ends a connection without asking the broker. */
+function cut(connection: ChannelModel): void {
+  const stream: unknown = Reflect.get(connection.connection, "stream");
+  if (stream instanceof Duplex) stream.destroy(new Error("the broker does not close the connection"));
 }
 
 async function connectWithRetry(options: AmqpConnectionOptions, closing: AbortSignal): Promise<ChannelModel> {
@@ -117,7 +161,15 @@ async function connectOnce(
   try {
     signal.throwIfAborted();
     return await connect(
-      { protocol: "amqp", hostname: host, port, username, password: password.reveal(), vhost },
+      {
+        protocol: "amqp",
+        hostname: host,
+        port,
+        username,
+        password: password.reveal(),
+        vhost,
+        heartbeat: heartbeatSeconds,
+      },
       socketOptions,
     );
   } finally {

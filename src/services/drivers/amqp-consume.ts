@@ -1,51 +1,58 @@
 import type { Channel, ChannelModel, ConsumeMessage } from "amqplib";
-import { codeOf, messageOf } from "../../core/errors.ts";
-import type { Logger } from "../../core/log.ts";
+import { codeOf, isFirstlightError, messageOf } from "../../core/errors.ts";
+import { type Logger, silentLogger } from "../../core/log.ts";
+import type { Backoff } from "../../core/retry.ts";
 import type { Delivery } from "../bus.ts";
 import { messageIdOf } from "../message-id.ts";
-import { busConnectionLost, busDeliveryExpired, busQueueMissing, parseBody } from "./bus-errors.ts";
+import { type AmqpChannel, replyCodes, watchChannel } from "./amqp-channel.ts";
+import { busAccessRefused, busConnectionLost, busDeliveryExpired, busQueueMissing, parseBody } from "./bus-errors.ts";
 
-interface ConsumeOptions {
+export interface AmqpConsumeOptions {
+  readonly queue: string;
   readonly prefetch: number;
   readonly stop: AbortSignal;
-  readonly log: Logger | undefined;
+  /** Between one lost connection and the next. */
+  readonly waits: Backoff;
+  readonly connect: () => Promise<ChannelModel>;
+  readonly log?: Logger | undefined;
   /** Takes what has to be waited for before the connection may be closed. */
   readonly ending: Set<Promise<unknown>>;
 }
 
-/** The messages of a queue over a channel of their own: closing it gives back to the queue what was not acknowledged. */
-export async function* consumeAmqp(
-  connect: (stop: AbortSignal) => Promise<ChannelModel>,
-  queue: string,
-  { prefetch, stop, log, ending }: ConsumeOptions,
-): AsyncIterable<Delivery> {
-  if (stop.aborted) return;
-  const connection = await connect(stop).catch((error: unknown) => {
-    if (stop.aborted) return undefined;
-    throw error;
-  });
-  if (connection === undefined) return;
-  const channel = await connection.createChannel();
+/** The messages of a queue over one channel after another: each closes with what was not acknowledged given back. */
+export async function* consumeAmqp(options: AmqpConsumeOptions): AsyncIterable<Delivery> {
+  const { stop, waits } = options;
+  try {
+    while (!stop.aborted) {
+      const lost = yield* consumeOver(options);
+      if (lost === undefined) return;
+      await waits.wait(lost);
+    }
+  } catch (error) {
+    if (!stop.aborted) throw error;
+  }
+}
+
+/** Returns why it has to go on over another channel. Throws what another channel could not mend. */
+async function* consumeOver(options: AmqpConsumeOptions): AsyncGenerator<Delivery, unknown> {
+  const { queue, prefetch, stop, waits, connect, log, ending } = options;
+  const lostBy = (error: unknown): unknown => {
+    if (isFirstlightError(error) || stop.aborted) throw error;
+    return busConnectionLost(queue, error);
+  };
+  let connection: ChannelModel;
+  let watched: AmqpChannel<Channel>;
+  try {
+    connection = await connect();
+    watched = watchChannel(await connection.createChannel());
+  } catch (error) {
+    return lostBy(error);
+  }
+  const { channel, isOpen, cause, onClosed, close } = watched;
   const waiting: ConsumeMessage[] = [];
-  const state: { open: boolean; failure?: unknown } = { open: true };
+  let isCancelled = false;
   let wake = (): void => {};
-  const end = (failure?: unknown): void => {
-    if (state.open && failure !== undefined) state.failure ??= failure;
-    wake();
-  };
-  const failureOf = (cause: unknown): unknown =>
-    isNotFound(cause) ? busQueueMissing(queue, cause) : busConnectionLost(queue, cause);
-  channel.on("error", (error: unknown) => end(failureOf(error)));
-  // The channel of a lost connection closes without an error of its own.
-  channel.on("close", () => {
-    end(busConnectionLost(queue));
-    state.open = false;
-  });
-  const close = async (): Promise<void> => {
-    if (!state.open) return;
-    state.open = false;
-    await channel.close().catch(() => {});
-  };
+  onClosed(() => wake());
   // Disposing the bus must give the messages back even while the loop's body is at work.
   const onStop = (): void => {
     const closed = close();
@@ -55,67 +62,93 @@ export async function* consumeAmqp(
   };
   stop.addEventListener("abort", onStop, { once: true });
   try {
+    stop.throwIfAborted();
     await channel.prefetch(prefetch);
-    await channel
-      .consume(queue, (message) => {
-        // The broker's way to say that the queue was deleted.
-        if (message === null) end(busQueueMissing(queue));
-        else waiting.push(message);
-        wake();
-      })
-      .catch((error: unknown) => {
-        throw stop.aborted ? stop.reason : failureOf(error);
-      });
-    while (!stop.aborted) {
+    await channel.consume(queue, (message) => {
+      // The broker's way to say that it does not serve this consumer any more.
+      if (message === null) isCancelled = true;
+      else waiting.push(message);
+      wake();
+    });
+    for (;;) {
+      if (stop.aborted) return undefined;
+      // What waits here has gone back to the queue, too.
+      if (!isOpen()) return lost(queue, cause());
+      if (isCancelled) {
+        await requireQueue(connection, queue);
+        return busConnectionLost(
+          queue,
+          new Error("the broker has cancelled the consumer, and the queue is still there"),
+        );
+      }
       const message = waiting.shift();
       if (message !== undefined) {
-        const delivery = deliveryOf(channel, state, queue, message, log);
-        if (delivery !== undefined) yield delivery;
+        const delivery = deliveryOf(watched, queue, message, log);
+        if (delivery === undefined) continue;
+        waits.reset();
+        yield delivery;
         continue;
       }
-      if (state.failure !== undefined) throw state.failure;
       const { promise, resolve } = Promise.withResolvers<void>();
       wake = resolve;
       await promise;
     }
   } catch (error) {
-    if (!stop.aborted) throw error;
+    if (stop.aborted) throw error;
+    return isFirstlightError(error) ? lostBy(error) : lost(queue, codeOf(cause()) === undefined ? error : cause());
   } finally {
     stop.removeEventListener("abort", onStop);
     await close();
   }
 }
 
-/** The broker's answer to whoever consumes from a queue that is not there (AMQP 0-9-1 §1.1, reply code 404). */
-function isNotFound(error: unknown): boolean {
-  return codeOf(error) === 404;
+/** The error of a channel that ended by itself; thrown where another one would end the same way. */
+function lost(queue: string, cause: unknown): unknown {
+  if (codeOf(cause) === replyCodes.notFound) throw busQueueMissing(queue, cause);
+  if (codeOf(cause) === replyCodes.accessRefused) throw busAccessRefused(`consume from the queue ${queue}`, cause);
+  return busConnectionLost(queue, cause);
+}
+
+/** Consumers are cancelled when their queue is deleted, and also when the node that keeps it goes. */
+async function requireQueue(connection: ChannelModel, queue: string): Promise<void> {
+  const { channel, close } = watchChannel(await connection.createChannel());
+  try {
+    await channel.checkQueue(queue);
+  } catch (error) {
+    throw codeOf(error) === replyCodes.notFound ? busQueueMissing(queue, error) : error;
+  } finally {
+    await close();
+  }
 }
 
 /** Undefined for a message that is no JSON object: nobody here could ever take it, so it is refused and said. */
 function deliveryOf(
-  channel: Channel,
-  state: { readonly open: boolean },
+  { channel, isOpen }: AmqpChannel<Channel>,
   queue: string,
   message: ConsumeMessage,
-  log: Logger | undefined,
+  log: Logger = silentLogger,
 ): Delivery | undefined {
-  const { routingKey } = message.fields;
+  const { routingKey, redelivered } = message.fields;
   const givenId: unknown = message.properties.messageId;
+  const headers: Readonly<Record<string, unknown>> = message.properties.headers ?? {};
   const body = parseBody(message.content.toString("utf8"));
   if (body === undefined) {
     const messageId = String(givenId ?? "");
-    log?.error(`Refused the message ${messageId} of ${queue}: its body is no JSON object`, { queue, messageId });
+    log.error(`Refused the message ${messageId} of ${queue}: its body is no JSON object`, { queue, messageId });
     channel.reject(message, false);
     return undefined;
   }
   // Python's producers give none.
   const messageId = givenId === undefined ? messageIdOf(routingKey, body) : String(givenId);
+  let isSettled = false;
   const settle = async (how: () => void): Promise<void> => {
-    if (!state.open) throw busDeliveryExpired(queue, messageId);
+    // A second settling would make the broker close the channel, and all that it holds come again.
+    if (isSettled || !isOpen()) throw busDeliveryExpired(queue, messageId);
+    isSettled = true;
     try {
       how();
     } catch (error) {
-      log?.warning(`Could not settle the message ${messageId} of ${queue}: ${messageOf(error)}`);
+      log.warning(`Could not settle the message ${messageId} of ${queue}: ${messageOf(error)}`);
       throw busDeliveryExpired(queue, messageId);
     }
   };
@@ -123,9 +156,16 @@ function deliveryOf(
     body,
     messageId,
     routingKey,
-    redelivered: message.fields.redelivered,
-    headers: message.properties.headers ?? {},
+    redelivered,
+    deliveries: deliveriesOf(headers["x-delivery-count"], redelivered),
+    headers,
     ack: () => settle(() => channel.ack(message)),
     reject: (options) => settle(() => channel.reject(message, options?.requeue === true)),
   };
+}
+
+/** A quorum queue says how often it has had the message back, from the first time on. */
+function deliveriesOf(returned: unknown, redelivered: boolean): number | undefined {
+  if (typeof returned === "number") return returned + 1;
+  return redelivered ? undefined : 1;
 }

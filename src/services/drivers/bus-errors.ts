@@ -1,12 +1,15 @@
-import { FirstlightError } from "../../core/errors.ts";
+import { FirstlightError, messageOf } from "../../core/errors.ts";
 import { parsePythonJson, plainJson } from "../../core/python-json.ts";
 import type { BusMessage } from "../bus.ts";
 
-export function busUnroutable({ binding, messageId }: Pick<BusMessage, "binding" | "messageId">): FirstlightError {
+export function busUnroutable(
+  { binding, messageId }: Pick<BusMessage, "binding" | "messageId">,
+  cause?: unknown,
+): FirstlightError {
   return new FirstlightError(
     "BUS_UNROUTABLE",
     `No queue takes messages with the routing key ${binding.routingKey}; the message ${messageId} was refused. Declare its queue ${binding.queue} first.`,
-    { fields: { routingKey: binding.routingKey, queue: binding.queue, messageId } },
+    { fields: { routingKey: binding.routingKey, queue: binding.queue, messageId }, cause },
   );
 }
 
@@ -18,19 +21,66 @@ export function busQueueMissing(queue: string, cause?: unknown): FirstlightError
   });
 }
 
+/** @param count how many are unconfirmed, this one included */
+export function busNotConfirmed({ messageId, binding }: BusMessage, count: number, cause: unknown): FirstlightError {
+  const more = count > 1 ? ` and ${count - 1} after it` : "";
+  return new FirstlightError(
+    "BUS_NOT_CONFIRMED",
+    `The bus has not confirmed the message ${messageId} (${binding.routingKey})${more}: ${messageOf(cause)}. Publish it again: its id stays the same.`,
+    { disposition: "retry", fields: { messageId, routingKey: binding.routingKey, count }, cause },
+  );
+}
+
+export function busMessageRefused(
+  { messageId, binding }: BusMessage,
+  reason: string,
+  cause?: unknown,
+): FirstlightError {
+  return new FirstlightError(
+    "BUS_MESSAGE_REFUSED",
+    `The message ${messageId} (${binding.routingKey}) cannot be sent: ${reason}. Put what is large into the object store and its key into the message.`,
+    { disposition: "invalid", fields: { messageId, routingKey: binding.routingKey }, cause },
+  );
+}
+
+export function busAccessRefused(what: string, cause: unknown): FirstlightError {
+  return new FirstlightError(
+    "BUS_ACCESS_REFUSED",
+    `The bus does not allow to ${what}: ${messageOf(cause)}. Give the user of ISB_USERNAME the permission.`,
+    { disposition: "invalid", fields: { what }, cause },
+  );
+}
+
 export function busConnectionLost(queue: string, cause?: unknown): FirstlightError {
   return new FirstlightError(
     "BUS_CONNECTION_LOST",
-    `The connection to the bus ended while messages of ${queue} were consumed. Consume again: what was not acknowledged is delivered again.`,
+    `The connection to the bus ended while messages of ${queue} were consumed${cause === undefined ? "" : ` (${messageOf(cause)})`}. Consume again: what was not acknowledged is delivered again.`,
     { disposition: "retry", fields: { queue }, cause },
+  );
+}
+
+export function busPublishingLost(cause: unknown): FirstlightError {
+  return new FirstlightError(
+    "BUS_CONNECTION_LOST",
+    `The connection to the bus ended while messages were to be published (${messageOf(cause)}). Publish them again: their ids stay the same.`,
+    { disposition: "retry", cause },
   );
 }
 
 export function busDeliveryExpired(queue: string, messageId: string): FirstlightError {
   return new FirstlightError(
     "BUS_DELIVERY_EXPIRED",
-    `The message ${messageId} of ${queue} was given back to the queue before it was acknowledged. It will be delivered again.`,
+    `The message ${messageId} of ${queue} is not held any more: it was settled before, or went back to its queue, from where it comes again.`,
     { disposition: "retry", fields: { queue, messageId } },
+  );
+}
+
+export function busTopologyConflict(queue: string, found: string, cause?: unknown): FirstlightError {
+  const what = `queue ${queue}`;
+  return new FirstlightError(
+    "BUS_TOPOLOGY_CONFLICT",
+    `The ${what} is on the bus already, with other properties: ${found}. Declare it as whoever declared it first, or delete it.`,
+    { disposition: "invalid", fields: { what }, cause },
   );
 }
 

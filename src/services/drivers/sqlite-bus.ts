@@ -3,8 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { formatPythonJson } from "../../core/python-json.ts";
 import { type Database, type Row, sqliteFile } from "../../core/sqlite-file.ts";
-import type { Bus, BusMessage, Delivery, StoredMessage, StoredMessageState } from "../bus.ts";
-import { busDeliveryExpired, busQueueMissing, busUnroutable, parseBody } from "./bus-errors.ts";
+import { traceHeaders } from "../../core/trace-context.ts";
+import type { Bus, BusMessage, Delivery, QueueBinding, StoredMessage, StoredMessageState } from "../bus.ts";
+import { busDeliveryExpired, busQueueMissing, busTopologyConflict, busUnroutable, parseBody } from "./bus-errors.ts";
 
 export interface SqliteBusOptions {
   readonly path: string;
@@ -16,21 +17,22 @@ export interface SqliteBusOptions {
 
 // A message stays after it was acknowledged: it is the record of what was published, and why a second time adds nothing.
 const schema = `
-CREATE TABLE bindings (routing_key TEXT NOT NULL, queue TEXT NOT NULL, PRIMARY KEY (routing_key, queue)) STRICT, WITHOUT ROWID;
-CREATE TABLE messages (
+CREATE TABLE IF NOT EXISTS bindings (routing_key TEXT NOT NULL, queue TEXT NOT NULL, PRIMARY KEY (routing_key, queue)) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS dead_letters (queue TEXT PRIMARY KEY, routing_key TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS messages (
   sequence INTEGER PRIMARY KEY, queue TEXT NOT NULL, routing_key TEXT NOT NULL, message_id TEXT NOT NULL,
   conversation_id TEXT, body TEXT NOT NULL, headers TEXT NOT NULL, published_at TEXT NOT NULL,
   state TEXT NOT NULL DEFAULT 'ready', deliveries INTEGER NOT NULL DEFAULT 0, lease TEXT, leased_until_ms INTEGER,
   UNIQUE (queue, message_id)) STRICT;
-CREATE INDEX messages_to_deliver ON messages (queue, sequence) WHERE state IN ('ready', 'taken');
-CREATE INDEX messages_by_conversation ON messages (conversation_id, sequence)`;
+CREATE INDEX IF NOT EXISTS messages_to_deliver ON messages (queue, sequence) WHERE state IN ('ready', 'taken');
+CREATE INDEX IF NOT EXISTS messages_by_conversation ON messages (conversation_id, sequence)`;
 
 const publishBatch = 500;
 const pollMs = 100;
 
 /** Messages in one SQLite file on a local disk, shared by the processes of this machine. A message published again is taken once. */
 export function sqliteBus({ path, clock = systemClock, leaseMs = 60_000 }: SqliteBusOptions): Bus {
-  const file = sqliteFile({ path, title: "message bus", schemaVersion: 1, schema, onNetwork: "set BUS_DRIVER=amqp" });
+  const file = sqliteFile({ path, title: "message bus", schemaVersion: 2, schema, onNetwork: "set BUS_DRIVER=amqp" });
   const closing = new AbortController();
   const publishing = new Set<Promise<void>>();
   const leases = new Set<string>();
@@ -54,7 +56,7 @@ export function sqliteBus({ path, clock = systemClock, leaseMs = 60_000 }: Sqlit
     const lease = randomUUID();
     const held = new Set<number>();
     const settle = async (row: Row, state: StoredMessageState): Promise<void> => {
-      const settled = leases.has(lease) && (await consuming((db) => settleMessage(db, row, lease, state)));
+      const settled = leases.has(lease) && (await consuming((db) => settleMessage(db, row, lease, state, clock.now())));
       held.delete(Number(row.sequence));
       if (!settled) throw busDeliveryExpired(queue, String(row.message_id));
     };
@@ -76,6 +78,7 @@ export function sqliteBus({ path, clock = systemClock, leaseMs = 60_000 }: Sqlit
             messageId: String(row.message_id),
             routingKey: String(row.routing_key),
             redelivered: Number(row.deliveries) > 1,
+            deliveries: Number(row.deliveries),
             headers: parseBody(String(row.headers)) ?? {},
             ack: () => settle(row, "acknowledged"),
             reject: (options) => settle(row, options?.requeue === true ? "ready" : "rejected"),
@@ -93,9 +96,7 @@ export function sqliteBus({ path, clock = systemClock, leaseMs = 60_000 }: Sqlit
     name: "sqlite",
     declare: (bindings) =>
       file.write((database) => {
-        for (const { routingKey, queue } of bindings) {
-          database.run("INSERT OR IGNORE INTO bindings VALUES (?, ?)", routingKey, queue);
-        }
+        for (const binding of bindings) declareQueue(database, binding);
       }),
     async publish(messages, signal) {
       const work = publish(messages, signal);
@@ -103,7 +104,11 @@ export function sqliteBus({ path, clock = systemClock, leaseMs = 60_000 }: Sqlit
       await work.finally(() => publishing.delete(work));
     },
     consume: (queue, { prefetch = 10, signal } = {}) =>
-      consume(queue, prefetch, signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal])),
+      consume(
+        queue,
+        Math.max(1, prefetch),
+        signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal]),
+      ),
     async *messages({ conversationId } = {}) {
       for (let last = -1; ; ) {
         const rows = await file.read((database) => storedMessages(database, conversationId, last));
@@ -132,24 +137,54 @@ async function* batches(messages: Iterable<BusMessage> | AsyncIterable<BusMessag
   if (batch.length > 0) yield batch;
 }
 
+/** A queue may have several keys, but one place for its dead letters, or none. */
+function declareQueue(database: Database, { routingKey, queue, deadLetter }: QueueBinding): void {
+  if (deadLetter !== undefined) declareQueue(database, deadLetter);
+  const isKnown = database.one("SELECT 1 FROM bindings WHERE queue = ?", queue) !== undefined;
+  const key = deadLetter?.routingKey;
+  const known = database.one("SELECT routing_key FROM dead_letters WHERE queue = ?", queue)?.routing_key;
+  if (isKnown && known !== key) throw busTopologyConflict(queue, `its dead letters go to ${known ?? "nowhere"}`);
+  database.run("INSERT OR IGNORE INTO bindings VALUES (?, ?)", routingKey, queue);
+  if (key !== undefined) database.run("INSERT OR IGNORE INTO dead_letters VALUES (?, ?)", queue, key);
+}
+
 function insertMessages(database: Database, messages: readonly BusMessage[], at: Date): void {
+  const trace = traceHeaders();
   for (const message of messages) {
     const { binding, body, messageId, headers } = message;
-    const queues = database.all("SELECT queue FROM bindings WHERE routing_key = ?", binding.routingKey);
-    if (queues.length === 0) throw busUnroutable(message);
     const conversation = typeof body.conversationId === "string" ? body.conversationId : null;
-    const texts = [formatPythonJson(body), formatPythonJson(headers ?? {}), at.toISOString()] as const;
-    for (const { queue } of queues) {
-      database.run(
-        "INSERT OR IGNORE INTO messages (queue, routing_key, message_id, conversation_id, body, headers, published_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        String(queue),
-        binding.routingKey,
-        messageId,
-        conversation,
-        ...texts,
-      );
-    }
+    const texts = [formatPythonJson(body), formatPythonJson({ ...trace, ...headers }), at.toISOString()] as const;
+    if (!route(database, binding.routingKey, [messageId, conversation, ...texts])) throw busUnroutable(message);
   }
+}
+
+/** Puts a message into the queues of a routing key; false where there is none. */
+function route(database: Database, routingKey: string, values: readonly (string | null)[]): boolean {
+  const queues = database.all("SELECT queue FROM bindings WHERE routing_key = ?", routingKey);
+  for (const { queue } of queues) {
+    database.run(
+      "INSERT OR IGNORE INTO messages (queue, routing_key, message_id, conversation_id, body, headers, published_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      String(queue),
+      routingKey,
+      ...values,
+    );
+  }
+  return queues.length > 0;
+}
+
+/** As RabbitMQ does it, which tells in headers where a dead letter comes from. */
+function routeDeadLetter(database: Database, row: Row, at: Date): void {
+  const queue = String(row.queue);
+  const key = database.one("SELECT routing_key FROM dead_letters WHERE queue = ?", queue)?.routing_key;
+  if (key === undefined) return;
+  const headers = {
+    "x-first-death-queue": queue,
+    "x-first-death-reason": "rejected",
+    ...parseBody(String(row.headers)),
+  };
+  const conversation = row.conversation_id === null ? null : String(row.conversation_id);
+  const values = [String(row.message_id), conversation, String(row.body), formatPythonJson(headers), at.toISOString()];
+  route(database, String(key), values);
 }
 
 interface Taking {
@@ -178,13 +213,14 @@ function takeMessages(database: Database, queue: string, { lease, nowMs, leaseMs
   );
 }
 
-function settleMessage(database: Database, { sequence }: Row, lease: string, state: StoredMessageState): boolean {
+function settleMessage(database: Database, row: Row, lease: string, state: StoredMessageState, at: Date): boolean {
   const changed = database.run(
     "UPDATE messages SET state = ?, lease = NULL, leased_until_ms = NULL WHERE sequence = ? AND lease = ?",
     state,
-    Number(sequence),
+    Number(row.sequence),
     lease,
   );
+  if (changed === 1 && state === "rejected") routeDeadLetter(database, row, at);
   return changed === 1;
 }
 

@@ -185,6 +185,65 @@ export function busConformance({ describe, test, expect }: SuiteRunner, makeBus:
       expect(seen).toEqual([0, 1, 1]);
     });
 
+    withBus("settles a message once", async (bus, binding) => {
+      await bus.publish(range(2).map((n) => message(binding, n)));
+      const taken: unknown[] = [];
+      for await (const delivery of bus.consume(binding.queue)) {
+        taken.push(delivery.body.n);
+        await delivery.ack();
+        await expect(delivery.ack()).rejects.toMatchObject({ code: "BUS_DELIVERY_EXPIRED" });
+        await expect(delivery.reject({ requeue: true })).rejects.toMatchObject({ code: "BUS_DELIVERY_EXPIRED" });
+        if (taken.length === 2) break;
+      }
+      expect(taken).toEqual([0, 1]);
+    });
+
+    withBus("counts deliveries from one, where the queue counts", async (bus, binding) => {
+      await bus.publish([message(binding, 0)]);
+      const counts: (number | undefined)[] = [];
+      for await (const { deliveries, ack, reject } of bus.consume(binding.queue, { prefetch: 1 })) {
+        counts.push(deliveries);
+        if (counts.length < 3) await reject({ requeue: true });
+        else {
+          await ack();
+          break;
+        }
+      }
+      expect(counts[0]).toBe(1);
+      expect(counts.slice(1)).toEqual(counts[1] === undefined ? [undefined, undefined] : [2, 3]);
+    });
+
+    test("moves what is rejected to the dead letters of its queue, and tells where it comes from", async () => {
+      await using bus = await makeBus();
+      const deadLetter = newBinding();
+      const binding = { ...newBinding(), deadLetter };
+      await bus.declare([binding]);
+      await bus.declare([binding]);
+      await bus.publish(range(2).map((n) => message(binding, n)));
+      let left = 2;
+      for await (const delivery of bus.consume(binding.queue)) {
+        if (delivery.body.n === 0) await delivery.reject();
+        else await delivery.ack();
+        left -= 1;
+        if (left === 0) break;
+      }
+      const [dead] = await take(bus, deadLetter.queue, 1);
+      expect([dead?.messageId, dead?.routingKey]).toEqual([`${binding.queue}/0`, deadLetter.routingKey]);
+      expect(dead?.body).toEqual({ conversationId: "1", n: 0 });
+      expect([dead?.headers["x-first-death-queue"], dead?.headers["x-first-death-reason"]]).toEqual([
+        binding.queue,
+        "rejected",
+      ]);
+    });
+
+    withBus("refuses to declare a queue with other dead letters than it has", async (bus, binding) => {
+      await expect(bus.declare([{ ...binding, deadLetter: newBinding() }])).rejects.toMatchObject({
+        code: "BUS_TOPOLOGY_CONFLICT",
+      });
+      await bus.publish([message(binding, 0)]);
+      expect(numbers(await take(bus, binding.queue, 1))).toEqual([0]);
+    });
+
     withBus("ends when the signal fires, also while it waits", async (bus, binding) => {
       const stop = new AbortController();
       const taken: Delivery[] = [];

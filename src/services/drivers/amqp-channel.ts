@@ -1,0 +1,45 @@
+import type { Channel } from "amqplib";
+
+/** A channel, and how it came to its end. */
+export interface AmqpChannel<Kind extends Channel> {
+  readonly channel: Kind;
+  isOpen(): boolean;
+  /** Why it is closed: what the broker said, where it said anything. */
+  cause(): unknown;
+  /** Called once when it closes, whoever closes it. */
+  onClosed(listener: () => void): void;
+  close(): Promise<void>;
+}
+
+/** Watches a channel from its beginning: without a listener its error would end the process. */
+export function watchChannel<Kind extends Channel>(channel: Kind): AmqpChannel<Kind> {
+  let open = true;
+  let cause: unknown;
+  const listeners: (() => void)[] = [];
+  // Every publish and consumption listens for itself.
+  channel.setMaxListeners(0);
+  channel.on("error", (error: unknown) => {
+    cause ??= error;
+  });
+  channel.on("close", () => {
+    open = false;
+    for (const listener of listeners.splice(0)) listener();
+  });
+  return {
+    channel,
+    isOpen: () => open,
+    cause: () => cause,
+    onClosed(listener) {
+      if (open) listeners.push(listener);
+      else listener();
+    },
+    async close() {
+      if (!open) return;
+      open = false;
+      await channel.close().catch(() => {});
+    },
+  };
+}
+
+/** Reply codes (AMQP 0-9-1 §1.1) by which the broker refuses what was asked of a channel; all others tell of its own troubles. */
+export const replyCodes = { accessRefused: 403, notFound: 404, resourceLocked: 405, preconditionFailed: 406 } as const;

@@ -1,0 +1,190 @@
+import type { ConfirmChannel, Options } from "amqplib";
+import { codeOf, isFirstlightError, messageOf } from "../../core/errors.ts";
+import { formatPythonJson } from "../../core/python-json.ts";
+import type { Backoff } from "../../core/retry.ts";
+import { traceHeaders } from "../../core/trace-context.ts";
+import type { BusMessage } from "../bus.ts";
+import { type AmqpChannel, replyCodes } from "./amqp-channel.ts";
+import {
+  busAccessRefused,
+  busMessageRefused,
+  busNotConfirmed,
+  busPublishingLost,
+  busUnroutable,
+} from "./bus-errors.ts";
+import { type MessageSource, messageSource } from "./message-source.ts";
+
+export interface AmqpPublishOptions {
+  readonly exchange: string;
+  /** The channel of now: after one was lost, another one. */
+  readonly open: () => Promise<AmqpChannel<ConfirmChannel>>;
+  readonly waits: Backoff;
+  readonly signal: AbortSignal | undefined;
+  /** Called at every message that the broker has confirmed. */
+  readonly onConfirmed: () => void;
+}
+
+/** As many messages and bytes are under way unconfirmed; beyond some hundreds more of them gain nothing. */
+const windowMessages = 512;
+const windowBytes = 16 * 2 ** 20;
+
+/** A message as it goes out, and again with the same bytes and id where the broker has not confirmed it. */
+interface Letter {
+  readonly message: BusMessage;
+  readonly content: Buffer;
+  readonly properties: Options.Publish;
+}
+
+/** Publishes over one channel after another, until the broker has confirmed all. */
+export async function publishAmqp(
+  messages: Iterable<BusMessage> | AsyncIterable<BusMessage>,
+  options: AmqpPublishOptions,
+): Promise<void> {
+  const { open, waits, signal } = options;
+  const source = messageSource(messages);
+  /** In the order in which they came. */
+  const unconfirmed = new Set<Letter>();
+  try {
+    for (;;) {
+      const lost = await open().then(
+        (channel) => publishOver(channel, source, unconfirmed, options),
+        (error: unknown) => {
+          if (isFirstlightError(error) || signal?.aborted === true) throw error;
+          return { cause: error };
+        },
+      );
+      if (lost === undefined) return;
+      const [first] = unconfirmed;
+      await waits.wait(
+        first === undefined
+          ? busPublishingLost(lost.cause)
+          : busNotConfirmed(first.message, unconfirmed.size, lost.cause),
+      );
+    }
+  } finally {
+    source.close();
+  }
+}
+
+/** Undefined once all is confirmed; why it has to go on over another channel, else. Throws what another channel could not mend. */
+async function publishOver(
+  { channel, isOpen, cause, onClosed }: AmqpChannel<ConfirmChannel>,
+  source: MessageSource,
+  unconfirmed: Set<Letter>,
+  { exchange, waits, signal, onConfirmed }: AmqpPublishOptions,
+): Promise<{ readonly cause: unknown } | undefined> {
+  const again = [...unconfirmed];
+  const returned = new Set<string>();
+  let [underWay, bytesUnderWay] = [0, 0];
+  let refused: unknown;
+  let nacked: unknown;
+  let isOver = false;
+  let wake = (): void => {};
+  const onReturn = ({ properties }: { readonly properties: { readonly messageId?: unknown } }): void => {
+    returned.add(String(properties.messageId));
+  };
+  const onAbort = (): void => wake();
+
+  const settle = (letter: Letter, error: unknown): void => {
+    if (isOver) return;
+    underWay -= 1;
+    bytesUnderWay -= letter.content.length;
+    if (error === null || error === undefined) {
+      unconfirmed.delete(letter);
+      // The broker returns what it cannot route before it confirms it.
+      if (returned.delete(letter.message.messageId)) refused ??= busUnroutable(letter.message);
+      waits.reset();
+      onConfirmed();
+    } else if (isOpen()) nacked ??= error;
+    wake();
+  };
+  const send = (letter: Letter): void => {
+    const { message, content, properties } = letter;
+    try {
+      channel.publish(exchange, message.binding.routingKey, content, properties, (error) => settle(letter, error));
+    } catch (error) {
+      // A channel at its end takes nothing either, and that is not the message's fault.
+      if (isIllegalNow(error)) nacked ??= error;
+      else refused ??= busMessageRefused(message, messageOf(error), error);
+      return;
+    }
+    underWay += 1;
+    bytesUnderWay += content.length;
+  };
+
+  channel.on("return", onReturn);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  onClosed(() => wake());
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      if (!isOpen()) {
+        if (refused !== undefined) throw refused;
+        const why = cause();
+        throwRefusal(why, unconfirmed, exchange);
+        return { cause: why ?? nacked ?? new Error("the connection was lost") };
+      }
+      const isStopping = refused !== undefined || nacked !== undefined;
+      const hasRoom = underWay === 0 || (underWay < windowMessages && bytesUnderWay < windowBytes);
+      if (!isStopping && hasRoom && again.length > 0) {
+        const letter = again.shift();
+        if (letter !== undefined) send(letter);
+        continue;
+      }
+      if (!isStopping && hasRoom && !source.isOver()) {
+        const message = source.take(() => wake());
+        if (message !== undefined) {
+          const letter = letterOf(message);
+          unconfirmed.add(letter);
+          send(letter);
+          continue;
+        }
+      }
+      if (underWay === 0 && (isStopping || source.isOver())) {
+        if (refused !== undefined) throw refused;
+        return nacked === undefined ? undefined : { cause: nacked };
+      }
+      const { promise, resolve } = Promise.withResolvers<void>();
+      wake = resolve;
+      await promise;
+    }
+  } finally {
+    isOver = true;
+    channel.off("return", onReturn);
+    signal?.removeEventListener("abort", onAbort);
+  }
+}
+
+/** What amqplib throws on a channel or connection that is closed or closing. */
+function isIllegalNow(error: unknown): boolean {
+  return error instanceof Error && error.name === "IllegalOperationError";
+}
+
+/** Throws where the broker has closed the channel because of what was published. */
+function throwRefusal(cause: unknown, unconfirmed: ReadonlySet<Letter>, exchange: string): void {
+  const [first] = unconfirmed;
+  if (first === undefined) return;
+  const code = codeOf(cause);
+  if (code === replyCodes.notFound) throw busUnroutable(first.message, cause);
+  if (code === replyCodes.accessRefused) throw busAccessRefused(`publish to the exchange ${exchange}`, cause);
+  if (code !== replyCodes.preconditionFailed) return;
+  // It does not say which: what it refuses is the size.
+  const [largest = first] = [...unconfirmed].sort((a, b) => b.content.length - a.content.length);
+  throw busMessageRefused(largest.message, messageOf(cause), cause);
+}
+
+function letterOf(message: BusMessage): Letter {
+  return {
+    message,
+    content: Buffer.from(formatPythonJson(message.body)),
+    properties: {
+      persistent: true,
+      mandatory: true,
+      contentType: "text/plain",
+      contentEncoding: "UTF-8",
+      priority: 0,
+      messageId: message.messageId,
+      headers: { ...traceHeaders(), ...message.headers },
+    },
+  };
+}

@@ -1,0 +1,210 @@
+import { randomUUID } from "node:crypto";
+import { type Channel, type ChannelModel, connect } from "amqplib";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createLogger } from "../../src/core/log.ts";
+import type { BusMessage } from "../../src/services/bus.ts";
+import { describeWithRabbitmq } from "../servers/with-server.ts";
+import { amqpBusAt, noRetry } from "./amqp-bus-at.ts";
+import { cuttable } from "./cuttable.ts";
+
+const untiring = { ...noRetry, delaySeconds: 0.01, maxDelaySeconds: 0.01, tries: -1 };
+
+describeWithRabbitmq("amqp bus whose connection is lost", (url) => {
+  let connection: ChannelModel;
+  let raw: Channel;
+  beforeAll(async () => {
+    connection = await connect(url);
+    raw = await connection.createChannel();
+  });
+  afterAll(() => connection.close());
+  const fresh = () => {
+    const name = `firstlight.test.${randomUUID()}`;
+    return { exchange: `${name}.x`, binding: { routingKey: `${name}.m`, queue: `${name}.q` } };
+  };
+  const range = (count: number) => Array.from({ length: count }, (_, n) => n);
+  const logged = () => {
+    const lines: string[] = [];
+    return { lines, log: createLogger({ level: "INFO", pretty: false, write: (line) => lines.push(line) }) };
+  };
+  /** Ids of all that lies in a queue, in its order. */
+  async function idsIn(queue: string): Promise<string[]> {
+    const ids: string[] = [];
+    for (;;) {
+      const message = await raw.get(queue, { noAck: true });
+      if (message === false) return ids;
+      ids.push(String(message.properties.messageId));
+    }
+  }
+
+  test("publishing goes on with what was unconfirmed: nothing is lost, what comes twice has the same id", async () => {
+    const { exchange, binding } = fresh();
+    const { lines, log } = logged();
+    await using door = await cuttable(url);
+    await using bus = amqpBusAt(door.url, { exchange, retry: untiring, log });
+    await bus.declare([binding]);
+    const count = 2000;
+    function* messages(): Iterable<BusMessage> {
+      for (const n of range(count)) {
+        if (n % 500 === 350) door.cut();
+        yield { binding, messageId: String(n), body: { n } };
+      }
+    }
+    await bus.publish(messages());
+    const ids = await idsIn(binding.queue);
+    expect([...new Set(ids)].map(Number).sort((a, b) => a - b)).toEqual(range(count));
+    expect(door.connections()).toBe(5);
+    expect(lines.filter((line) => line.includes("Publishing over the bus at")).length).toBeGreaterThanOrEqual(4);
+    expect(lines.join("")).toContain("going on in 0.0 s");
+  });
+
+  test("what is unconfirmed goes out again before the next message is there", async () => {
+    const { exchange, binding } = fresh();
+    await using door = await cuttable(url);
+    await using bus = amqpBusAt(door.url, { exchange, retry: untiring });
+    await bus.declare([binding]);
+    const arrived = Promise.withResolvers<void>();
+    async function* messages(): AsyncIterable<BusMessage> {
+      door.stall();
+      yield { binding, messageId: "first", body: {} };
+      door.cut();
+      await arrived.promise;
+      yield { binding, messageId: "second", body: {} };
+    }
+    const publishing = bus.publish(messages());
+    const ids: string[] = [];
+    for await (const { messageId, ack } of amqpBusAt(url, { exchange }).consume(binding.queue)) {
+      await ack();
+      ids.push(messageId);
+      arrived.resolve();
+      if (messageId === "second") break;
+    }
+    await publishing;
+    expect([ids[0], ids.at(-1), new Set(ids).size]).toEqual(["first", "second", 2]);
+  });
+
+  test("a consumer goes on: what it had not acknowledged comes again, and nothing else", async () => {
+    const { exchange, binding } = fresh();
+    const { lines, log } = logged();
+    await using door = await cuttable(url);
+    await using bus = amqpBusAt(door.url, { exchange, retry: untiring, log });
+    await bus.declare([binding]);
+    await bus.publish(range(60).map((n) => ({ binding, messageId: String(n), body: { n } })));
+    const done = new Set<string>();
+    const expired: string[] = [];
+    for await (const { messageId, ack } of bus.consume(binding.queue, { prefetch: 5 })) {
+      if (done.size % 20 === 19 && expired.length < done.size / 20) {
+        door.cut();
+        // Until the connection is gone an acknowledgement would seem to have been given.
+        while (
+          !(await ack().then(
+            () => false,
+            () => true,
+          ))
+        )
+          await new Promise(setImmediate);
+        expired.push(messageId);
+        continue;
+      }
+      await ack();
+      done.add(messageId);
+      if (done.size === 60) break;
+    }
+    expect(expired.length).toBeGreaterThan(0);
+    expect([...done].map(Number).sort((a, b) => a - b)).toEqual(range(60));
+    expect(lines.join("")).toContain(`Consuming ${binding.queue} over the bus at`);
+    expect((await raw.checkQueue(binding.queue)).messageCount).toBe(0);
+  });
+
+  test("what was declared is declared again on a broker that has lost it", async () => {
+    const { exchange, binding } = fresh();
+    await using door = await cuttable(url);
+    await using bus = amqpBusAt(door.url, { exchange, retry: untiring });
+    const deadLetter = fresh().binding;
+    await bus.declare([{ ...binding, deadLetter }]);
+    await bus.publish([{ binding, messageId: "1", body: {} }]);
+    await raw.deleteQueue(binding.queue);
+    await raw.deleteQueue(deadLetter.queue);
+    await raw.deleteExchange(exchange);
+    door.cut();
+    await bus.publish([{ binding, messageId: "2", body: {} }]);
+    expect(await idsIn(binding.queue)).toEqual(["2"]);
+    expect(await idsIn(deadLetter.queue)).toEqual([]);
+  });
+
+  test("with no try left it says which messages are unconfirmed", async () => {
+    const { exchange, binding } = fresh();
+    await using door = await cuttable(url);
+    await using bus = amqpBusAt(door.url, { exchange });
+    await bus.declare([binding]);
+    function* messages(): Iterable<BusMessage> {
+      door.stall();
+      for (const n of range(3)) yield { binding, messageId: String(n), body: { n } };
+      setImmediate(door.cut);
+    }
+    await expect(bus.publish(messages())).rejects.toMatchObject({
+      code: "BUS_NOT_CONFIRMED",
+      disposition: "retry",
+      fields: { messageId: "0", count: 3 },
+    });
+  });
+
+  test("a signal ends publishing at once, also while the broker confirms nothing", async () => {
+    const { exchange, binding } = fresh();
+    await using door = await cuttable(url);
+    await using bus = amqpBusAt(door.url, { exchange, retry: untiring });
+    await bus.declare([binding]);
+    const stop = new AbortController();
+    const reason = new Error("that is enough");
+    let asked = 0;
+    function* messages(): Iterable<BusMessage> {
+      door.stall();
+      for (;;) {
+        asked += 1;
+        // The window is full then, and nothing is asked for any more.
+        if (asked === 512) setImmediate(() => stop.abort(reason));
+        yield { binding, messageId: String(asked), body: {} };
+      }
+    }
+    await expect(bus.publish(messages(), stop.signal)).rejects.toBe(reason);
+    expect(asked).toBe(512);
+    door.cut();
+  });
+
+  test("a bus that closes while the broker is gone leaves publishing with what is unconfirmed", async () => {
+    const { exchange, binding } = fresh();
+    await using door = await cuttable(url);
+    const waiting = Promise.withResolvers<void>();
+    const retry = { ...untiring, delaySeconds: 3600, maxDelaySeconds: 3600, onWait: () => waiting.resolve() };
+    const bus = amqpBusAt(door.url, { exchange, retry });
+    await bus.declare([binding]);
+    await bus.publish([{ binding, messageId: "0", body: {} }]);
+    door.stall();
+    const publishing = bus.publish([{ binding, messageId: "1", body: {} }]);
+    const refused = expect(publishing).rejects.toMatchObject({ code: "BUS_NOT_CONFIRMED", fields: { messageId: "1" } });
+    setTimeout(door.cut, 50);
+    await waiting.promise;
+    await bus[Symbol.asyncDispose]();
+    await refused;
+  });
+
+  test("no more than a few megabytes are under way", async () => {
+    const { exchange, binding } = fresh();
+    await using door = await cuttable(url);
+    await using bus = amqpBusAt(door.url, { exchange });
+    await bus.declare([binding]);
+    const stop = new AbortController();
+    const text = "x".repeat(2 ** 20);
+    let asked = 0;
+    function* messages(): Iterable<BusMessage> {
+      door.stall();
+      for (;;) {
+        asked += 1;
+        if (asked === 16) setTimeout(() => stop.abort(), 100);
+        yield { binding, messageId: String(asked), body: { text } };
+      }
+    }
+    await expect(bus.publish(messages(), stop.signal)).rejects.toMatchObject({ name: "AbortError" });
+    expect(asked).toBe(16);
+    door.cut();
+  });
+});

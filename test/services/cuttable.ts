@@ -1,0 +1,65 @@
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+
+/** A server's door that can be slammed: connections go through it to the server at `url`. */
+export interface Cuttable extends AsyncDisposable {
+  /** The same address, by way of this. */
+  readonly url: string;
+  /** How many connections came. */
+  connections(): number;
+  /** Ends every connection, as a pulled cable does. */
+  cut(): void;
+  /** From now on nothing comes back from the server. */
+  stall(): void;
+  /** Refuses new connections, too, or takes them again. */
+  lock(isLocked: boolean): void;
+}
+
+export async function cuttable(url: string): Promise<Cuttable> {
+  const { hostname, port } = new URL(url);
+  const sockets = new Set<Socket>();
+  const fars = new Set<Socket>();
+  let isLocked = false;
+  let count = 0;
+  const between = createServer((near) => {
+    if (isLocked) {
+      near.destroy();
+      return;
+    }
+    count += 1;
+    const far = connect(Number(port), hostname);
+    fars.add(far);
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket
+        .on("error", () => {})
+        .on("close", () => {
+          sockets.delete(socket);
+          near.destroy();
+          far.destroy();
+        });
+    }
+    near.pipe(far).pipe(near);
+  });
+  await new Promise<void>((resolve) => between.listen(0, "127.0.0.1", resolve));
+  const to = new URL(url);
+  to.hostname = "127.0.0.1";
+  to.port = String((between.address() as AddressInfo).port);
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    url: to.href,
+    connections: () => count,
+    cut,
+    stall() {
+      for (const far of fars) far.unpipe().pause();
+    },
+    lock(locked) {
+      isLocked = locked;
+    },
+    async [Symbol.asyncDispose]() {
+      cut();
+      await new Promise((resolve) => between.close(resolve));
+    },
+  };
+}
