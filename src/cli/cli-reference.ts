@@ -70,6 +70,9 @@ more may come. \`[]\` is an array, and what has a \`?\` may be missing.
 | \`fits stats\` | \`hdus[]\` of \`index name type bitpix shape[] min max mean median rms nan datasum\`: null without pixels; "NaN", "Infinity", "-Infinity" where a number is not finite |
 | \`fits table\` | \`hdu name rowCount\`, \`columns[]\` of \`name unit form values[]\`; one value or nested lists for each row |
 | \`fits diff\` | \`same differences[]\` |
+| \`metadata serve\` | \`url host port records meshConfig\`, printed when it listens |
+| \`metadata list\` | \`runs[]\` of \`recipeRunId status inputDatasetId parts[] provenances\`; the status is null before any was set |
+| \`metadata show\` | \`driver run inputDataset record\`: the record, of \`status\` and \`provenances[]\`, is null where the store does not show it |
 | any, failed | \`error\` of \`code message disposition fields\` |
 
 A task of \`run\`, \`demo\` and \`inspect\` has \`task status attempts startedAt elapsedMs filesRead filesWritten peakMemoryBytes error

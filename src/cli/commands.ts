@@ -1,5 +1,6 @@
 import type { CommandTable } from "./command.ts";
 import { fitsCommands } from "./fits/commands.ts";
+import { metadataCommands } from "./metadata/commands.ts";
 
 /** Every sub command by its name. */
 export const commands: CommandTable = {
@@ -22,6 +23,10 @@ export const commands: CommandTable = {
   fits: {
     summary: "Look into FITS files, check, compare, cut and draw them.",
     commands: fitsCommands,
+  },
+  metadata: {
+    summary: "Serve, list and show the metadata store's recipe runs.",
+    commands: metadataCommands,
   },
   settings: {
     summary: "Show every setting, where its value comes from, and the drivers that follow.",

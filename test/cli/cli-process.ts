@@ -26,6 +26,8 @@ export interface RunningCli {
   closeStdout(): void;
   /** Resolves once the text stands on standard error; rejects when the command ends without it. */
   says(text: string): Promise<void>;
+  /** Resolves to standard output once the text stands on it; rejects when the command ends without it. */
+  prints(text: string): Promise<string>;
   readonly end: Promise<CliEnd>;
 }
 
@@ -50,16 +52,22 @@ export async function openCli(): Promise<Cli> {
       output.stderr += text;
     });
     const end = once(child, "close").then(([code]) => ({ code: code as number | null, ...output }));
-    const says = async (text: string): Promise<void> => {
-      while (!output.stderr.includes(text)) {
-        const ended = await Promise.race([end, once(child.stderr, "data").then(() => undefined)]);
+    const waitFor = async (stream: "stdout" | "stderr", text: string): Promise<void> => {
+      while (!output[stream].includes(text)) {
+        const ended = await Promise.race([end, once(child[stream], "data").then(() => undefined)]);
         if (ended !== undefined) throw new Error(`'${text}' was not said, but: ${ended.stderr}`);
       }
+    };
+    const says = (text: string): Promise<void> => waitFor("stderr", text);
+    const prints = async (text: string): Promise<string> => {
+      await waitFor("stdout", text);
+      return output.stdout;
     };
     return {
       kill: (signal) => void child.kill(signal),
       closeStdout: () => void child.stdout.destroy(),
       says,
+      prints,
       end,
     };
   };

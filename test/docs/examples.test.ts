@@ -32,6 +32,7 @@ test("every page that a task's author reads has examples, and every TypeScript e
     "crash-safety.md",
     "extending.md",
     "first-pipeline.md",
+    "metadata-store.md",
     "parameters-and-constants.md",
     "tags-and-files.md",
     "testing-a-task.md",
