@@ -9,6 +9,7 @@ export {
   type HotPixelOptions,
 } from "./bad-pixels.ts";
 export type { ColourMapName } from "./colour-map.ts";
+export { type CosmicRayOptions, flagCosmicRays, rejectCosmicRays } from "./cosmic-rays.ts";
 export { type AxisRange, cut } from "./cut.ts";
 export { type Extremes, extremes } from "./extremes.ts";
 export type { FilesOptions } from "./files/accumulate-files.ts";
@@ -25,10 +26,20 @@ export { type LocalMeanOptions, resizeLocalMean } from "./geometry/resize-local-
 export { type RotateOptions, rotate } from "./geometry/rotate.ts";
 export { shift } from "./geometry/shift.ts";
 export type { SplineOrder } from "./geometry/spline.ts";
+export {
+  type HoughAngle,
+  type HoughAngleOptions,
+  type HoughLines,
+  type HoughOptions,
+  houghAngle,
+  houghLines,
+} from "./hough.ts";
+export { combine, leftMultiply } from "./left-multiply.ts";
 export { fitLimb, type Limb, type LimbEdge, type LimbOptions } from "./limb.ts";
 export { localMedian } from "./local-median.ts";
 export { type DeviationOptions, type MeanAndDeviation, meanAndDeviation } from "./mean-and-deviation.ts";
 export { median, percentiles } from "./order-statistics.ts";
+export { type BinaryOptions, makeBinary, otsuThreshold } from "./otsu.ts";
 export { type PngOptions, renderPng } from "./png.ts";
 export { type FloatArray, type Precision, toFloat32 } from "./precision.ts";
 export { type Random, random } from "./random.ts";
@@ -42,6 +53,7 @@ export {
   type RobustOptions,
   robustLocation,
 } from "./robust.ts";
+export { type DarkScaling, type ScaleOptions, scale, scaleDark } from "./scale.ts";
 export {
   type SigmaClipFilesOptions,
   type SigmaClipOptions,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { Header } from "../../src/fits/header.ts";
 import { flagDeadPixels, flagHotPixels, flagSaturatedPixels } from "../../src/math/bad-pixels.ts";
 import { countFlagged, emptyMask, mergeMasks, pixelFlags } from "../../src/math/flags.ts";
 import { localMedian } from "../../src/math/local-median.ts";
@@ -114,5 +115,24 @@ describe("repairPixels", () => {
     expect([...repairPixels({ data: Float32Array.of(1, 2, 3, 4), shape: [2, 2] }, mask).data]).toEqual(
       Array(4).fill(Number.NaN),
     );
+  });
+
+  test("of a frame marks what it replaced, with the variance of a median, and leaves the rest", () => {
+    const frame = {
+      header: Header.from({ OBJECT: "Sun" }),
+      image: { data: Float32Array.of(1, 2, 3, 4, 99, 5, 6, 7, 8), shape: [3, 3] },
+      mask: emptyMask([3, 3]),
+      variance: { data: Float32Array.of(4, 4, 4, 4, 1e6, 4, 4, 4, 4), shape: [3, 3] },
+    };
+    frame.mask.data[4] = pixelFlags.hot;
+    const { image, mask, variance, header } = repairPixels(frame);
+    expect(image.data).toEqual(Float32Array.of(1, 2, 3, 4, 4.5, 5, 6, 7, 8));
+    expect(mask?.data[4]).toBe(pixelFlags.hot | pixelFlags.repaired);
+    expect(frame.mask.data[4]).toBe(pixelFlags.hot);
+    expect(variance?.data[4]).toBeCloseTo((Math.PI / 2) * (4 / 8), 6);
+    expect(variance?.data[3]).toBe(4);
+    expect(header).not.toBe(frame.header);
+    const { mask: _, ...unmasked } = frame;
+    expect(repairPixels(unmasked)).toBe(unmasked);
   });
 });

@@ -1,0 +1,156 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import type { NdArray, PixelArray } from "../../src/core/ndarray.ts";
+import {
+  add,
+  average,
+  divide,
+  extremes,
+  flagCosmicRays,
+  houghLines,
+  leftMultiply,
+  makeBinary,
+  meanAndDeviation,
+  medianAcross,
+  multiply,
+  otsuThreshold,
+  percentilesAcross,
+  random,
+  sigmaClippedMean,
+  statistics,
+  subtract,
+  sum,
+} from "../../src/math/index.ts";
+import { ask, astropy, describeWith } from "./fits-oracle.ts";
+
+const draws = random("frame arithmetic");
+const shape = [13, 17];
+const size = 13 * 17;
+
+function stackOf<T extends PixelArray>(
+  type: { from(values: readonly number[]): T },
+  value: () => number,
+  count = 12,
+): NdArray<T>[] {
+  return Array.from({ length: count }, () => ({ data: type.from(Array.from({ length: size }, value)), shape }));
+}
+
+const withHoles = () => (draws.uniform() < 0.15 ? Number.NaN : draws.gaussian() * 1e4);
+const stacks: Readonly<Record<string, NdArray[]>> = {
+  uint8: stackOf(Uint8Array, () => draws.integer(256)),
+  uint16: stackOf(Uint16Array, () => draws.integer(65536), 40),
+  int32: stackOf(Int32Array, () => draws.integer(2 ** 32) - 2 ** 31),
+  uint32: stackOf(Uint32Array, () => draws.integer(2 ** 32)),
+  float32: stackOf(Float32Array, () => 1e5 * draws.gaussian() + 10 ** (6 * draws.uniform())),
+  float64: stackOf(Float64Array, () => 1 + 1e-9 * draws.gaussian()),
+  "float32 with NaN": stackOf(Float32Array, withHoles),
+};
+
+function spelt({ data, shape: lengths }: NdArray): object {
+  const kind = data.constructor.name.replace("Array", "").toLowerCase();
+  return {
+    kind,
+    shape: lengths,
+    data: Array.from(data as Float64Array, (value) => (Number.isNaN(value) ? null : value)),
+  };
+}
+
+async function found(stack: readonly NdArray[]): Promise<Record<string, object>> {
+  const { deviation } = await meanAndDeviation(stack);
+  const { min, max } = await extremes(stack);
+  const [p10] = await percentilesAcross(stack, [10]);
+  const { mean: clipped, kept } = sigmaClippedMean(stack, { sigma: 2 });
+  const all = { sum: await sum(stack), mean: await average(stack), deviation, min, max, p10: p10!, clipped, kept };
+  const median = await medianAcross(stack);
+  return Object.fromEntries(Object.entries({ ...all, median }).map(([name, array]) => [name, spelt(array)]));
+}
+
+/** How far from theirs an answer may be; 0 where nothing is said. docs/frame-arithmetic.md states them. */
+const bounds: readonly (readonly [RegExp, number])[] = [
+  // Sums of reals are formed one after the other in float64: n - 1 roundings, each of half a unit, of numbers of either sign.
+  [/^sum of float/, 64],
+  [/^mean of float32/, 1],
+  [/^mean of float64/, 4],
+  [/^deviation of (uint|int32|float32)/, 1e-7],
+  [/^deviation of float64/, 1e-6],
+  [/^clipped mean/, 1e-7],
+  [/^statistics (mean|rms)/, 1e-14],
+  [/^statistics (skewness|kurtosis)/, 1e-11],
+  [/^matrix products/, 1e-15],
+  [/^otsu/, 1e-12],
+];
+
+describeWith(astropy, () => {
+  test("numpy, scipy and astropy find what we find, within the stated bounds", { timeout: 60_000 }, async () => {
+    const [a] = stackOf(Uint16Array, () => draws.integer(65536), 1) as [NdArray];
+    const [b] = stackOf(Float32Array, () => 1 + draws.uniform(), 1) as [NdArray];
+    const [image] = stackOf(Float32Array, withHoles, 1) as [NdArray];
+    const matrices = {
+      data: Float64Array.from({ length: size * 40 }, () => draws.gaussian()),
+      shape: [...shape, 4, 10],
+    };
+    const vectors = { data: Float64Array.from({ length: size * 10 }, () => draws.gaussian()), shape: [...shape, 10] };
+    const sky = { data: Float64Array.from({ length: 64 * 70 }, () => 200 + 15 * draws.gaussian()), shape: [64, 70] };
+    for (let k = 0; k < 60; k += 1) sky.data[draws.integer(sky.data.length)]! += 150 + 2000 * draws.uniform();
+    for (let i = 0; i < sky.data.length; i += 1) {
+      sky.data[i]! += 5000 * Math.exp(-(((i % 70) - 30) ** 2 + (Math.floor(i / 70) - 40) ** 2) / 6);
+    }
+    const [gain, readNoise] = [1.5, 9];
+    const dark = {
+      data: Float32Array.from({ length: 900 }, (_, i) => (i % 31 < 2 ? 10 : 100) + draws.gaussian()),
+      shape: [30, 30],
+    };
+    const binary = makeBinary(dark);
+    const { accumulator, angles } = houghLines(binary, { angles: [-0.6, 0.4], count: 90 });
+    const whole = { data: Uint16Array.from(sky.data), shape: sky.shape };
+    const given = {
+      stacks: Object.fromEntries(
+        await Promise.all(
+          Object.entries(stacks).map(async ([name, stack]) => [
+            name,
+            { stack: stack.map(spelt), ours: await found(stack) },
+          ]),
+        ),
+      ),
+      ...Object.fromEntries(
+        Object.entries({ a, b, image, matrices, vectors, sky, binary }).map(([name, each]) => [name, spelt(each)]),
+      ),
+      ...{
+        add: spelt(add(a, b)),
+        subtract: spelt(subtract(a, b)),
+        multiply: spelt(multiply(a, b)),
+        divide: spelt(divide(a, b)),
+      },
+      products: spelt(leftMultiply(matrices, vectors)),
+      statistics: statistics(image),
+      hits: spelt(flagCosmicRays(sky, { gain, readNoise })),
+      ...{ gain, readNoise, votes: spelt(accumulator), angles: [...angles] },
+      otsu: {
+        "image of whole numbers": { ours: otsuThreshold(whole), image: spelt(whole) },
+        "image of reals": { ours: otsuThreshold(dark), image: spelt(dark) },
+      },
+    };
+    const folder = await mkdtemp(join(tmpdir(), "firstlight-arithmetic-"));
+    try {
+      const path = join(folder, "given.json");
+      await writeFile(path, JSON.stringify(given));
+      const program = fileURLToPath(new URL("frame-arithmetic.py", import.meta.url));
+      const { "cosmic rays found": hits, ...answers } = JSON.parse(ask(astropy, [program, path])) as Record<
+        string,
+        number | string
+      >;
+      expect(hits).toBeGreaterThan(50);
+      expect(Object.keys(answers).length).toBeGreaterThan(60);
+      const beyond = Object.entries(answers).filter(([name, apart]) => {
+        const bound = bounds.find(([pattern]) => pattern.test(name))?.[1] ?? 0;
+        return typeof apart !== "number" || !(apart <= bound);
+      });
+      expect(beyond).toEqual([]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
