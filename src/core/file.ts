@@ -154,6 +154,11 @@ export async function createFile(path: string, options: CreateFileOptions = {}):
     async write(bytes) {
       for (let done = 0; done < bytes.length; ) done += (await handle.write(bytes, done)).bytesWritten;
     },
+    async writeAt(offset, bytes) {
+      for (let done = 0; done < bytes.length; ) {
+        done += (await handle.write(bytes, done, bytes.length - done, offset + done)).bytesWritten;
+      }
+    },
     async commit() {
       await handle.sync();
       await close();

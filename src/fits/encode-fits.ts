@@ -51,28 +51,34 @@ export function encodeFits(hdus: readonly HduContent[], options: EncodeFitsOptio
   if (hdus.length === 0) {
     throw new FirstlightError("FITS_SHAPE", "A FITS file needs at least one HDU.", { disposition: "invalid" });
   }
-  const { checksum = false, compression } = options;
-  const parts: Uint8Array[] = [];
-  for (const [index, content] of hdus.entries()) {
-    const { header, image, columns, data } = content;
-    if (columns !== undefined || data !== undefined) {
-      if (index === 0) parts.push(emptyPrimary(checksum));
-      parts.push(columns === undefined ? encodeStored(content, index, checksum) : encodeTable(content, checksum));
-      continue;
-    }
-    if (image === undefined) requireNoData(header, index);
-    else requireShape(image, `image of HDU ${index}`);
-    const role = { index, count: hdus.length, checksum };
-    if (image === undefined || compression === undefined || image.data.length === 0) {
-      parts.push(encodePlain(storageCards(header, image, role), image, checksum));
-      continue;
-    }
-    if (index === 0) parts.push(emptyPrimary(checksum));
-    const cards = storageCards(header, image, { ...role, checksum: false });
-    parts.push(encodeCompressedHdu(cards, image, compression, checksum));
-  }
+  const parts = hdus.flatMap((content, index) => encodeContent(content, index, hdus.length, options));
   const [only] = parts;
   return parts.length === 1 && only !== undefined ? only : joined(parts);
+}
+
+/**
+ * The bytes of one of so many HDUs; where it is the first and none that a file may begin with, behind an empty primary.
+ *
+ * @throws FirstlightError as `encodeFits`
+ */
+export function encodeContent(
+  content: HduContent,
+  index: number,
+  count: number,
+  { checksum = false, compression }: EncodeFitsOptions,
+): Uint8Array[] {
+  const { header, image, columns, data } = content;
+  const before = index === 0 ? [emptyPrimary(checksum)] : [];
+  if (columns !== undefined) return [...before, encodeTable(content, checksum)];
+  if (data !== undefined) return [...before, encodeStored(content, index, checksum)];
+  if (image === undefined) requireNoData(header, index);
+  else requireShape(image, `image of HDU ${index}`);
+  const role = { index, count, checksum };
+  if (image === undefined || compression === undefined || image.data.length === 0) {
+    return [encodePlain(storageCards(header, image, role), image, checksum)];
+  }
+  const cards = storageCards(header, image, { ...role, checksum: false });
+  return [...before, encodeCompressedHdu(cards, image, compression, checksum)];
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {

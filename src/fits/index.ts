@@ -2,6 +2,7 @@ export type { Bitpix } from "./bitpix.ts";
 export { Card } from "./card.ts";
 export type { CardValue, Complex } from "./card-value.ts";
 export { type CompareOptions, compareFits, type FitsDifference } from "./compare-fits.ts";
+export { type CreateFitsOptions, createFits, type FitsWriter } from "./create-fits.ts";
 export type { ReadDataOptions } from "./data-unit.ts";
 export { type EncodeFitsOptions, encodeFits, type HduContent } from "./encode-fits.ts";
 export { fitsFileName } from "./fits-file-name.ts";
@@ -19,6 +20,7 @@ export { type ReadSectionOptions, readSection } from "./read-section.ts";
 export { type ReadTableOptions, readTable, type Table } from "./read-table.ts";
 export type { Section, SectionRange } from "./section.ts";
 export { shiftOrigin } from "./shift-origin.ts";
+export type { ImageWriter, PixelType, StreamedImage } from "./stream-image.ts";
 export type { Column, ColumnBase, ColumnValues, FixedColumn, VariableColumn } from "./tables/column.ts";
 export type { FixedWritable, VariableWritable, WritableBase, WritableColumn } from "./tables/writable-column.ts";
 export {

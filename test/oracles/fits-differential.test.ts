@@ -16,7 +16,9 @@ describeWith(astropy, () => {
     const folder = await mkdtemp(join(tmpdir(), "firstlight-differential-"));
     try {
       ask(astropy, [program("write-files.py"), folder, "7", "40", "fpack"]);
-      const answers = ask(astropy, [program("read-files.py"), folder]).trim().split("\n");
+      const answers = ask(astropy, [program("read-files.py"), folder])
+        .trim()
+        .split("\n");
       const truths = answers.map((line) => JSON.parse(line) as Truth);
       // What astropy itself cannot read is no case: a conversion that overflows.
       const readable = truths.filter(({ error }) => error === undefined);

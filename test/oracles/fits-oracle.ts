@@ -53,7 +53,10 @@ export function describeWith(oracle: Oracle, tests: () => void): void {
 
 /** Runs the program and returns what it printed; a failure shows its own words. */
 export function ask(oracle: Oracle, args: readonly string[]): string {
-  const { status, stdout, stderr, error } = spawnSync(oracle.command, args, { encoding: "utf8" });
+  const { status, stdout, stderr, error } = spawnSync(oracle.command, args, {
+    encoding: "utf8",
+    maxBuffer: 2 ** 28,
+  });
   if (error !== undefined) throw error;
   // fitsverify counts its findings in the exit code, and says them on standard output.
   if (status !== 0) expect.fail(`${oracle.name} ${args.join(" ")} ended with ${status}:\n${stdout}\n${stderr}`);
