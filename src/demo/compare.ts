@@ -11,6 +11,8 @@ export interface CalibratedFrame {
   /** DSPSNUM of the raw frame. */
   readonly number: number;
   readonly image: NdArray;
+  /** As the calibration claims it; in the square of the image's unit. */
+  readonly variance?: NdArray | undefined;
 }
 
 export interface CalibrationProducts {
@@ -30,6 +32,11 @@ export interface Comparison {
   readonly residualRatio: number;
   /** The temporal noise of the mean frame, relative, for comparison. */
   readonly temporalNoise: number;
+  /**
+   * The deviation of (found - true) / √variance over the good pixels of all frames, 1 where the noise of every pixel is carried
+   * through the calibration as it is; undefined where frames claim no variance.
+   */
+  readonly noisePull: number | undefined;
   /** Of the hot and dead pixels, the share that carries their own flag. */
   readonly badPixelsFlagged: number;
   /** Of the good pixels, the share that carries either flag. */
@@ -44,13 +51,14 @@ export interface Comparison {
 }
 
 /** What the demo must reach. */
-export const limits = { residualRatio: 1.2, badPixelsFlagged: 0.99, darkRateSigma: 3 } as const;
+export const limits = { residualRatio: 1.2, badPixelsFlagged: 0.99, darkRateSigma: 3, noisePull: 0.02 } as const;
 
 export function meetsLimits(comparison: Comparison): boolean {
   return (
     comparison.residualRatio <= limits.residualRatio &&
     comparison.badPixelsFlagged >= limits.badPixelsFlagged &&
-    Math.abs(comparison.darkRateSigma) <= limits.darkRateSigma
+    Math.abs(comparison.darkRateSigma) <= limits.darkRateSigma &&
+    (comparison.noisePull === undefined || Math.abs(comparison.noisePull - 1) <= limits.noisePull)
   );
 }
 
@@ -87,10 +95,14 @@ export async function compare(
   const halves = [new Float64Array(size), new Float64Array(size)] as const;
   const sunSum = new Float64Array(size);
   const usable = usablePixels(products, truth);
+  const good = usable.slice();
+  const pull = noisePull();
   let count = 0;
-  for await (const { number, image } of frames as AsyncIterable<CalibratedFrame>) {
+  for await (const { number, image, variance } of frames as AsyncIterable<CalibratedFrame>) {
     requireSameShape(shape, image.shape, "compare");
-    addRatios(halves[count % 2 === 0 ? 0 : 1], sunSum, usable, image, truth.sun(number).data);
+    const sun = truth.sun(number).data;
+    addRatios(halves[count % 2 === 0 ? 0 : 1], sunSum, usable, image, sun);
+    if (variance !== undefined) pull.add(image, variance, sun, good);
     count += 1;
   }
   const { residual, temporal } = splitPattern(halves, usable);
@@ -100,6 +112,7 @@ export async function compare(
     predictedResidual,
     residualRatio: residual / predictedResidual,
     temporalNoise: temporal,
+    noisePull: pull.deviation(),
     ...compareFlags(products.mask.data, truth.flags.data),
     ...compareDark(products, truth),
   };
@@ -126,6 +139,26 @@ function addRatios(
     sums[i] = (sums[i] as number) + ratio;
     sunSum[i] = (sunSum[i] as number) + light;
   }
+}
+
+/** Sums from which the pulls follow for whatever factor lies between the light of the truth and the unit of the frames. */
+function noisePull() {
+  let [n, found, both, light] = [0, 0, 0, 0];
+  return {
+    add({ data }: NdArray, variance: NdArray, sun: Float32Array, good: Uint8Array): void {
+      for (let i = 0; i < data.length; i++) {
+        const [x, v, s] = [Number(data[i]), Number(variance.data[i]), sun[i] as number];
+        if (good[i] === 0 || !(v > 0)) continue;
+        n += 1;
+        found += (x * x) / v;
+        both += (x * s) / v;
+        light += (s * s) / v;
+      }
+    },
+    deviation(): number | undefined {
+      return n === 0 ? undefined : Math.sqrt((found - (both * both) / light) / n);
+    },
+  };
 }
 
 function splitPattern(

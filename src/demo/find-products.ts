@@ -35,8 +35,8 @@ export async function findProducts(store: ObjectStore, recipeRunId: number): Pro
   return {
     async *frames() {
       for (const key of l1Keys) {
-        const { header, image } = await read(key);
-        yield { number: header.integer("DSPSNUM"), image };
+        const { header, image, variance } = await read(key);
+        yield { number: header.integer("DSPSNUM"), image, variance };
       }
     },
     async calibration() {

@@ -52,6 +52,23 @@ describe("products of the demo, held against the truth of its camera", () => {
     expect(meetsLimits(comparison)).toBe(false);
   });
 
+  test("have a pull of 1 where noise is what they claim, in any unit, and are found out where it is a tenth more", async () => {
+    const draws = random("pulls");
+    const noisy = (factor: number): CalibratedFrame[] =>
+      frames.map(({ number, image }) => {
+        const sigma = image.data.map((light) => 0.01 + 0.02 * Number(light));
+        const data = Float64Array.from(image.data, (light, i) => 250 * (Number(light) + sigma[i]! * draws.gaussian()));
+        const variance = { data: Float64Array.from(sigma, (each) => (250 * factor * each) ** 2), shape: image.shape };
+        return { number, image: { data, shape: image.shape }, variance };
+      });
+    const { noisePull } = await compare(noisy(1), products, truth);
+    expect(Math.abs(noisePull! - 1)).toBeLessThan(0.01);
+    const comparison = await compare(noisy(1 / 1.1), products, truth);
+    expect(comparison.noisePull).toBeCloseTo(1.1, 1);
+    expect(meetsLimits(comparison)).toBe(false);
+    expect((await compare(frames, products, truth)).noisePull).toBeUndefined();
+  });
+
   test("are found out where the response of the pixels is left in the frames", async () => {
     const raw = frames.map(({ number, image }) => ({ number, image: multiply(image, truth.gain) }));
     const comparison = await compare(raw, products, truth);

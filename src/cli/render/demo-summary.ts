@@ -33,6 +33,15 @@ export function demoSummary(
       `at most ${limits.darkRateSigma} σ`,
     ],
   ];
+  if (comparison.noisePull !== undefined) {
+    rows.push([
+      mark(Math.abs(comparison.noisePull - 1) <= limits.noisePull),
+      "Noise of every pixel",
+      `${comparison.noisePull.toFixed(3)} σ`,
+      "the deviation of (found − true) / √variance",
+      `at most ${limits.noisePull} σ from 1`,
+    ]);
+  }
   const columns = [
     { title: "" },
     { title: "Against the truth" },
