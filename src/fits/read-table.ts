@@ -1,6 +1,6 @@
 import type { ByteSource } from "../core/byte-source.ts";
 import { FirstlightError } from "../core/errors.ts";
-import { badFile } from "./bad-file.ts";
+import { badFile, type FitsPlace } from "./bad-file.ts";
 import { type ReadDataOptions, readDataUnit } from "./data-unit.ts";
 import { throughGzip } from "./gunzip.ts";
 import { type Hdu, storedHeader } from "./hdu.ts";
@@ -9,8 +9,10 @@ import { findHdu, type HduSelector } from "./open-fits.ts";
 import { structureCards } from "./structure-cards.ts";
 import { binaryTable } from "./tables/binary-table.ts";
 import type { Column } from "./tables/column.ts";
+import { isCompressedTable, type UncompressedTable, uncompressTable } from "./tables/compressed-table.ts";
 import { asciiTable, readAsciiColumn } from "./tables/read-ascii-table.ts";
 import { type FailAtRow, readBinaryColumn } from "./tables/read-binary-table.ts";
+import { riceOverreadBytes } from "./tiles/rice.ts";
 
 export interface ReadTableOptions extends ReadDataOptions {
   /** Names of the columns to read, without regard to case. Default all, in the order of the table. */
@@ -25,7 +27,8 @@ export interface Table {
 
 /**
  * Reads a binary or an ASCII table as columns (FITS 4.0 §7.2 and §7.3): scaled, with TDIMn as shape, arrays of variable length
- * out of the heap. The table of a compressed image is read as the table that it is.
+ * out of the heap. A table that is compressed itself (FITS 4.0 §10.3) is read as the table that it holds, that of a compressed image
+ * as the table that it is.
  *
  * @throws FirstlightError FITS_UNSUPPORTED for an HDU that is no table, FITS_NO_COLUMN, FITS_INVALID for impossible columns and
  * cells, and the errors of `openFits`
@@ -47,7 +50,8 @@ export async function readTableOf(source: ByteSource, hdu: Hdu, options: ReadTab
     throw badFile("FITS_UNSUPPORTED", `columns were asked of a ${hdu.type} HDU; only tables have any.`, at);
   }
   const cards = structureCards(header, { ...at, offset: hdu.headerOffset });
-  const data = await readDataUnit(source, hdu, options);
+  const isCompressed = isBinary && isCompressedTable(cards);
+  const data = await readDataUnit(source, hdu, options, isCompressed ? riceOverreadBytes : 0);
   const failAt =
     ({ rowCount, rowBytes }: { readonly rowCount: number; readonly rowBytes: number }): FailAtRow =>
     (row, problem) =>
@@ -57,6 +61,11 @@ export async function readTableOf(source: ByteSource, hdu: Hdu, options: ReadTab
       });
   if (isBinary) {
     const layout = binaryTable(cards, hdu.dataSizeBytes);
+    if (isCompressed) {
+      const unsupported = (problem: string) => badFile("FITS_UNSUPPORTED", problem, at);
+      const plain = uncompressTable(header, data, layout, cards, failAt(layout), unsupported);
+      return columnsOf(plain, { ...at, offset: hdu.headerOffset }, failAt(layout), options.columns);
+    }
     const wanted = chosen(layout.columns, options.columns, at);
     const columns = wanted.map((column) => readBinaryColumn(data, layout, column, cards, failAt(layout)));
     return { header, rowCount: layout.rowCount, columns };
@@ -65,6 +74,23 @@ export async function readTableOf(source: ByteSource, hdu: Hdu, options: ReadTab
   const wanted = chosen(layout.columns, options.columns, at);
   const columns = wanted.map((column) => readAsciiColumn(data, layout, column, cards, failAt(layout)));
   return { header, rowCount: layout.rowCount, columns };
+}
+
+/** The columns of a table that was restored; what is wrong with them is wrong with its header. */
+function columnsOf(
+  { header, data }: UncompressedTable,
+  place: Required<FitsPlace>,
+  fail: FailAtRow,
+  names: readonly string[] | undefined,
+): Table {
+  const cards = structureCards(header, place);
+  const layout = binaryTable(cards, data.length);
+  const wanted = chosen(layout.columns, names, { file: place.file ?? "FITS data", hdu: place.hdu });
+  return {
+    header,
+    rowCount: layout.rowCount,
+    columns: wanted.map((column) => readBinaryColumn(data, layout, column, cards, fail)),
+  };
 }
 
 function chosen<T extends { readonly name: string }>(

@@ -56,8 +56,9 @@ describe("products of the demo, held against the truth of its camera", () => {
     const draws = random("pulls");
     const noisy = (factor: number): CalibratedFrame[] =>
       frames.map(({ number, image }) => {
-        const sigma = image.data.map((light) => 0.01 + 0.02 * Number(light));
-        const data = Float64Array.from(image.data, (light, i) => 250 * (Number(light) + sigma[i]! * draws.gaussian()));
+        const lights = Float64Array.from<number | bigint>(image.data, Number);
+        const sigma = lights.map((light) => 0.01 + 0.02 * light);
+        const data = Float64Array.from(lights, (light, i) => 250 * (light + sigma[i]! * draws.gaussian()));
         const variance = { data: Float64Array.from(sigma, (each) => (250 * factor * each) ** 2), shape: image.shape };
         return { number, image: { data, shape: image.shape }, variance };
       });

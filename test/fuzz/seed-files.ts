@@ -2,6 +2,7 @@ import { gzipSync } from "node:zlib";
 import { bytesSource } from "../../src/core/byte-source.ts";
 import { encodeFits, encodeHeader, Header, type HeaderRecord, openFits } from "../../src/fits/index.ts";
 import { readCase } from "../fits/cases.ts";
+import { compressedTable } from "../fits/tables/compressed-table-file.ts";
 
 /** What a file is made of that a reader has to trust: its cards, its rows that point into the heap, the heap's place, a tile's bytes. */
 export const structures = ["header", "descriptor", "heap", "tile"] as const;
@@ -17,6 +18,7 @@ export const codecs = [
   "NOCOMPRESS",
   "BINTABLE",
   "TABLE",
+  "ZTABLE",
   "gzip file",
 ] as const;
 export type CodecName = (typeof codecs)[number];
@@ -54,6 +56,7 @@ export async function seedFiles(): Promise<readonly SeedFile[]> {
     await describe("NOCOMPRESS", uncompressedTiles()),
     await describe("BINTABLE", binaryTable()),
     await describe("TABLE", asciiTable()),
+    await describe("ZTABLE", compressedTable()),
     { codec: "gzip file", bytes: zipped, ranges: { tile: [0, zipped.length] } },
   ];
 }
