@@ -14,7 +14,7 @@ const stripBytes = 1024 * 1024;
 export async function fileFacts(path: string, signal?: AbortSignal): Promise<FileFacts> {
   await using source = await openFile(path);
   const hash = createHash("sha256");
-  const strip = new Uint8Array(stripBytes);
+  const strip = new Uint8Array(Math.min(stripBytes, source.sizeBytes));
   let sizeBytes = 0;
   while (sizeBytes < source.sizeBytes) {
     signal?.throwIfAborted();

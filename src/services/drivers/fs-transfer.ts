@@ -6,12 +6,13 @@ import { isFirstlightError } from "../../core/errors.ts";
 import { temporariesOf } from "../../core/file.ts";
 import { type FileFacts, fileFacts } from "../../core/file-facts.ts";
 import type { Transfer, TransferItem, TransferOptions } from "../transfer.ts";
+import { atOnce } from "./at-once.ts";
 import { bucketFolder, fileState, keyPath, notePath, objectPath, readNote, writeNote } from "./fs-bucket.ts";
 import { type ReplaceOptions, replaceVerified } from "./replace-verified.ts";
 import { storageFailed, storeSetting } from "./storage-failed.ts";
 import { copyDamaged, missingSources } from "./transfer-failed.ts";
 import { distinctCopies, requireInScratch } from "./transfer-places.ts";
-import { filesBelow } from "./transfer-sources.ts";
+import { filesBelow, keyBelow } from "./transfer-sources.ts";
 
 export interface FsTransferOptions {
   /** The root of the `fs` object store. */
@@ -50,18 +51,16 @@ export function fsTransfer({ root, scratchPath, clock = systemClock }: FsTransfe
   async function planToObjectStore(item: TransferItem): Promise<readonly Copy[]> {
     const folder = bucketFolder(root, item.bucket);
     const files = item.recursive === true ? await filesBelow(item.path) : [item.path];
-    return Promise.all(
-      files.map(async (file): Promise<Copy> => {
-        const key = [item.key, ...relative(item.path, file).split("/")].filter((part) => part !== "").join("/");
-        const to = await objectPath(folder, key);
-        const done = async (facts: FileFacts): Promise<void> => {
-          const written = await fileState(to);
-          if (written === undefined || (await readNote(folder, key, written))?.sha256 === facts.sha256) return;
-          await writeNote(folder, key, { ...facts, modifiedMs: written.mtimeMs, metadata: {} });
-        };
-        return { from: file, to, path: file, note: notePath(folder, key), done };
-      }),
-    );
+    return atOnce(files, async (file): Promise<Copy> => {
+      const key = keyBelow(item, file);
+      const to = await objectPath(folder, key);
+      const done = async (facts: FileFacts): Promise<void> => {
+        const written = await fileState(to);
+        if (written === undefined || (await readNote(folder, key, written))?.sha256 === facts.sha256) return;
+        await writeNote(folder, key, { ...facts, modifiedMs: written.mtimeMs, metadata: {} });
+      };
+      return { from: file, to, path: file, note: notePath(folder, key), done };
+    });
   }
 
   const transfer = async (
@@ -70,7 +69,7 @@ export function fsTransfer({ root, scratchPath, clock = systemClock }: FsTransfe
     plan: (item: TransferItem) => Promise<readonly Copy[]>,
   ): Promise<void> => {
     await requireInScratch(items, scratchPath, options);
-    const copies = (await Promise.all(items.map(plan))).flat();
+    const copies = (await atOnce(items, plan)).flat();
     await copyAll(distinctCopies(copies, options), options, clock);
   };
 
@@ -84,7 +83,11 @@ export function fsTransfer({ root, scratchPath, clock = systemClock }: FsTransfe
 
 async function copyAll(copies: readonly Copy[], options: TransferOptions, clock: Clock): Promise<void> {
   const { signal, onProgress, onFile } = options;
-  const states = await Promise.all(copies.map(({ from }) => fileState(from)));
+  const states = await atOnce(copies, ({ from, to }) =>
+    fileState(from).catch((error: unknown) => {
+      throw storageFailed({ path: to, what: `the copy of ${from}`, from, setting: storeSetting }, error);
+    }),
+  );
   const missing = copies.filter((_, index) => states[index] === undefined).map(({ from }) => from);
   if (missing.length > 0) throw missingSources(missing, copies.length, options);
   // Nobody but the same attempt's ghost, dead or fenced, brings these files: what it left half done goes.

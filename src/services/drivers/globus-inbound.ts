@@ -5,13 +5,12 @@ import { isMissing } from "../../core/errors.ts";
 import { makeFolders, syncPath, temporaryPrefixOf, temporarySuffix } from "../../core/file.ts";
 import { uuidFrom } from "../../core/ids.ts";
 import type { TransferItem } from "../transfer.ts";
+import { atOnce } from "./at-once.ts";
 import { bucketFolder, keyPath } from "./fs-bucket.ts";
 import type { GlobusLeg, PlannedFile } from "./globus-leg.ts";
 import { filesListedBelow, listedSizes } from "./globus-listing.ts";
 import type { GlobusSession } from "./globus-session.ts";
 import { storageFailed } from "./storage-failed.ts";
-
-const filesAtOnce = 16;
 
 /**
  * From the object store to scratch. Globus writes in place, so it is given another name beside the file's own, which the file takes
@@ -52,16 +51,14 @@ export function globusInbound(
       for (const folder of new Set(files.map(({ to }) => dirname(to)))) {
         await onDisk(folder, "the folder", () => makeFolders(folder));
       }
-      const destinations: string[] = [];
-      await atOnce(files, async (file, index) => {
-        const temporary = temporaryOf(file.to);
-        const there = await stateOf(file.to);
+      return atOnce(files, async ({ from, to, sizeBytes }) => {
+        const temporary = temporaryOf(to);
+        const there = await stateOf(to);
         // A file of the right length may be the right one, which Globus finds out by its checksum and then leaves alone.
-        const isCandidate = there?.isFile() === true && there.size === file.sizeBytes && there.nlink === 1;
+        const isCandidate = there?.isFile() === true && there.size === sizeBytes && there.nlink === 1;
         if (isCandidate) await rm(temporary, { force: true });
-        destinations[index] = isCandidate ? file.to : temporary;
+        return { source: from, destination: isCandidate ? to : temporary };
       });
-      return files.map(({ from }, index) => ({ source: from, destination: destinations[index] as string }));
     },
 
     async settle(files) {
@@ -119,12 +116,4 @@ async function onDisk<Result>(path: string, what: string, work: () => Promise<Re
   } catch (error) {
     throw storageFailed({ path, what, setting: "SCRATCH_BASE_PATH" }, error);
   }
-}
-
-async function atOnce<Item>(items: readonly Item[], work: (item: Item, index: number) => Promise<void>): Promise<void> {
-  const pending = items.entries();
-  const next = async (): Promise<void> => {
-    for (const [index, item] of pending) await work(item, index);
-  };
-  await Promise.all(Array.from({ length: filesAtOnce }, next));
 }

@@ -1,9 +1,8 @@
-import { join, relative } from "node:path";
 import { bucketFolder, fileState, keyPath } from "./fs-bucket.ts";
 import type { GlobusLeg, PlannedFile } from "./globus-leg.ts";
 import { listedSizes } from "./globus-listing.ts";
 import type { GlobusSession } from "./globus-session.ts";
-import { filesBelow } from "./transfer-sources.ts";
+import { filesBelow, keyBelow } from "./transfer-sources.ts";
 
 /**
  * From scratch to the object store. The path there is that of the Python stack, `bucket/key` without a slash before it, which Globus
@@ -26,7 +25,7 @@ export function globusOutbound(
         for (const from of sources) {
           const sizeBytes = (await fileState(from))?.size;
           if (sizeBytes === undefined) missing.push(from);
-          else files.push({ from, to: objectOf(item.bucket, join(item.key, relative(item.path, from))), sizeBytes });
+          else files.push({ from, to: objectOf(item.bucket, keyBelow(item, from)), sizeBytes });
         }
       }
       return { files, missing };

@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { isMissing } from "../../core/errors.ts";
 import { temporarySuffix } from "../../core/file.ts";
+import type { TransferItem } from "../transfer.ts";
 import { hiddenFolder } from "./fs-bucket.ts";
 
 /** Every file below a folder, by path; nothing that the object store keeps for itself. The folder itself when there is none. */
@@ -17,4 +18,9 @@ export async function filesBelow(folder: string): Promise<readonly string[]> {
     if (isMissing(error)) return [folder];
     throw error;
   }
+}
+
+/** The key of a file that an item brings to the object store, spelt as the item spells it. */
+export function keyBelow({ key, path }: TransferItem, file: string): string {
+  return [key, ...relative(path, file).split("/")].filter((part) => part !== "").join("/");
 }
