@@ -24,10 +24,7 @@ export const errorCatalogue = {
     when: "an attempt wanted to write after a newer attempt of the same task had begun",
     remedy: "None is needed: nothing was changed, and the newer attempt goes on.",
   },
-  ATTEMPT_INVALID: {
-    when: "the number of an attempt is no whole number from 1",
-    remedy: "Count attempts from 1.",
-  },
+  ATTEMPT_INVALID: { when: "the number of an attempt is no whole number from 1", remedy: "Count attempts from 1." },
   ATTEMPT_LOST: {
     when: "the runner of an attempt ended before the attempt did; it stands in the record of the attempt",
     remedy: "Run the workflow again: the task is rolled back and done anew.",
@@ -177,10 +174,7 @@ export const errorCatalogue = {
     when: "an input dataset's documents break their format",
     remedy: "The message names the part and what is wrong with it.",
   },
-  INPUT_FOLDER: {
-    when: "`--input` names no folder",
-    remedy: "Check the path.",
-  },
+  INPUT_FOLDER: { when: "`--input` names no folder", remedy: "Check the path." },
   INPUT_FRAME_UNREADABLE: {
     when: "a frame in the folder of `--input` may not be read, is a link to nothing, or went away while the folder was read",
     remedy: "Mend its permissions or the link, or take it out.",
@@ -233,9 +227,17 @@ export const errorCatalogue = {
     when: "the name of a bucket cannot be used",
     remedy: "Choose another; the message says what a name is made of.",
   },
+  OBJECT_BUCKET_MISSING: {
+    when: "the object store has no bucket of this name",
+    remedy: "Make it there, or name another one; the library makes none on a server.",
+  },
+  OBJECT_CHANGED: {
+    when: "an object is replaced or removed while it is read or stored",
+    remedy: "Begin again; see who else writes it.",
+  },
   OBJECT_DAMAGED: {
     when: "an object does not read back as it was written",
-    remedy: "Check the disk; nothing was stored, and what was there stays.",
+    remedy: "Check disk and network; the message says what stays of it.",
   },
   OBJECT_KEY_CONFLICT: {
     when: "one key would be both an object and the folder of others",
@@ -245,26 +247,33 @@ export const errorCatalogue = {
     when: "the key of an object cannot be used",
     remedy: "Choose another; the message says what is wrong with it.",
   },
-  OBJECT_NOT_FOUND: {
-    when: "there is no such object",
-    remedy: "Check bucket and key.",
+  OBJECT_METADATA_ILLEGAL: {
+    when: "content type or metadata of an object cannot be stored with it",
+    remedy: "Choose others; the message says what is wrong with them.",
   },
+  OBJECT_NOT_FOUND: { when: "there is no such object", remedy: "Check bucket and key." },
   OBJECT_SOURCE_TRUNCATED: {
     when: "a source ends before the size that it gave",
     remedy: "Nothing was stored; look at who shortens the file meanwhile.",
   },
+  OBJECT_STORE_ACCESS_REFUSED: {
+    when: "the object store refuses the keys, or what is asked with them",
+    remedy: "Check `OBJECT_STORE_ACCESS_KEY` and `OBJECT_STORE_SECRET_KEY`, and the user's rights there.",
+  },
   OBJECT_STORE_FAILED: {
-    when: "the object store cannot read or write a file",
-    remedy: "The message carries the system's reason: rights, disk or path.",
+    when: "the object store cannot read or write a file, or refuses a request",
+    remedy: "The message carries the reason of the system or the server: rights, disk or path.",
   },
   OBJECT_STORE_READ_ONLY: {
     when: "a product is stored, or an input brought to scratch, where this user may not write",
     remedy: "Give the user that right and run again, or let the setting that the message names lead to another folder.",
   },
-  OUTPUT_FOLDER: {
-    when: "the folder of `--output` cannot be made",
-    remedy: "Name a folder that you may write to.",
+  OBJECT_STORE_UNREACHABLE: {
+    when: "the object store does not answer, or cannot at present",
+    remedy: "Start it, or correct its address in `MESH_CONFIG`; `RETRY_CONFIG` says how long it is waited for.",
   },
+  OBJECT_TOO_LARGE: { when: "an object is larger than S3 takes", remedy: "Divide it." },
+  OUTPUT_FOLDER: { when: "the folder of `--output` cannot be made", remedy: "Name a folder that you may write to." },
   PARAMETERS_FILE: {
     when: "the file of `--parameters` cannot be read, or holds no parameters",
     remedy: 'Write it as `{"name": value, …}`, or as the document of an input dataset.',
@@ -370,10 +379,7 @@ export const errorCatalogue = {
     when: "a tag is written that breaks the rules of tags",
     remedy: "Make it with `Tag.format`, which puts a value into upper case.",
   },
-  TAG_QUERY_EMPTY: {
-    when: "files are asked for without naming a tag",
-    remedy: "Name at least one.",
-  },
+  TAG_QUERY_EMPTY: { when: "files are asked for without naming a tag", remedy: "Name at least one." },
   TAG_STEM_UNKNOWN: {
     when: "files are asked for by a stem that no tag can have",
     remedy: "Correct its spelling, or name the instrument's own stems in a `tagVocabulary`.",

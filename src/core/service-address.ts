@@ -24,3 +24,29 @@ export function metadataStoreUrl(settings: Settings): string {
   // An address of IPv6 has colons of its own.
   return `http://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${port}/graphql`;
 }
+
+export interface ObjectStoreAddress extends MeshAddress {
+  readonly useSsl: boolean;
+  readonly accessKey: Secret;
+  readonly secretKey: Secret;
+}
+
+/**
+ * The S3 server of the object store: the mesh's.
+ *
+ * @throws FirstlightError SETTINGS_INVALID when its address or its keys are not set
+ */
+export function objectStoreAddress(settings: Settings): ObjectStoreAddress {
+  const address = meshAddressOf(settings, "objectStore");
+  const { objectStoreAccessKey: accessKey, objectStoreSecretKey: secretKey, objectStoreUseSsl: useSsl } = settings;
+  if (address !== undefined && accessKey !== undefined && secretKey !== undefined) {
+    return { ...address, useSsl, accessKey, secretKey };
+  }
+  const lacking = [
+    ...(address === undefined ? ["object-store-api in MESH_CONFIG"] : []),
+    ...(accessKey === undefined ? ["OBJECT_STORE_ACCESS_KEY"] : []),
+    ...(secretKey === undefined ? ["OBJECT_STORE_SECRET_KEY"] : []),
+  ];
+  const expected = `${lacking.join(", ")} to be set, as the driver is s3`;
+  throw settingsInvalid([{ name: "OBJECT_STORE_DRIVER", expected, found: "nothing there" }]);
+}

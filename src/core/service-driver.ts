@@ -60,7 +60,7 @@ export interface DriverChoice<Service extends ConfigurableService = Configurable
   readonly because: string;
 }
 
-/** A driver that is named wins, then the mesh, for the transfer the collections of Globus, then the embedded one. */
+/** A driver that is named wins, then the mesh, for the transfer what fits the object store, then the embedded one. */
 export function driverOf<Service extends ConfigurableService>(
   settings: Settings,
   service: Service,
@@ -73,6 +73,11 @@ export function driverOf<Service extends ConfigurableService>(
   }
   if (service === "transfer" && hasCollections(settings)) {
     return { service, driver: real as Driver<Service>, because: "OBJECT_STORE_ENDPOINT and SCRATCH_ENDPOINT are set" };
+  }
+  // Where objects lie on a server, nobody but the object store itself can bring them.
+  if (service === "transfer") {
+    const { driver, because } = driverOf(settings, "objectStore");
+    if (driver === "s3") return { service, driver: "object-store" as Driver<Service>, because };
   }
   return { service, driver: embedded as Driver<Service>, because: "default" };
 }

@@ -252,19 +252,29 @@ export const settingsTable = {
     "Most files that the process may have open at a time.",
   ),
   gqlAuthToken: required("GQL_AUTH_TOKEN", secretText, "dev", "Token for the metadata store."),
-  objectStoreAccessKey: notYet(optional("OBJECT_STORE_ACCESS_KEY", secretText, "Access key of the object store.")),
-  objectStoreSecretKey: notYet(optional("OBJECT_STORE_SECRET_KEY", secretText, "Secret key of the object store.")),
-  objectStoreUseSsl: notYet(required("OBJECT_STORE_USE_SSL", flag, "false", "Talk to the object store over TLS.")),
-  multipartThresholdBytes: notYet(
-    optional(
-      "MULTIPART_THRESHOLD",
-      wholeNumber(1, "a whole number of bytes"),
-      "Size in bytes from which an object is uploaded in parts. Unset: the client decides.",
-    ),
+  objectStoreAccessKey: optional("OBJECT_STORE_ACCESS_KEY", secretText, "Access key of the object store s3."),
+  objectStoreSecretKey: optional("OBJECT_STORE_SECRET_KEY", secretText, "Secret key of the object store s3."),
+  objectStoreUseSsl: required("OBJECT_STORE_USE_SSL", flag, "false", "Talk to the object store s3 over TLS."),
+  multipartThresholdBytes: optional(
+    "MULTIPART_THRESHOLD",
+    wholeNumber(1, "a whole number of bytes"),
+    "Size in bytes from which an object is uploaded in parts. Unset: 8 MiB.",
   ),
-  s3ClientConfig: notYet(optional("S3_CLIENT_CONFIG", hidden(dictionary), "Options of the S3 client.")),
-  s3UploadConfig: notYet(optional("S3_UPLOAD_CONFIG", dictionary, "Options of uploads to S3.")),
-  s3DownloadConfig: notYet(optional("S3_DOWNLOAD_CONFIG", dictionary, "Options of downloads from S3.")),
+  s3ClientConfig: optional(
+    "S3_CLIENT_CONFIG",
+    hidden(dictionary),
+    "Options of the S3 client, as of botocore's Config; docs/object-store.md lists them.",
+  ),
+  s3UploadConfig: optional(
+    "S3_UPLOAD_CONFIG",
+    dictionary,
+    "Options of uploads to S3, as of boto3's TransferConfig; docs/object-store.md lists them.",
+  ),
+  s3DownloadConfig: optional(
+    "S3_DOWNLOAD_CONFIG",
+    dictionary,
+    "Options of downloads from S3, as of boto3's TransferConfig; docs/object-store.md lists them.",
+  ),
   globusMaxRetries: required(
     "GLOBUS_MAX_RETRIES",
     wholeNumber(0),
@@ -343,8 +353,8 @@ export const settingsTable = {
   ),
   transferDriver: optional(
     "TRANSFER_DRIVER",
-    oneOf("fs", "globus"),
-    "What copies between object store and scratch. Unset: globus if the object store is s3 and OBJECT_STORE_ENDPOINT and SCRATCH_ENDPOINT are set, else fs.",
+    oneOf("fs", "object-store", "globus"),
+    "What copies between object store and scratch. Unset: for the object store s3 globus if OBJECT_STORE_ENDPOINT and SCRATCH_ENDPOINT are set, else object-store; for fs fs.",
   ),
   threads: optional(
     "FIRSTLIGHT_THREADS",

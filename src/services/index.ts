@@ -17,6 +17,10 @@ export type { GlobusCredential } from "./drivers/globus-tokens.ts";
 export { type GlobusTransferOptions, globusTransfer } from "./drivers/globus-transfer.ts";
 export type { GraphqlClientOptions } from "./drivers/graphql-client.ts";
 export { type GraphqlMetadataStoreOptions, graphqlMetadataStore } from "./drivers/graphql-metadata-store.ts";
+export { type ObjectStoreTransferOptions, objectStoreTransfer } from "./drivers/object-store-transfer.ts";
+export { type S3ClientConfig, type S3Config, type S3TransferConfig, s3Config } from "./drivers/s3-config.ts";
+export type { S3ConnectionOptions } from "./drivers/s3-connection.ts";
+export { type S3ObjectStoreOptions, s3ObjectStore } from "./drivers/s3-object-store.ts";
 export { type SqliteBusOptions, sqliteBus } from "./drivers/sqlite-bus.ts";
 export { type SqliteMetadataStoreOptions, sqliteMetadataStore } from "./drivers/sqlite-metadata-store.ts";
 export {
@@ -54,7 +58,14 @@ export type {
   RecipeRunStatuses,
   RecipeRunStatusName,
 } from "./metadata-store.ts";
-export type { ObjectInfo, ObjectStore, PutOptions } from "./object-store.ts";
+export type {
+  ObjectEntry,
+  ObjectInfo,
+  ObjectSource,
+  ObjectStore,
+  PresignOptions,
+  PutOptions,
+} from "./object-store.ts";
 export { type OpenServicesOptions, openServices } from "./open-services.ts";
 export { type Outbox, outboxBus, publishPending, publishThrough } from "./outbox.ts";
 export { type RecipeRunConfiguration, recipeRunConfiguration } from "./recipe-run-configuration.ts";

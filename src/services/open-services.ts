@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/log.ts";
-import { busAddress, metadataStoreUrl } from "../core/service-address.ts";
+import { busAddress, metadataStoreUrl, objectStoreAddress } from "../core/service-address.ts";
 import { driverOf } from "../core/service-driver.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Bus } from "./bus.ts";
@@ -10,9 +10,13 @@ import { fsObjectStore } from "./drivers/fs-object-store.ts";
 import { fsTransfer } from "./drivers/fs-transfer.ts";
 import { globusTransfer } from "./drivers/globus-transfer.ts";
 import { graphqlMetadataStore } from "./drivers/graphql-metadata-store.ts";
+import { objectStoreTransfer } from "./drivers/object-store-transfer.ts";
+import { s3Config } from "./drivers/s3-config.ts";
+import { s3ObjectStore } from "./drivers/s3-object-store.ts";
 import { sqliteBus } from "./drivers/sqlite-bus.ts";
 import { sqliteMetadataStore } from "./drivers/sqlite-metadata-store.ts";
 import type { MetadataStore } from "./metadata-store.ts";
+import type { ObjectStore } from "./object-store.ts";
 import { requireDrivers } from "./require-drivers.ts";
 import type { ServiceName, Services } from "./services.ts";
 import type { Transfer } from "./transfer.ts";
@@ -34,20 +38,21 @@ const ownFolder = ".firstlight";
  * closes those that were made here. Throws `DRIVER_MISSING` when one is asked for whose driver this version does not have.
  */
 export function openServices(settings: Settings, options: OpenServicesOptions = {}): Services & AsyncDisposable {
-  const { given = {}, clock } = options;
+  const { given = {} } = options;
   const own = resolve(settings.scratchBasePath, ownFolder);
   const root = resolve(settings.objectStorePath ?? `${own}/objects`);
   const opened = new AsyncDisposableStack();
-  const clockOption = clock === undefined ? {} : { clock };
   const use = <Service extends AsyncDisposable>(name: ServiceName, make: () => Service): Service => {
     requireDrivers(settings, [name]);
     return opened.use(make());
   };
   const bus = once(() => given.bus ?? use("bus", () => openBus(settings, own, options)));
   const objectStore = once(
-    () => given.objectStore ?? use("objectStore", () => fsObjectStore({ root, ...clockOption })),
+    () => given.objectStore ?? use("objectStore", () => openObjectStore(settings, root, options)),
   );
-  const transfer = once(() => given.transfer ?? use("transfer", () => openTransfer(settings, root, options)));
+  const transfer = once(
+    () => given.transfer ?? use("transfer", () => openTransfer(settings, root, objectStore, options)),
+  );
   const metadataStore = once(
     () => given.metadataStore ?? use("metadataStore", () => openMetadataStore(settings, own, options)),
   );
@@ -66,6 +71,18 @@ export function openServices(settings: Settings, options: OpenServicesOptions = 
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
+}
+
+function openObjectStore(settings: Settings, root: string, { log, clock, signal }: OpenServicesOptions): ObjectStore {
+  const clockOption = clock === undefined ? {} : { clock };
+  if (driverOf(settings, "objectStore").driver === "fs") return fsObjectStore({ root, ...clockOption });
+  return s3ObjectStore({
+    ...objectStoreAddress(settings),
+    config: s3Config(settings),
+    retry: { ...settings.retryConfig, ...(signal === undefined ? {} : { signal }) },
+    ...clockOption,
+    ...(log === undefined ? {} : { log }),
+  });
 }
 
 function openBus(settings: Settings, own: string, { log, clock, signal }: OpenServicesOptions): Bus {
@@ -102,10 +119,16 @@ function openMetadataStore(
   });
 }
 
-function openTransfer(settings: Settings, root: string, { log, clock }: OpenServicesOptions): Transfer {
-  if (driverOf(settings, "transfer").driver === "fs") {
-    return fsTransfer({ root, ...(clock === undefined ? {} : { clock }) });
-  }
+function openTransfer(
+  settings: Settings,
+  root: string,
+  store: () => ObjectStore,
+  { log, clock }: OpenServicesOptions,
+): Transfer {
+  const { driver } = driverOf(settings, "transfer");
+  const clockOption = clock === undefined ? {} : { clock };
+  if (driver === "fs") return fsTransfer({ root, ...clockOption });
+  if (driver === "object-store") return objectStoreTransfer({ store: store(), ...clockOption });
   return globusTransfer({
     objectStoreEndpoint: settings.objectStoreEndpoint ?? "",
     scratchEndpoint: settings.scratchEndpoint ?? "",

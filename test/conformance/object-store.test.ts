@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -9,5 +9,12 @@ const root = await mkdtemp(join(tmpdir(), "firstlight-objects-"));
 afterAll(() => rm(root, { recursive: true }));
 
 describe("fs object store", () => {
-  objectStoreConformance({ describe, test, expect }, async () => fsObjectStore({ root }), "data");
+  objectStoreConformance(
+    { describe, test, expect },
+    async () => fsObjectStore({ root }),
+    "data",
+    async (key) => {
+      await mkdir(join(root, "data", key), { recursive: true });
+    },
+  );
 });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { fsObjectStore } from "../../src/services/drivers/fs-object-store.ts";
 import { fsTransfer } from "../../src/services/drivers/fs-transfer.ts";
+import { objectStoreTransfer } from "../../src/services/drivers/object-store-transfer.ts";
 import { transferConformance } from "../../src/testing/conformance/transfer-conformance.ts";
 import { globusWorld } from "../services/globus-world.ts";
 
@@ -27,6 +28,17 @@ describe("globus transfer", async () => {
       openTransfer: async () => world.open({ scratchPath: tmpdir() }),
       openStore: async () => fsObjectStore({ root: world.objects }),
       storeKnowsNoHash: true,
+    },
+    "data",
+  );
+});
+
+describe("transfer over an object store", () => {
+  transferConformance(
+    { describe, test, expect },
+    {
+      openTransfer: async () => objectStoreTransfer({ store: fsObjectStore({ root }), parallel: 2 }),
+      openStore: async () => fsObjectStore({ root }),
     },
     "data",
   );

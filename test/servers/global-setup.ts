@@ -5,6 +5,7 @@ import { plantForeignKeys } from "./foreign-keys.ts";
 import { localhostRabbitmq, localhostRedis } from "./localhost.ts";
 import { rabbitmqScript, startRabbitmq } from "./rabbitmq.ts";
 import { startRedis } from "./redis.ts";
+import { rgwPrograms, startRgw } from "./rgw.ts";
 import type { TestServer } from "./server.ts";
 
 declare module "vitest" {
@@ -13,13 +14,15 @@ declare module "vitest" {
     redisUrl: string | undefined;
     /** Undefined when there is no RabbitMQ for this run; `missingServers` says why. */
     amqpUrl: string | undefined;
+    /** Undefined when there is no S3 gateway for this run; `missingServers` says why. See `startRgw` for what it carries. */
+    rgwUrl: string | undefined;
     missingServers: Readonly<Record<string, string>>;
   }
 }
 
 interface Kind {
   readonly title: string;
-  readonly key: "redisUrl" | "amqpUrl";
+  readonly key: "redisUrl" | "amqpUrl" | "rgwUrl";
   /** What a test file that needs this server mentions. */
   readonly mention: RegExp;
   readonly packages: readonly string[];
@@ -46,6 +49,16 @@ const kinds: readonly Kind[] = [
     isInstalled: () => isExecutable(rabbitmqScript) && findProgram("epmd") !== undefined,
     start: () => startRabbitmq(findProgram("epmd") ?? "epmd"),
     useLocalhost: localhostRabbitmq,
+  },
+  {
+    title: "S3 gateway",
+    key: "rgwUrl",
+    mention: /rgw/i,
+    packages: ["radosgw", "ceph-mon", "ceph-osd", "ceph-common"],
+    isInstalled: () => rgwPrograms.every((name) => findProgram(name) !== undefined),
+    start: startRgw,
+    // Nobody has one on a default port.
+    useLocalhost: startRgw,
   },
 ];
 

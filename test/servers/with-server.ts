@@ -13,6 +13,11 @@ export function describeWithRabbitmq(name: string, suite: (url: string) => void)
   describeWith("RabbitMQ", inject("amqpUrl"), name, suite);
 }
 
+/** A suite that needs Ceph's S3 gateway, given its address with keys and cluster; see `startRgw` and `describeWithRedis`. */
+export function describeWithRgw(name: string, suite: (url: string) => void): void {
+  describeWith("S3 gateway", inject("rgwUrl"), name, suite);
+}
+
 function describeWith(title: string, url: string | undefined, name: string, suite: (url: string) => void): void {
   if (url !== undefined) {
     describe(name, () => suite(url));

@@ -37,41 +37,12 @@ test("the mesh makes the bus real, and products go where the setting says", asyn
   expect(await readdir(join(folder.path, "products"))).toEqual(["data"]);
 });
 
-test("a driver that is not there is named when its service is asked for, and not before", async () => {
-  const settings = loadSettings({
-    MESH_CONFIG: '{"object-store-api": {"mesh_address": "127.0.0.1", "mesh_port": 1}}',
-  });
-  await using services = openServices(settings);
-  expect(services.transfer.name).toBe("fs");
-  expect(() => services.objectStore).toThrow(
-    expect.objectContaining({ code: "DRIVER_MISSING", message: expect.stringContaining("OBJECT_STORE_DRIVER=fs") }),
-  );
-});
-
 test("the mesh makes the metadata store real", async () => {
   const settings = loadSettings({
     MESH_CONFIG: '{"internal-api-gateway": {"mesh_address": "127.0.0.1", "mesh_port": 1}}',
   });
   await using services = openServices(settings);
   expect(services.metadataStore.name).toBe("graphql");
-});
-
-test("every driver that this version lacks is named, with the setting that does without", () => {
-  const settings = loadSettings({
-    MESH_CONFIG: '{"object-store-api": {"mesh_address": "127.0.0.1", "mesh_port": 1}}',
-    METADATA_STORE_DRIVER: "sqlite",
-  });
-  expect(() => requireDrivers(settings, configurableServices)).toThrow(
-    expect.objectContaining({
-      code: "DRIVER_MISSING",
-      disposition: "invalid",
-      message:
-        "The settings ask for the driver s3 of the objectStore (MESH_CONFIG names object-store-api), which this version of firstlight does not have. Set OBJECT_STORE_DRIVER=fs.",
-      fields: { missing: [{ service: "objectStore", driver: "s3" }] },
-    }),
-  );
-  requireDrivers(settings, ["bus", "transfer"]);
-  requireDrivers(loadSettings({}), configurableServices);
 });
 
 test("the transfer is Globus where the settings say so, between the collections and servers that they name", async () => {
@@ -94,6 +65,40 @@ test("the transfer is Globus where the settings say so, between the collections 
   await writeFile(path, "product");
   await services.transfer.toObjectStore([{ bucket: "data", key: "x", path }], { label: "x", recipeRunId: 1 });
   expect(await readdir(join(world.objects, "data"))).toEqual(["x"]);
+});
+
+const s3 = {
+  MESH_CONFIG: '{"object-store-api": {"mesh_address": "127.0.0.1", "mesh_port": 1}}',
+  OBJECT_STORE_ACCESS_KEY: "access",
+  OBJECT_STORE_SECRET_KEY: "secret",
+};
+
+test("the mesh makes the object store real, and what copies to and from it", async () => {
+  await using services = openServices(loadSettings(s3));
+  expect([services.objectStore.name, services.transfer.name]).toEqual(["s3", "object-store"]);
+  await using named = openServices(loadSettings({ ...s3, TRANSFER_DRIVER: "fs" }));
+  expect([named.objectStore.name, named.transfer.name]).toEqual(["s3", "fs"]);
+  await using apart = openServices(loadSettings({ ...s3, OBJECT_STORE_DRIVER: "fs" }));
+  expect([apart.objectStore.name, apart.transfer.name]).toEqual(["fs", "fs"]);
+});
+
+test("S3 without keys is refused before a run", () => {
+  const { OBJECT_STORE_SECRET_KEY: _, ...lacking } = s3;
+  expect(() => requireDrivers(loadSettings(lacking), ["objectStore"])).toThrow(
+    expect.objectContaining({
+      code: "SETTINGS_INVALID",
+      message: expect.stringContaining("OBJECT_STORE_DRIVER: expected OBJECT_STORE_SECRET_KEY to be set"),
+    }),
+  );
+});
+
+test("what S3 cannot go by is refused before a run, for whatever goes through it", () => {
+  const settings = loadSettings({ ...s3, S3_UPLOAD_CONFIG: '{"max_concurency": 3}' });
+  const refused = { code: "SETTINGS_INVALID", message: expect.stringContaining("expected max_concurrency, perhaps") };
+  for (const service of ["objectStore", "transfer"] as const) {
+    expect(() => requireDrivers(settings, [service])).toThrow(expect.objectContaining(refused));
+  }
+  requireDrivers(settings, ["bus", "metadataStore"]);
 });
 
 test("a service that is given is used, and stays open", async () => {

@@ -2,8 +2,9 @@ import type { Stats } from "node:fs";
 import { lstat, readFile, realpath, rm, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { z } from "zod";
-import { FirstlightError, isMissing } from "../../core/errors.ts";
+import { isMissing } from "../../core/errors.ts";
 import { temporarySuffix, writeFile } from "../../core/file.ts";
+import { illegalKey, requireBucket, requireKey } from "./object-name.ts";
 
 /** Holds what is known of the objects of a bucket beside their bytes; no key may begin with it. */
 export const hiddenFolder = ".firstlight-objects";
@@ -23,12 +24,8 @@ export type ObjectNote = Readonly<z.output<typeof noteSchema>>;
 /** The folder of a bucket: `root/bucket`. Where `allowAbsolute`, a bucket that is an absolute path is that folder. */
 export function bucketFolder(root: string, bucket: string, allowAbsolute = false): string {
   if (allowAbsolute && isAbsolute(bucket)) return resolve(bucket);
-  if (/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(bucket)) return join(resolve(root), bucket);
-  throw new FirstlightError(
-    "OBJECT_BUCKET_ILLEGAL",
-    `'${bucket}' cannot be the name of a bucket: it takes letters, digits, '.', '_' and '-', and begins with a letter or digit.`,
-    { disposition: "invalid", fields: { bucket } },
-  );
+  requireBucket(bucket);
+  return join(resolve(root), bucket);
 }
 
 /**
@@ -37,9 +34,9 @@ export function bucketFolder(root: string, bucket: string, allowAbsolute = false
  * @throws FirstlightError OBJECT_KEY_ILLEGAL
  */
 export function keyPath(folder: string, key: string): string {
+  requireKey(key);
   const parts = key.split("/");
-  const isOwn = parts[0] === hiddenFolder || key.endsWith(temporarySuffix);
-  if (isOwn || key.includes("\0") || parts.some((part) => part === "" || part === "." || part === "..")) {
+  if (parts[0] === hiddenFolder || key.endsWith(temporarySuffix)) {
     throw illegalKey(key, "each of its parts between '/' must be a name, and none the store's own");
   }
   return join(folder, ...parts);
@@ -100,11 +97,4 @@ export async function realpathOfNearest(path: string): Promise<string> {
     if (dangling?.isSymbolicLink() === true) return sep;
     return realpathOfNearest(dirname(path));
   }
-}
-
-function illegalKey(key: string, reason: string): FirstlightError {
-  return new FirstlightError("OBJECT_KEY_ILLEGAL", `'${key}' cannot be the key of an object: ${reason}.`, {
-    disposition: "invalid",
-    fields: { key },
-  });
 }

@@ -1,15 +1,30 @@
 import { createHash } from "node:crypto";
-import { open, readdir, rm, rmdir } from "node:fs/promises";
+import { constants } from "node:fs";
+import { copyFile, open, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type ByteSource, bytesSource } from "../../core/byte-source.ts";
+import type { ByteSource } from "../../core/byte-source.ts";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { FirstlightError, isFirstlightError, isMissing } from "../../core/errors.ts";
-import { openFile, temporarySuffix } from "../../core/file.ts";
-import type { FileFacts } from "../../core/file-facts.ts";
-import type { ObjectInfo, ObjectStore, PutOptions } from "../object-store.ts";
-import { bucketFolder, fileState, hiddenFolder, objectPath, readNote, removeNote, writeNote } from "./fs-bucket.ts";
+import { openFile, temporariesOf, temporarySuffix } from "../../core/file.ts";
+import { type FileFacts, fileFacts } from "../../core/file-facts.ts";
+import type { ObjectInfo, ObjectSource, ObjectStore, PutOptions } from "../object-store.ts";
+import {
+  bucketFolder,
+  fileState,
+  hiddenFolder,
+  keyPath,
+  notePath,
+  objectPath,
+  readNote,
+  removeNote,
+  writeNote,
+} from "./fs-bucket.ts";
+import { objectDamaged, objectNotFound } from "./object-errors.ts";
+import { requireMetadata } from "./object-name.ts";
+import { openSource, piecesOf } from "./object-source.ts";
 import { replaceVerified } from "./replace-verified.ts";
 import { storageFailed, storeSetting } from "./storage-failed.ts";
+import { verifiedSource } from "./verified-source.ts";
 
 export interface FsObjectStoreOptions {
   /** Holds a folder for each bucket; made where there is none. */
@@ -18,29 +33,74 @@ export interface FsObjectStoreOptions {
   readonly clock?: Clock;
 }
 
-const stripBytes = 1024 * 1024;
+const pieceBytes = 1024 * 1024;
 
 /** Objects as files: a bucket is a folder of the root, a key a path in it. Content type and metadata lie in a hidden folder beside. */
 export function fsObjectStore({ root, clock = systemClock }: FsObjectStoreOptions): ObjectStore {
-  async function put(bucket: string, key: string, source: ByteSource, options: PutOptions): Promise<ObjectInfo> {
+  const writing = new Map<string, Promise<unknown>>();
+
+  async function inTurn<T>(path: string, work: () => Promise<T>): Promise<T> {
+    const before = writing.get(path);
+    const mine = (before ?? Promise.resolve()).then(work, work);
+    writing.set(path, mine);
+    try {
+      return await mine;
+    } finally {
+      if (writing.get(path) === mine) writing.delete(path);
+    }
+  }
+
+  async function put(bucket: string, key: string, given: ObjectSource, options: PutOptions): Promise<ObjectInfo> {
+    const { contentType, metadata = {}, signal } = options;
     const folder = bucketFolder(root, bucket);
     const path = await objectPath(folder, key);
+    requireMetadata(key, contentType, metadata);
+    signal?.throwIfAborted();
+    await using source = await openSource(given, signal);
     try {
-      const { signal } = options;
-      const { sha256 } = await replaceVerified(path, (temporary) => writeSource(temporary, path, source, signal), {
-        clock,
-        signal,
-        damaged: (found, wanted) => damaged(path, found, wanted),
-        beforeRename: () => removeNote(folder, key),
+      // A note tells file and state apart by their time, which two writers at once may share.
+      return await inTurn(path, async () => {
+        let modifiedMs = 0;
+        const { sha256 } = await replaceVerified(path, (temporary) => writeSource(temporary, source, signal), {
+          clock,
+          signal,
+          damaged: (found, wanted) => damaged(path, found, wanted),
+          beforeRename: async (temporary) => {
+            modifiedMs = (await stat(temporary)).mtimeMs;
+            await removeNote(folder, key);
+          },
+        });
+        const note = { sizeBytes: source.sizeBytes, sha256, contentType, metadata };
+        await writeNote(folder, key, { ...note, modifiedMs });
+        return { bucket, key, ...note };
       });
-      const written = await fileState(path);
-      const { contentType, metadata = {} } = options;
-      const note = { sizeBytes: source.sizeBytes, sha256, contentType, metadata };
-      await writeNote(folder, key, { ...note, modifiedMs: written?.mtimeMs ?? 0 });
-      return { bucket, key, ...note };
     } catch (error) {
-      if (isFirstlightError(error) || options.signal?.aborted === true) throw error;
+      if (isFirstlightError(error) || signal?.aborted === true) throw error;
       throw storageFailed({ path, what: `the object ${key} of the bucket ${bucket}`, setting: storeSetting }, error);
+    }
+  }
+
+  async function existing(bucket: string, key: string): Promise<ObjectInfo> {
+    const found = await head(bucket, key);
+    if (found === undefined) throw objectNotFound(bucket, key);
+    return found;
+  }
+
+  async function download(bucket: string, key: string, path: string, signal: AbortSignal | undefined) {
+    const found = await existing(bucket, key);
+    const from = await objectPath(bucketFolder(root, bucket), key);
+    const copy = async (temporary: string): Promise<FileFacts> => {
+      await copyFile(from, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+      const { sizeBytes, sha256 } = found;
+      return sha256 === undefined ? fileFacts(from, signal) : { sizeBytes, sha256 };
+    };
+    try {
+      const noLonger = (): Error => unlike(bucket, key, from);
+      return { ...found, ...(await replaceVerified(path, copy, { clock, signal, damaged: noLonger })) };
+    } catch (error) {
+      if (isFirstlightError(error) || signal?.aborted === true) throw error;
+      const what = `the object ${key} of the bucket ${bucket}`;
+      throw storageFailed({ path, what, from, setting: "SCRATCH_BASE_PATH" }, error);
     }
   }
 
@@ -61,24 +121,30 @@ export function fsObjectStore({ root, clock = systemClock }: FsObjectStoreOption
 
   return {
     name: "fs",
-    put: (bucket, key, source, options = {}) =>
-      put(bucket, key, source instanceof Uint8Array ? bytesSource(source) : source, options),
+    put: (bucket, key, source, options = {}) => put(bucket, key, source, options),
     async get(bucket, key, signal) {
       signal?.throwIfAborted();
+      const { sha256 } = await existing(bucket, key);
       const path = await objectPath(bucketFolder(root, bucket), key);
-      if ((await fileState(path)) === undefined) throw notFound(bucket, key);
-      return openFile(path);
+      const file = await openFile(path);
+      const verified = verifiedSource(file, sha256, () => unlike(bucket, key, path));
+      return { ...verified, [Symbol.asyncDispose]: () => file[Symbol.asyncDispose]() };
     },
+    download,
     head,
-    async *list(bucket, prefix = "") {
-      for await (const key of keysBelow(bucketFolder(root, bucket), "", prefix)) {
-        const info = await head(bucket, key);
-        if (info !== undefined) yield info;
+    async *list(bucket, prefix = "", signal) {
+      const folder = bucketFolder(root, bucket);
+      for await (const key of keysBelow(folder, "", prefix)) {
+        signal?.throwIfAborted();
+        const file = await fileState(join(folder, key));
+        if (file !== undefined) yield { bucket, key, sizeBytes: file.size };
       }
     },
-    async delete(bucket, keys) {
+    async delete(bucket, keys, signal) {
       const folder = bucketFolder(root, bucket);
+      for (const key of keys) keyPath(folder, key);
       for (const key of keys) {
+        signal?.throwIfAborted();
         const path = await objectPath(folder, key);
         if ((await fileState(path)) === undefined) continue;
         await rm(path, { force: true });
@@ -86,38 +152,32 @@ export function fsObjectStore({ root, clock = systemClock }: FsObjectStoreOption
         await removeEmptyFolders(dirname(path), folder);
       }
     },
+    removeFolderObjects: (bucket, prefix, signal) =>
+      removeFolders(bucketFolder(root, bucket), "", prefix, signal).then(({ removed }) => removed.sort(byBytes)),
+    async removeUnfinished(bucket, keys) {
+      const folder = bucketFolder(root, bucket);
+      const written = keys.flatMap((key) => [keyPath(folder, key), notePath(folder, key)]);
+      const unfinished = await temporariesOf(written);
+      for (const path of unfinished) await rm(path, { force: true });
+      return unfinished.length;
+    },
     async [Symbol.asyncDispose]() {},
   };
 }
 
 /** Writes the bytes of a source to a new file and tells their facts, as they were given. */
-async function writeSource(
-  temporary: string,
-  path: string,
-  source: ByteSource,
-  signal: AbortSignal | undefined,
-): Promise<FileFacts> {
+async function writeSource(temporary: string, source: ByteSource, signal: AbortSignal | undefined): Promise<FileFacts> {
   const hash = createHash("sha256");
   await using file = await open(temporary, "wx");
-  const strip = new Uint8Array(Math.min(stripBytes, Math.max(1, source.sizeBytes)));
-  let sizeBytes = 0;
-  while (sizeBytes < source.sizeBytes) {
-    signal?.throwIfAborted();
-    const count = await source.read(sizeBytes, strip);
-    if (count === 0) break;
-    const part = strip.subarray(0, count);
-    hash.update(part);
-    await file.writeFile(part);
-    sizeBytes += count;
+  for await (const piece of piecesOf(source, pieceBytes, signal)) {
+    hash.update(piece);
+    await file.writeFile(piece);
   }
-  if (sizeBytes !== source.sizeBytes) {
-    throw new FirstlightError(
-      "OBJECT_SOURCE_TRUNCATED",
-      `${source.name} gave ${sizeBytes} of ${source.sizeBytes} bytes; nothing was stored as ${path}.`,
-      { fields: { path, sizeBytes, expectedBytes: source.sizeBytes } },
-    );
-  }
-  return { sizeBytes, sha256: hash.digest("hex") };
+  return { sizeBytes: source.sizeBytes, sha256: hash.digest("hex") };
+}
+
+function unlike(bucket: string, key: string, path: string): FirstlightError {
+  return objectDamaged(bucket, key, `at ${path} is not what was stored there. Check the disk, and store it anew`);
 }
 
 function damaged(path: string, found: FileFacts, wanted: FileFacts): FirstlightError {
@@ -138,7 +198,7 @@ async function* keysBelow(folder: string, parent: string, prefix: string): Async
     .filter((entry) => entry.isFile() || entry.isDirectory())
     .filter(({ name }) => !name.endsWith(temporarySuffix) && !(parent === "" && name === hiddenFolder))
     .map((entry) => parent + entry.name + (entry.isDirectory() ? "/" : ""));
-  for (const name of names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))) {
+  for (const name of names.sort(byBytes)) {
     if (!name.endsWith("/")) {
       if (name.startsWith(prefix)) yield name;
     } else if (name.startsWith(prefix) || prefix.startsWith(name)) {
@@ -158,8 +218,42 @@ async function removeEmptyFolders(folder: string, end: string): Promise<void> {
   }
 }
 
-function notFound(bucket: string, key: string): FirstlightError {
-  return new FirstlightError("OBJECT_NOT_FOUND", `There is no object ${key} in the bucket ${bucket}.`, {
-    fields: { bucket, key },
+/** Removes the empty folders below a prefix, those that held nothing else with them. Says whether anything stays in `folder`. */
+async function removeFolders(
+  folder: string,
+  parent: string,
+  prefix: string,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly removed: string[]; readonly isEmpty: boolean }> {
+  const removed: string[] = [];
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    if (isMissing(error)) return [];
+    throw error;
   });
+  let stays = 0;
+  for (const entry of entries) {
+    signal?.throwIfAborted();
+    const key = `${parent}${entry.name}/`;
+    const isAsked =
+      entry.isDirectory() && key !== `${hiddenFolder}/` && (key.startsWith(prefix) || prefix.startsWith(key));
+    const inside = isAsked ? await removeFolders(join(folder, entry.name), key, prefix, signal) : undefined;
+    removed.push(...(inside?.removed ?? []));
+    const isRemoved =
+      inside?.isEmpty === true && key.startsWith(prefix) && (await isFolderRemoved(join(folder, entry.name)));
+    if (isRemoved) removed.push(key);
+    else stays += 1;
+  }
+  return { removed, isEmpty: stays === 0 };
+}
+
+/** Something may have come into it meanwhile. */
+async function isFolderRemoved(folder: string): Promise<boolean> {
+  return rmdir(folder).then(
+    () => true,
+    () => false,
+  );
+}
+
+function byBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

@@ -11,8 +11,8 @@ export interface ReplaceOptions {
   readonly signal: AbortSignal | undefined;
   /** The error for a file that does not read back as it was written. */
   readonly damaged: (found: FileFacts, wanted: FileFacts) => Error;
-  /** Called once the new file has been read back, before it takes its name. */
-  readonly beforeRename?: () => Promise<void>;
+  /** Called once the new file has been read back, with the name that it still has. */
+  readonly beforeRename?: (temporary: string) => Promise<void>;
 }
 
 /**
@@ -35,7 +35,7 @@ export async function replaceVerified(
     await syncPath(temporary);
     const found = await fileFacts(temporary, signal);
     if (found.sha256 !== wanted.sha256 || found.sizeBytes !== wanted.sizeBytes) throw damaged(found, wanted);
-    await beforeRename?.();
+    await beforeRename?.(temporary);
     await rename(temporary, path);
     await syncPath(folder);
     return wanted;

@@ -1,13 +1,20 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { bytesSource, readAll } from "../../core/byte-source.ts";
 import type { ObjectStore } from "../../services/object-store.ts";
 import type { SuiteRunner } from "./suite-runner.ts";
 
-/** What every object store does. The suite's keys begin with a random part, and are deleted at the end of each test. */
+/**
+ * What every object store does. The suite's keys begin with a random part, and are deleted at the end of each test. The bucket has to be
+ * there. `makeFolderObject` makes what `removeFolderObjects` removes, which the interface itself cannot: a key that ends in `/`.
+ */
 export function objectStoreConformance(
   { describe, test, expect }: SuiteRunner,
   makeStore: () => Promise<ObjectStore>,
   bucket: string,
+  makeFolderObject?: (key: string) => Promise<void>,
 ): void {
   const bytes = (text: string) => new TextEncoder().encode(text);
   const sha256 = (content: Uint8Array) => createHash("sha256").update(content).digest("hex");
@@ -30,6 +37,15 @@ export function objectStoreConformance(
   async function contentOf(store: ObjectStore, key: string): Promise<Uint8Array> {
     await using source = await store.get(bucket, key);
     return readAll(source);
+  }
+
+  async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
+    const folder = await mkdtemp(join(tmpdir(), "firstlight-objects-"));
+    try {
+      await body(folder);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   }
 
   describe("putting and getting", () => {
@@ -58,6 +74,125 @@ export function objectStoreConformance(
       expect(await contentOf(store, `${prefix}source`)).toEqual(bytes("from a source"));
     });
 
+    withStore("takes a file by its path, and a stream that uses one buffer again and again", async (store, prefix) => {
+      const content = new Uint8Array(randomBytes(9 * 1024 * 1024 + 5));
+      async function* stream(): AsyncIterable<Uint8Array> {
+        const buffer = new Uint8Array(1024 * 1024);
+        for (let offset = 0; offset < content.length; offset += buffer.length) {
+          const piece = content.subarray(offset, offset + buffer.length);
+          buffer.set(piece);
+          yield buffer.subarray(0, piece.length);
+        }
+      }
+      await withFolder(async (folder) => {
+        await writeFile(join(folder, "file"), content);
+        await store.put(bucket, `${prefix}file`, { path: join(folder, "file") });
+        await store.put(bucket, `${prefix}stream`, stream());
+        await store.put(
+          bucket,
+          `${prefix}short`,
+          (async function* () {
+            yield bytes("ab");
+            yield bytes("c");
+          })(),
+        );
+        expect(await readdir(folder)).toEqual(["file"]);
+      });
+      for (const name of ["file", "stream"]) {
+        expect((await store.head(bucket, prefix + name))?.sha256).toBe(sha256(content));
+        expect(Buffer.compare(await contentOf(store, prefix + name), content)).toBe(0);
+      }
+      expect(await contentOf(store, `${prefix}short`)).toEqual(bytes("abc"));
+    });
+
+    withStore("stores nothing of a file that is not there, and of a stream that fails", async (store, prefix) => {
+      const missing = store.put(bucket, `${prefix}k`, { path: join(tmpdir(), randomUUID()) });
+      await expect(missing).rejects.toMatchObject({ code: "OBJECT_STORE_FAILED" });
+      async function* failing(): AsyncIterable<Uint8Array> {
+        yield bytes("a");
+        throw new RangeError("the stream broke");
+      }
+      await expect(store.put(bucket, `${prefix}k`, failing())).rejects.toMatchObject({ message: "the stream broke" });
+      expect(await keysOf(store, prefix)).toEqual([]);
+    });
+
+    withStore("brings an object to a file, in the place of an older one", async (store, prefix) => {
+      const content = new Uint8Array(randomBytes(9 * 1024 * 1024 + 5));
+      const put = await store.put(bucket, `${prefix}k`, content, { contentType: "a/b", metadata: { a: "1" } });
+      await store.put(bucket, `${prefix}empty`, new Uint8Array(0));
+      await withFolder(async (folder) => {
+        const [path, empty] = [join(folder, "new/file"), join(folder, "empty")];
+        expect(await store.download(bucket, `${prefix}k`, path)).toEqual(put);
+        expect(Buffer.compare(await readFile(path), content)).toBe(0);
+        await writeFile(empty, "older");
+        expect((await store.download(bucket, `${prefix}empty`, empty)).sizeBytes).toBe(0);
+        expect((await readFile(empty)).length).toBe(0);
+        await writeFile(path, "stays");
+        const key = `${prefix}nothing`;
+        await expect(store.download(bucket, key, path)).rejects.toMatchObject({ code: "OBJECT_NOT_FOUND" });
+        expect(await readFile(path, "utf8")).toBe("stays");
+        expect((await readdir(folder, { recursive: true })).sort()).toEqual(["empty", "new", "new/file"]);
+      });
+    });
+
+    withStore("brings nothing once the signal has fired", async (store, prefix) => {
+      await store.put(bucket, `${prefix}k`, bytes("content"));
+      await withFolder(async (folder) => {
+        const stopped = AbortSignal.abort();
+        const aborted = { name: "AbortError" };
+        await expect(store.download(bucket, `${prefix}k`, join(folder, "k"), stopped)).rejects.toMatchObject(aborted);
+        await expect(store.get(bucket, `${prefix}k`, stopped)).rejects.toMatchObject(aborted);
+        expect(await readdir(folder)).toEqual([]);
+      });
+    });
+
+    withStore("takes keys that a URL, a shell or XML would have to quote", async (store, prefix) => {
+      const names = [
+        "a b",
+        "a+b",
+        "a%20b",
+        "ä/日本/𝛼",
+        "q?x=1&y#z",
+        "<&>\"'",
+        "~!@$^*(){}[]|;:,",
+        "e\u0301",
+        "\u0001",
+        "-",
+        ".hidden",
+      ];
+      for (const name of names) await store.put(bucket, prefix + name, bytes(name));
+      for (const name of names) expect(await contentOf(store, prefix + name)).toEqual(bytes(name));
+      const inBytes = names.map((name) => prefix + name).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+      expect(await keysOf(store, prefix)).toEqual(inBytes);
+      expect(await keysOf(store, `${prefix}a+`)).toEqual([`${prefix}a+b`]);
+      await store.delete(bucket, inBytes);
+      expect(await keysOf(store, prefix)).toEqual([]);
+    });
+
+    for (const [what, options] of [
+      ["a name in capitals", { metadata: { Group: "x" } }],
+      ["a name of the driver's own", { metadata: { "firstlight-sha256": "x" } }],
+      ["a value beyond ASCII", { metadata: { a: "é" } }],
+      ["a value of two lines", { metadata: { a: "x\ny" } }],
+      ["an empty value", { metadata: { a: "" } }],
+      ["too much of them", { metadata: { a: "x".repeat(1800) } }],
+      ["a content type of two lines", { contentType: "a/b\r\nx: y" }],
+    ] as const) {
+      withStore(`refuses metadata that would not come back: ${what}`, async (store, prefix) => {
+        const put = store.put(bucket, `${prefix}k`, bytes("x"), options);
+        await expect(put).rejects.toMatchObject({ code: "OBJECT_METADATA_ILLEGAL", disposition: "invalid" });
+        expect(await keysOf(store, prefix)).toEqual([]);
+      });
+    }
+
+    withStore("lets the last of several writers of one key win, whole", async (store, prefix) => {
+      const contents = [1, 2, 3].map((byte) => new Uint8Array(100_000).fill(byte));
+      await Promise.allSettled(contents.map((content) => store.put(bucket, `${prefix}k`, content)));
+      const found = await contentOf(store, `${prefix}k`);
+      expect(contents.some((content) => Buffer.compare(content, found) === 0)).toBe(true);
+      expect(await keysOf(store, prefix)).toEqual([`${prefix}k`]);
+    });
+
     withStore("reads any part of an object", async (store, prefix) => {
       await store.put(bucket, `${prefix}k`, bytes("0123456789"));
       await using source = await store.get(bucket, `${prefix}k`);
@@ -66,6 +201,7 @@ export function objectStoreConformance(
       expect(await source.read(3, into)).toBe(4);
       expect(into).toEqual(bytes("3456"));
       expect(await source.read(8, into)).toBe(2);
+      expect(await source.read(10, into)).toBe(0);
     });
 
     withStore("replaces an object with all that is known of it", async (store, prefix) => {
@@ -137,8 +273,38 @@ export function objectStoreConformance(
     });
   });
 
-  for (const key of ["", "/a", "a//b", "a/", "../a", "a/../../b", "./a", "a\0b"]) {
-    withStore(`refuses the key ${JSON.stringify(key)} everywhere`, async (store) => {
+  if (makeFolderObject !== undefined) {
+    withStore("removes what stands for folders, and no object", async (store, prefix) => {
+      for (const key of ["kept/object", "other"]) await store.put(bucket, prefix + key, bytes(key));
+      const folders = ["a/", "a/b/", "c d+e/"].map((key) => prefix + key);
+      for (const key of folders) await makeFolderObject(key);
+      expect(await store.removeFolderObjects(bucket, prefix)).toEqual(folders);
+      expect(await store.removeFolderObjects(bucket, prefix)).toEqual([]);
+      expect(await keysOf(store, prefix)).toEqual([`${prefix}kept/object`, `${prefix}other`]);
+      expect(await store.removeFolderObjects("no-such-bucket", prefix)).toEqual([]);
+    });
+  }
+
+  withStore("removes nothing unfinished where there is nothing", async (store, prefix) => {
+    await store.put(bucket, `${prefix}k`, bytes("x"));
+    expect((await store.removeUnfinished?.(bucket, [`${prefix}k`, `${prefix}other`])) ?? 0).toBe(0);
+    expect(await contentOf(store, `${prefix}k`)).toEqual(bytes("x"));
+  });
+
+  withStore("gives an address to get an object by, where it can", async (store, prefix) => {
+    const key = `${prefix}a b+é`;
+    await store.put(bucket, key, bytes("for everybody"), { contentType: "text/plain" });
+    const address = await store.presign?.(bucket, key, { expiresSeconds: 60 });
+    if (address === undefined) return;
+    const answer = await fetch(address);
+    expect([answer.status, await answer.text()]).toEqual([200, "for everybody"]);
+    const tampered = await fetch(address.replace(/(Signature=.{8})./, "$10"));
+    expect(tampered.status).toBe(403);
+    await tampered.arrayBuffer();
+  });
+
+  for (const key of ["", "/a", "a//b", "a/", "../a", "a/../../b", "./a", "a\0b", "\ud800", "x".repeat(1025)]) {
+    withStore(`refuses the key ${JSON.stringify(key.slice(0, 20))} everywhere`, async (store) => {
       const illegal = { code: "OBJECT_KEY_ILLEGAL", disposition: "invalid" };
       await expect(store.put(bucket, key, bytes("x"))).rejects.toMatchObject(illegal);
       await expect(store.get(bucket, key)).rejects.toMatchObject(illegal);

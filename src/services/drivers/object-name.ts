@@ -1,0 +1,86 @@
+import { FirstlightError } from "../../core/errors.ts";
+
+const longestKeyBytes = 1024;
+/** S3 takes 2 KB of names and values, of which the driver needs some itself. */
+const mostMetadataBytes = 1800;
+/** Of the metadata that a driver keeps for itself. */
+export const ownMetadataPrefix = "firstlight-";
+
+/** @throws FirstlightError OBJECT_BUCKET_ILLEGAL */
+export function requireBucket(bucket: string): void {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(bucket)) return;
+  throw new FirstlightError(
+    "OBJECT_BUCKET_ILLEGAL",
+    `'${bucket}' cannot be the name of a bucket: it takes letters, digits, '.', '_' and '-', and begins with a letter or digit.`,
+    { disposition: "invalid", fields: { bucket } },
+  );
+}
+
+/** @throws FirstlightError OBJECT_KEY_ILLEGAL */
+export function requireKey(key: string): void {
+  const problem = problemOf(key);
+  if (problem !== undefined) throw illegalKey(key, problem);
+}
+
+/** A server may hold keys of others that no file can have. */
+export function isLegalKey(key: string): boolean {
+  return problemOf(key) === undefined;
+}
+
+function problemOf(key: string): string | undefined {
+  if (key.includes("\0") || key.split("/").some((part) => part === "" || part === "." || part === "..")) {
+    return "each of its parts between '/' must be a name, and none the store's own";
+  }
+  if (!key.isWellFormed()) return "it is no valid Unicode";
+  const sizeBytes = Buffer.byteLength(key);
+  return sizeBytes > longestKeyBytes ? `it has ${sizeBytes} bytes, and ${longestKeyBytes} are the most` : undefined;
+}
+
+export function illegalKey(key: string, reason: string): FirstlightError {
+  return new FirstlightError("OBJECT_KEY_ILLEGAL", `'${key}' cannot be the key of an object: ${reason}.`, {
+    disposition: "invalid",
+    fields: { key },
+  });
+}
+
+/**
+ * Holds content type and metadata to what every driver gives back unchanged: S3 sends them as headers.
+ *
+ * @throws FirstlightError OBJECT_METADATA_ILLEGAL
+ */
+export function requireMetadata(
+  key: string,
+  contentType: string | undefined,
+  metadata: Readonly<Record<string, string>>,
+): void {
+  const illegal = (reason: string): FirstlightError =>
+    new FirstlightError("OBJECT_METADATA_ILLEGAL", `The object ${key} cannot be stored: ${reason}.`, {
+      disposition: "invalid",
+      fields: { key },
+    });
+  if (contentType !== undefined && !isPrintable(contentType)) {
+    throw illegal(`its content type ${JSON.stringify(contentType)} is not printable ASCII`);
+  }
+  let sizeBytes = 0;
+  for (const [name, value] of Object.entries(metadata)) {
+    if (!/^[a-z0-9-]+$/.test(name) || name.startsWith(ownMetadataPrefix)) {
+      throw illegal(
+        `the name ${JSON.stringify(name)} of its metadata may hold lower-case letters, digits and '-', and not begin with '${ownMetadataPrefix}'`,
+      );
+    }
+    if (!isPrintable(value)) {
+      throw illegal(
+        `the value ${JSON.stringify(value)} of its metadata ${name} is not printable ASCII without blanks around it`,
+      );
+    }
+    sizeBytes += name.length + value.length;
+  }
+  if (sizeBytes > mostMetadataBytes) {
+    throw illegal(`its metadata have ${sizeBytes} bytes, and ${mostMetadataBytes} are the most`);
+  }
+}
+
+/** A header loses blanks around its value, and an empty one may not come back at all. */
+function isPrintable(text: string): boolean {
+  return /^[!-~]([ -~]*[!-~])?$/.test(text);
+}

@@ -1,0 +1,33 @@
+import type { ObjectEntry } from "../object-store.ts";
+import type { S3Connection } from "./s3-connection.ts";
+
+/** Lists page by page, each fetched when it is asked for. Nothing where there is no such bucket. */
+export async function* listObjects(
+  connection: S3Connection,
+  bucket: string,
+  prefix: string,
+  signal: AbortSignal | undefined,
+): AsyncIterable<ObjectEntry> {
+  let ContinuationToken: string | undefined;
+  do {
+    // XML cannot carry every character of a key, its encoding can.
+    const list = { Bucket: bucket, Prefix: prefix, EncodingType: "url", ContinuationToken } as const;
+    const page = await connection.ask(
+      { doing: `list the bucket ${bucket}`, bucket },
+      ({ s3, options }) =>
+        s3.listObjectsV2(list, options).catch((error: unknown) => {
+          if (error instanceof Error && error.name === "NoSuchBucket") return undefined;
+          throw error;
+        }),
+      signal,
+    );
+    for (const { Key = "", Size = 0 } of page?.Contents ?? []) {
+      yield { bucket, key: decodeKey(Key, page?.EncodingType), sizeBytes: Size };
+    }
+    ContinuationToken = page?.IsTruncated === true ? page.NextContinuationToken : undefined;
+  } while (ContinuationToken !== undefined);
+}
+
+export function decodeKey(key: string, encoding: string | undefined): string {
+  return encoding === "url" ? decodeURIComponent(key.replaceAll("+", " ")) : key;
+}

@@ -1,0 +1,289 @@
+import { createHash } from "node:crypto";
+import { open } from "node:fs/promises";
+import { type Clock, systemClock } from "../../core/clock.ts";
+import { FirstlightError, isFirstlightError } from "../../core/errors.ts";
+import { inParallel } from "../../core/in-parallel.ts";
+import type { ObjectEntry, ObjectInfo, ObjectSource, ObjectStore, PutOptions } from "../object-store.ts";
+import { objectDamaged, objectNotFound } from "./object-errors.ts";
+import { isLegalKey, ownMetadataPrefix, requireBucket, requireKey, requireMetadata } from "./object-name.ts";
+import { openSource, piecesOf } from "./object-source.ts";
+import { replaceVerified } from "./replace-verified.ts";
+import type { S3Config } from "./s3-config.ts";
+import { type S3ConnectionOptions, s3Connection } from "./s3-connection.ts";
+import { statusOf } from "./s3-errors.ts";
+import { listObjects } from "./s3-list.ts";
+import { planDownload, planUpload } from "./s3-parts.ts";
+import { type ObjectState, objectSource, readPart } from "./s3-read.ts";
+import { newUploadMark, sendObject, uploadMark } from "./s3-upload.ts";
+import { removeUploads } from "./s3-uploads.ts";
+import { storageFailed } from "./storage-failed.ts";
+
+export interface S3ObjectStoreOptions extends Omit<S3ConnectionOptions, "config"> {
+  readonly config: S3Config;
+  /** Says when downloaded files were modified. */
+  readonly clock?: Clock;
+}
+
+/** In the metadata of an object, for every reader to verify it by. */
+const digestName = `${ownMetadataPrefix}sha256`;
+/** What S3 makes of an object without a content type. */
+const noContentType = "binary/octet-stream";
+/** Of one request. */
+const mostDeleted = 1000;
+const askedAtOnce = 16;
+const pieceBytes = 1024 * 1024;
+/** How often an object is sent that does not read back as it was sent. */
+const mostSendings = 3;
+
+/** Objects on a server that speaks S3. */
+export function s3ObjectStore({ clock = systemClock, config, ...options }: S3ObjectStoreOptions): ObjectStore {
+  const connection = s3Connection({ ...options, config: config.client });
+
+  async function put(bucket: string, key: string, given: ObjectSource, options: PutOptions): Promise<ObjectInfo> {
+    const { contentType, metadata = {}, signal } = options;
+    requireBucket(bucket);
+    requireKey(key);
+    requireMetadata(key, contentType, metadata);
+    signal?.throwIfAborted();
+    await using source = await openSource(given, signal);
+    const { sizeBytes } = source;
+    const plan = planUpload(sizeBytes, config.upload);
+    const hash = createHash("sha256");
+    for await (const piece of piecesOf(source, pieceBytes, signal)) hash.update(piece);
+    const info = { bucket, key, sizeBytes, sha256: hash.digest("hex"), contentType, metadata };
+    for (let sending = 1; ; sending += 1) {
+      const mark = newUploadMark();
+      const headers = {
+        ContentType: contentType ?? noContentType,
+        Metadata: { ...metadata, [digestName]: info.sha256, [uploadMark]: mark },
+      };
+      await sendObject(connection, { bucket, key, source, plan, headers, signal });
+      if (await readsBack(info, mark, signal)) return info;
+      connection.log.warning(`The object ${key} of the bucket ${bucket} does not read back as it was sent`, {
+        sending,
+      });
+      if (sending < mostSendings) continue;
+      await remove(bucket, [key], signal);
+      throw objectDamaged(
+        bucket,
+        key,
+        `did not read back as it was sent, ${mostSendings} times, and was removed. Look at what lies between here and the store`,
+      );
+    }
+  }
+
+  /** Whether what is there now has the bytes that were sent. */
+  async function readsBack(sent: ObjectInfo, mark: string, signal: AbortSignal | undefined): Promise<boolean> {
+    const found = await state(sent.bucket, sent.key, signal);
+    if (found === undefined) return false;
+    if (found.mark !== mark) throw replaced(sent);
+    if (found.sizeBytes !== sent.sizeBytes) return false;
+    const hash = createHash("sha256");
+    const source = objectSource(connection, { ...found, sha256: undefined }, config.download, signal);
+    const windowBytes = Math.max(
+      pieceBytes,
+      Math.min(config.download.partBytes * config.download.parallel, 64 * pieceBytes),
+    );
+    for await (const piece of piecesOf(source, windowBytes, signal)) hash.update(piece);
+    return hash.digest("hex") === sent.sha256;
+  }
+
+  async function state(bucket: string, key: string, signal?: AbortSignal): Promise<ObjectState | undefined> {
+    requireBucket(bucket);
+    requireKey(key);
+    const found = await connection.ask(
+      { doing: `look at the object ${key} of the bucket ${bucket}`, bucket, key },
+      ({ s3, options }) =>
+        s3.headObject({ Bucket: bucket, Key: key }, options).catch((error: unknown) => {
+          if (statusOf(error) === 404) return undefined;
+          throw error;
+        }),
+      signal,
+    );
+    if (found === undefined) return undefined;
+    const { ContentLength = 0, ContentType, ETag, Metadata = {} } = found;
+    const own = Object.entries(Metadata).filter(([name]) => !name.startsWith(ownMetadataPrefix));
+    return {
+      bucket,
+      key,
+      sizeBytes: ContentLength,
+      sha256: Metadata[digestName],
+      contentType: ContentType === noContentType ? undefined : ContentType,
+      metadata: Object.fromEntries(own),
+      tag: ETag,
+      mark: Metadata[uploadMark],
+    };
+  }
+
+  async function existing(bucket: string, key: string, signal?: AbortSignal): Promise<ObjectState> {
+    const found = await state(bucket, key, signal);
+    if (found === undefined) throw objectNotFound(bucket, key);
+    return found;
+  }
+
+  async function download(bucket: string, key: string, path: string, signal?: AbortSignal): Promise<ObjectInfo> {
+    const found = await existing(bucket, key, signal);
+    const damaged = (): Error =>
+      objectDamaged(
+        bucket,
+        key,
+        `did not arrive at ${path} as it was stored, ${config.download.attempts} times. Nothing was written`,
+      );
+    const write = async (temporary: string) => {
+      await using file = await open(temporary, "wx+");
+      const { parts, parallel } = planDownload({ offset: 0, sizeBytes: found.sizeBytes }, config.download);
+      for (let attempt = 1; ; attempt += 1) {
+        await inParallel(
+          parts,
+          parallel,
+          async ({ offset, sizeBytes }) => {
+            const body = new Uint8Array(sizeBytes);
+            await readPart(connection, found, offset, body, signal);
+            for (let done = 0; done < sizeBytes; )
+              done += (await file.write(body, done, sizeBytes - done, offset + done)).bytesWritten;
+          },
+          signal,
+        );
+        const hash = createHash("sha256");
+        const strip = new Uint8Array(pieceBytes);
+        for (let offset = 0; offset < found.sizeBytes; ) {
+          signal?.throwIfAborted();
+          const { bytesRead } = await file.read(strip, 0, strip.length, offset);
+          if (bytesRead === 0) break;
+          hash.update(strip.subarray(0, bytesRead));
+          offset += bytesRead;
+        }
+        const sha256 = hash.digest("hex");
+        if (found.sha256 === undefined || found.sha256 === sha256) return { sizeBytes: found.sizeBytes, sha256 };
+        connection.log.warning(
+          `The object ${key} of the bucket ${bucket} did not arrive as it was stored; fetching it again`,
+          { attempt },
+        );
+        if (attempt >= config.download.attempts) throw damaged();
+      }
+    };
+    try {
+      const facts = await replaceVerified(path, write, { clock, signal, damaged });
+      return publicInfo({ ...found, ...facts });
+    } catch (error) {
+      if (isFirstlightError(error) || signal?.aborted === true) throw error;
+      throw storageFailed(
+        { path, what: `the object ${key} of the bucket ${bucket}`, setting: "SCRATCH_BASE_PATH" },
+        error,
+      );
+    }
+  }
+
+  async function remove(bucket: string, keys: readonly string[], signal?: AbortSignal): Promise<void> {
+    await inParallel(keys.filter(isBeyondXml), askedAtOnce, (key) => removeOne(bucket, key, signal), signal);
+    const others = keys.filter((key) => !isBeyondXml(key));
+    for (let start = 0; start < others.length; start += mostDeleted) {
+      const Objects = others.slice(start, start + mostDeleted).map((Key) => ({ Key }));
+      const answer = await connection.ask(
+        { doing: `delete ${Objects.length} objects of the bucket ${bucket}`, bucket },
+        ({ s3, options }) =>
+          s3.deleteObjects({ Bucket: bucket, Delete: { Objects, Quiet: true } }, options).catch(noneIfMissing),
+        signal,
+      );
+      const kept = (answer?.Errors ?? []).filter(({ Code }) => Code !== "NoSuchKey");
+      if (kept.length > 0) throw notDeleted(bucket, kept);
+    }
+  }
+
+  async function removeOne(bucket: string, key: string, signal?: AbortSignal): Promise<void> {
+    await connection.ask(
+      { doing: `delete the object ${key} of the bucket ${bucket}`, bucket, key },
+      ({ s3, options }) => s3.deleteObject({ Bucket: bucket, Key: key }, options).catch(noneIfMissing),
+      signal,
+    );
+  }
+
+  return {
+    name: "s3",
+    put: (bucket, key, source, options = {}) => put(bucket, key, source, options),
+    async get(bucket, key, signal) {
+      signal?.throwIfAborted();
+      const found = await existing(bucket, key, signal);
+      return { ...objectSource(connection, found, config.download, signal), async [Symbol.asyncDispose]() {} };
+    },
+    download,
+    async head(bucket, key, signal) {
+      const found = await state(bucket, key, signal);
+      return found === undefined ? undefined : publicInfo(found);
+    },
+    async *list(bucket, prefix = "", signal) {
+      requireBucket(bucket);
+      for await (const entry of listObjects(connection, bucket, prefix, signal)) if (isLegalKey(entry.key)) yield entry;
+    },
+    async delete(bucket, keys, signal) {
+      requireBucket(bucket);
+      for (const key of keys) requireKey(key);
+      await remove(bucket, keys, signal);
+    },
+    async removeFolderObjects(bucket, prefix, signal) {
+      requireBucket(bucket);
+      const keys: string[] = [];
+      for await (const { key } of listObjects(connection, bucket, prefix, signal))
+        if (key.endsWith("/")) keys.push(key);
+      await remove(bucket, keys, signal);
+      return keys;
+    },
+    async removeUnfinished(bucket, keys, signal) {
+      requireBucket(bucket);
+      return keys.length === 0 ? 0 : removeUploads(connection, bucket, keys, { signal });
+    },
+    async presign(bucket, key, { expiresSeconds = 3600 } = {}) {
+      requireBucket(bucket);
+      requireKey(key);
+      const [{ GetObjectCommand }, { getSignedUrl }, client] = await Promise.all([
+        import("@aws-sdk/client-s3"),
+        import("@aws-sdk/s3-request-presigner"),
+        connection.client(),
+      ]);
+      return getSignedUrl(client, new GetObjectCommand({ Bucket: bucket, Key: key }), { expiresIn: expiresSeconds });
+    },
+    [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
+  };
+}
+
+/** As the SDK tells of a key that was not deleted. */
+interface Refusal {
+  readonly Key?: string | undefined;
+  readonly Code?: string | undefined;
+  readonly Message?: string | undefined;
+}
+
+/** A list of keys goes to the server as XML, which has no way to write these. */
+function isBeyondXml(key: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return /[\u0000-\u001f\ufffe\uffff]/.test(key);
+}
+
+function noneIfMissing(error: unknown): undefined {
+  if (error instanceof Error && (error.name === "NoSuchBucket" || error.name === "NoSuchKey")) return undefined;
+  throw error;
+}
+
+function publicInfo({ bucket, key, sizeBytes, sha256, contentType, metadata }: ObjectInfo): ObjectInfo {
+  return { bucket, key, sizeBytes, sha256, contentType, metadata };
+}
+
+function replaced({ bucket, key }: ObjectEntry): FirstlightError {
+  return new FirstlightError(
+    "OBJECT_CHANGED",
+    `The object ${key} of the bucket ${bucket} was replaced by somebody before it could be read back. See who else writes it.`,
+    { disposition: "retry", fields: { bucket, key } },
+  );
+}
+
+function notDeleted(bucket: string, kept: readonly Refusal[]): FirstlightError {
+  const [first] = kept;
+  const keys = kept.map(({ Key = "" }) => Key);
+  const refused = kept.some(({ Code }) => Code === "AccessDenied");
+  const reason = [first?.Code, first?.Message].filter((part) => part !== undefined && part !== "").join(": ");
+  return new FirstlightError(
+    refused ? "OBJECT_STORE_ACCESS_REFUSED" : "OBJECT_STORE_FAILED",
+    `${kept.length} objects of the bucket ${bucket} could not be deleted, the first being ${keys[0]} (${reason}).`,
+    { disposition: refused ? "invalid" : "retry", fields: { bucket, keys } },
+  );
+}

@@ -1,0 +1,66 @@
+import type { S3Connection } from "./s3-connection.ts";
+import { isNoUpload } from "./s3-errors.ts";
+import { decodeKey } from "./s3-list.ts";
+
+export interface RemoveUploadsOptions {
+  /** The id of an upload that stays. */
+  readonly except?: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly tries?: number;
+}
+
+/** Removes the uploads of these keys that were begun and not completed, with their parts, and says how many they were. */
+export async function removeUploads(
+  connection: S3Connection,
+  bucket: string,
+  keys: readonly string[],
+  { except, signal, tries }: RemoveUploadsOptions = {},
+): Promise<number> {
+  const wanted = new Set(keys);
+  const found: { readonly Key: string; readonly UploadId: string }[] = [];
+  let KeyMarker: string | undefined;
+  let UploadIdMarker: string | undefined;
+  do {
+    const list = {
+      Bucket: bucket,
+      Prefix: commonPrefix(keys),
+      EncodingType: "url",
+      KeyMarker,
+      UploadIdMarker,
+    } as const;
+    const page = await connection.ask(
+      { doing: `list the uploads of the bucket ${bucket}`, bucket },
+      ({ s3, options }) => s3.listMultipartUploads(list, options),
+      signal,
+      tries,
+    );
+    for (const { Key = "", UploadId = "" } of page.Uploads ?? []) {
+      const key = decodeKey(Key, page.EncodingType);
+      if (wanted.has(key) && UploadId !== except) found.push({ Key: key, UploadId });
+    }
+    const more = page.IsTruncated === true;
+    KeyMarker = more ? decodeKey(page.NextKeyMarker ?? "", page.EncodingType) : undefined;
+    UploadIdMarker = more ? page.NextUploadIdMarker : undefined;
+  } while (KeyMarker !== undefined);
+  for (const { Key, UploadId } of found) {
+    await connection.ask(
+      { doing: `remove an upload of the object ${Key} from the bucket ${bucket}`, bucket, key: Key },
+      ({ s3, options }) =>
+        s3.abortMultipartUpload({ Bucket: bucket, Key, UploadId }, options).then(
+          () => undefined,
+          (error: unknown) => (isNoUpload(error) ? undefined : Promise.reject(error)),
+        ),
+      signal,
+      tries,
+    );
+  }
+  return found.length;
+}
+
+function commonPrefix(keys: readonly string[]): string {
+  const [first = "", ...others] = keys;
+  let length = first.length;
+  for (const key of others) while (!key.startsWith(first.slice(0, length))) length -= 1;
+  // Not between the halves of a character.
+  return first.slice(0, length).isWellFormed() ? first.slice(0, length) : first.slice(0, length - 1);
+}
