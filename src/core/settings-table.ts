@@ -387,8 +387,3 @@ function required<Value>(
 function optional<Value>(name: string, kind: SettingKind<Value>, description: string): Setting<Value | undefined> {
   return { name, kind: kind as SettingKind<Value | undefined>, default: undefined, description, notYet: false };
 }
-
-/** A setting of a driver or an exporter that this version does not have. */
-function notYet<Value>(setting: Setting<Value>): Setting<Value> {
-  return { ...setting, notYet: true };
-}

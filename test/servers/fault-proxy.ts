@@ -40,7 +40,7 @@ export async function faultProxy(target: { readonly host: string; readonly port:
     keep(client);
     // One after the other: a client sends the next request when it has the answer.
     let upstream: Socket | undefined;
-    let waiting = Buffer.alloc(0);
+    let waiting: Buffer = Buffer.alloc(0);
     let bodyLeft = 0;
     let sent = 0;
     let fault: Fault | undefined;
