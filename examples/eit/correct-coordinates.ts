@@ -3,6 +3,12 @@ import type { Header } from "firstlight/fits";
 import { amend } from "firstlight/headers";
 import type { Eit } from "./eit-access.ts";
 
+/** What of a header says how the camera's pixels became those of the frame. */
+export type Readout = Pick<
+  Eit,
+  "file" | "columns" | "rows" | "readoutLeft" | "readoutRight" | "readoutBottom" | "readoutTop"
+>;
+
 /**
  * Makes the coordinates true. A resampled frame has a CRPIX of its own, but CDELT and SOLAR_R still count pixels of the
  * camera: the scale grows, the radius shrinks. The roll of the spacecraft is not in the coordinates at all; it goes
@@ -38,7 +44,7 @@ export function trueRadius(eit: Eit): number {
 }
 
 /** 8 where 1024 pixels of the camera became 128, 1 in a frame that was not resampled. */
-function cameraPixelsPerPixel(eit: Eit): number {
+export function cameraPixelsPerPixel(eit: Readout): number {
   const across = (eit.readoutRight - eit.readoutLeft + 1) / eit.columns;
   const up = (eit.readoutTop - eit.readoutBottom + 1) / eit.rows;
   if (across === up && across > 0) return across;

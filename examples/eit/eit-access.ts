@@ -18,6 +18,7 @@ export const eitAccess = fitsAccess({
   /** The start of the exposure. DATE-OBS is what the clock on board said, which was wrong by up to minutes. */
   timeObs: fact("CORRECTED DATE_OBS", z.iso.datetime()),
 
+  axes: key("NAXIS", z.literal(2)),
   columns: key("NAXIS1", z.int().positive()),
   rows: key("NAXIS2", z.int().positive()),
   sunColumn: key("CRPIX1", z.number()),

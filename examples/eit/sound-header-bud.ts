@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { FirstlightError } from "firstlight";
 import { type AccessTo, type Bud, thorn } from "firstlight/parsing";
+import { cameraPixelsPerPixel } from "./correct-coordinates.ts";
 import { eitAccess } from "./eit-access.ts";
 
 type Attribute = keyof typeof eitAccess;
@@ -17,6 +18,7 @@ export function soundHeaderBud(): Bud<Attribute> {
       // To read an attribute is to check it.
       for (const attribute of Object.keys(eitAccess) as Attribute[]) eit.scalar(attribute);
       checkExposure(basename(path), eit);
+      checkPixels(basename(path), eit);
     },
     get: () => thorn,
   };
@@ -37,4 +39,17 @@ function checkExposure(file: string, eit: AccessTo<Attribute>): void {
     `${file}: EXPTIME is ${total} s, but ${commanded} s commanded and ${shutterClose} s for the shutter to close are ${sum} s. Fetch the frame again, or leave it out of the input.`,
     { fields: { file, totalS: total, commandedS: commanded, shutterCloseS: shutterClose } },
   );
+}
+
+/** Only square pixels have the one scale that the coordinates are corrected by. */
+function checkPixels(file: string, eit: AccessTo<Attribute>): void {
+  cameraPixelsPerPixel({
+    file,
+    columns: Number(eit.columns),
+    rows: Number(eit.rows),
+    readoutLeft: Number(eit.readoutLeft),
+    readoutRight: Number(eit.readoutRight),
+    readoutBottom: Number(eit.readoutBottom),
+    readoutTop: Number(eit.readoutTop),
+  });
 }

@@ -4,7 +4,8 @@ import { codeOf, messageOf } from "../core/errors.ts";
 export function explainImportError(path: string, error: unknown): string {
   const message = messageOf(error).split("\n")[0] ?? "";
   const code = codeOf(error);
-  const place = placeOf(error) ?? path;
+  const found = placeOf(error);
+  const place = found ?? path;
   if (code === "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX") {
     return `${place}: ${message}: Node runs TypeScript by taking the types away. ${rewrite(message)}`;
   }
@@ -17,6 +18,10 @@ export function explainImportError(path: string, error: unknown): string {
   }
   if (message.includes("outside a module"))
     return `${place}: ${message}. Add "type": "module" to the nearest package.json.`;
+  if (error instanceof SyntaxError && found === undefined) {
+    // Taking the types away leaves a decorator as it is, and of what V8 cannot read Node keeps no line.
+    return `${place}, or a file that it imports: ${message}. Mend the syntax; decorators (@name) are not JavaScript yet.`;
+  }
   if (error instanceof SyntaxError) return `${place}: ${message}. Mend the syntax there.`;
   return `${place}: importing it threw ${error instanceof Error ? error.name : "a value"}: ${message}`;
 }
@@ -37,9 +42,12 @@ function findModule(message: string): string {
     : "An import of a file names its extension, as in './task.ts'.";
 }
 
-/** Node puts `file:///path:line` above the stack of a syntax error, and the first frame below that of others. */
+/**
+ * Node puts `file:///path:line` above the stack of a syntax error, and the first frame below that of others. Modules of
+ * Node's own (`node:internal/…`) are no place where anything can be mended.
+ */
 function placeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
-  const [, file, line] = /(?:^|\()?(?:file:\/\/)?(\/[^\n:()]+):(\d+)/m.exec(error.stack ?? "") ?? [];
+  const [, file, line] = /(?:^|[\s(])(?:file:\/\/)?(\/[^\n:()]+):(\d+)/.exec(error.stack ?? "") ?? [];
   return file === undefined || line === undefined ? undefined : `${decodeURI(file)}:${line}`;
 }

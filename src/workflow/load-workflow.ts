@@ -1,8 +1,8 @@
 import { readFile, stat } from "node:fs/promises";
 import { findPackageJSON } from "node:module";
-import { extname, resolve } from "node:path";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { FirstlightError, isFirstlightError } from "../core/errors.ts";
+import { FirstlightError, isFirstlightError, messageOf } from "../core/errors.ts";
 import { explainImportError } from "./explain-import-error.ts";
 import { isWorkflow, type Workflow } from "./workflow.ts";
 
@@ -72,11 +72,25 @@ async function checkFile(file: string, path: string): Promise<void> {
       `${file} does not end in .ts, .mts, .js or .mjs. Name the file that exports the workflow.`,
     );
   }
+  if (extension.startsWith(".m")) return;
+  const nearest = await packageTypeOf(path).catch((error: unknown) => {
+    throw refuse("WORKFLOW_MODULE_TYPE", `The package.json of ${file} cannot be read: ${messageOf(error)} Mend it.`);
+  });
+  if (nearest.type === "module") return;
+  throw refuse(
+    "WORKFLOW_MODULE_TYPE",
+    nearest.packageFile === undefined
+      ? `${file} is to be an ES module, and no package.json says so. Write { "type": "module" } into ${join(dirname(path), "package.json")}.`
+      : `${file} is to be an ES module. Add "type": "module" to ${nearest.packageFile}.`,
+  );
+}
+
+async function packageTypeOf(path: string): Promise<{ readonly packageFile?: string; readonly type?: unknown }> {
   const packageFile = findPackageJSON(pathToFileURL(path));
-  if (packageFile === undefined || extension.startsWith(".m")) return;
+  // Where no folder above holds a package.json, Node names the file itself.
+  if (packageFile === undefined || basename(packageFile) !== "package.json") return {};
   const { type } = JSON.parse(await readFile(packageFile, "utf8")) as { readonly type?: unknown };
-  if (type === "module") return;
-  throw refuse("WORKFLOW_MODULE_TYPE", `${file} is to be an ES module. Add "type": "module" to ${packageFile}.`);
+  return { packageFile, type };
 }
 
 function nothingFound(

@@ -28,6 +28,13 @@ const without = (start: string) => (lines: readonly string[]) => lines.filter((l
 const replaced = (from: string, to: string) => (lines: readonly string[]) =>
   lines.map((line) => line.replace(from, to));
 
+/** The same pixels, as a cube of one plane. */
+const withThirdAxis = (lines: readonly string[]) =>
+  lines.flatMap((line) => {
+    if (line.startsWith("NAXIS ")) return [line.replace("2", "3")];
+    return line.startsWith("NAXIS2 ") ? [line, line.replace("NAXIS2", "NAXIS3").replace("128", "  1")] : [line];
+  });
+
 /** A frame that carries checksums, one of its pixels changed since. */
 async function damagedFrame(): Promise<Uint8Array> {
   await putOddFrame({});
@@ -154,9 +161,14 @@ describe("a frame whose header or pixels contradict themselves or the others", (
       `MaskMissingBlocks  EIT_MISSING_BLOCKS: ${odd}: N_MISSING_BLOCKS is 1, but the image has 1 zero-valued block and 2 zero pixels outside of them.`,
     ],
     [
+      "three axes",
+      { edit: withThirdAxis },
+      `ParseEit  HEADER_KEY_INVALID: The card NAXIS of ${odd}, read as 'axes', holds 3`,
+    ],
+    [
       "pixels that are not square",
       { edit: replaced("P2_Y =        1043", "P2_Y =         531") },
-      `RemovePedestal  EIT_PIXELS: ${odd}: the camera's pixels 1 to 1024 and 20 to 531 (P1_X, P2_X, P1_Y, P2_Y) became 128 × 128 pixels, which are not square.`,
+      `ParseEit  EIT_PIXELS: ${odd}: the camera's pixels 1 to 1024 and 20 to 531 (P1_X, P2_X, P1_Y, P2_Y) became 128 × 128 pixels, which are not square.`,
     ],
   ];
 
@@ -164,7 +176,13 @@ describe("a frame whose header or pixels contradict themselves or the others", (
     "%s: file, expected and found are named, and no product appears",
     async (_, options, text) => {
       await putOddFrame(options);
-      await expectFailure(await folder.command(), text);
+      const { status, tasks } = await folder.run();
+      expect(status).toBe("failed");
+      const failed = tasks.filter((task) => task.status === "failed");
+      expect(failed.map(({ task, error }) => `${task}  ${error?.code}: ${error?.message}`)).toEqual([
+        expect.stringContaining(text),
+      ]);
+      expect(await folder.products("")).toEqual([]);
     },
   );
 

@@ -1,13 +1,45 @@
-import { execFile } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
-const run = promisify(execFile);
 const source = (name: string) => JSON.stringify(new URL(`../../src/${name}`, import.meta.url).href);
 
+/** Node itself, asked again and again what it makes of a file: the test runner would compile it in its own way. */
+const program = `
+  import { loadWorkflow } from ${source("workflow/load-workflow.ts")};
+  process.on("message", async ({ file, wanted }) => {
+    const found = await loadWorkflow(file, wanted).then(
+      ({ workflow, exportName, module }) => ({ name: workflow.name, exportName, module }),
+      ({ code, message }) => ({ code, message }),
+    );
+    process.send(found);
+  });`;
+
+let node: ChildProcess;
+let complaints = "";
+let ended: Promise<never>;
+beforeAll(() => {
+  node = spawn(process.execPath, ["--input-type=module", "-e", program], {
+    stdio: ["ignore", "inherit", "pipe", "ipc"],
+  });
+  ended = once(node, "exit").then(() => {
+    throw new Error(`Node has ended: ${complaints}`);
+  });
+  ended.catch(() => undefined);
+  node.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    complaints += text;
+  });
+});
+afterAll(async () => {
+  node.disconnect();
+  if (node.exitCode === null) await once(node, "exit");
+  expect(complaints).toBe("");
+});
+
+// Each test has a folder of its own, for Node imports a file once.
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "firstlight-load-"));
@@ -15,20 +47,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** What Node itself makes of a file: the test runner would compile it in its own way. */
 async function load(name: string, content: string | undefined, wanted?: string) {
   const file = join(folder, name);
   if (content !== undefined) await writeFile(file, content);
-  const script = `
-    import { loadWorkflow } from ${source("workflow/load-workflow.ts")};
-    const found = await loadWorkflow(${JSON.stringify(file)}, ${JSON.stringify(wanted)}).then(
-      ({ workflow, exportName, module }) => ({ name: workflow.name, exportName, module }),
-      ({ code, message }) => ({ code, message }),
-    );
-    console.log(JSON.stringify(found));`;
-  const { stdout, stderr } = await run(process.execPath, ["--input-type=module", "-e", script]);
-  expect(stderr).toBe("");
-  return JSON.parse(stdout) as Record<string, string>;
+  const answer = once(node, "message");
+  node.send({ file, wanted });
+  const [found] = (await Promise.race([answer, ended])) as [Record<string, string>];
+  return found;
 }
 
 const header = `
@@ -97,6 +122,12 @@ test.each([
     /flow\.ts:1: .*parameter property.*Declare the field/,
   ],
   ["flow.ts", "export const = 1;", "WORKFLOW_IMPORT_FAILED", /flow\.ts:1: .*Mend the syntax/],
+  [
+    "flow.ts",
+    "const note = (..._: unknown[]) => undefined;\n@note class A {}\nexport { A };",
+    "WORKFLOW_IMPORT_FAILED",
+    /flow\.ts, or a file that it imports: .*decorators \(@name\) are not JavaScript yet/,
+  ],
   ["flow.ts", `import "./task";`, "WORKFLOW_IMPORT_FAILED", /names its extension, as in '\.\/task\.ts'/],
   ["flow.ts", `import "./task.ts";`, "WORKFLOW_IMPORT_FAILED", /task\.ts'.*Check the path/],
   ["flow.ts", `import "no-such-package";`, "WORKFLOW_IMPORT_FAILED", /npm install no-such-package/],
@@ -123,6 +154,25 @@ test.each([`{}`, `{ "type": "commonjs" }`])(
     expect(message).toMatch(/Add "type": "module" to .*package\.json\./);
   },
 );
+
+test("with no package.json in any folder above is told which one to write", async () => {
+  await rm(join(folder, "package.json"));
+  const { code, message } = await load("flow.ts", `${header} export const workflow = make("eit");`);
+  expect(code).toBe("WORKFLOW_MODULE_TYPE");
+  expect(message).toBe(
+    `${join(folder, "flow.ts")} is to be an ES module, and no package.json says so. Write { "type": "module" } into ${join(folder, "package.json")}.`,
+  );
+  expect(await load("flow.mts", `${header} export const workflow = make("eit");`)).toMatchObject({
+    exportName: "workflow",
+  });
+});
+
+test("beside a package.json that is no JSON is told which file to mend", async () => {
+  await writeFile(join(folder, "package.json"), `{ "type": "module", }`);
+  const { code, message } = await load("flow.ts", `${header} export const workflow = make("eit");`);
+  expect(code).toBe("WORKFLOW_MODULE_TYPE");
+  expect(message).toMatch(/^The package\.json of .*flow\.ts cannot be read: .*package\.json\. Mend it\.$/);
+});
 
 test("an error of the workflow itself keeps its code", async () => {
   const { code } = await load("flow.ts", `${header} export const workflow = make("").add(Load);`);

@@ -78,6 +78,16 @@ describe("WriteL1Frame", () => {
   });
 });
 
+test("MakeBrowseImages names the frame that cannot be drawn", async () => {
+  await using run = await tmpRun();
+  const cube = { ...calibrated("2024-05-01T12:00:00.000", 1), image: { data: new Float64Array(8), shape: [2, 2, 2] } };
+  await run.put(cube, ["OUTPUT", "FRAME"], fits.frame, "output/cube.fits");
+  await expect(run.run(MakeBrowseImages)).rejects.toMatchObject({
+    code: "ARRAY_SHAPE",
+    message: expect.stringMatching(/^cube\.fits: .*give an image of two axes/),
+  });
+});
+
 test("MakeBrowseImages puts a PNG beside every product frame", async () => {
   await using run = await tmpRun();
   await run.put(calibrated("2024-05-01T12:00:00.000", 1), ["OUTPUT", "FRAME"], fits.frame, "output/one.fits");
