@@ -12,16 +12,21 @@ const settings = Object.values<Setting>(settingsTable);
 /** Path relative to the root → the whole text of the file as it should be. `thrown` is what `thrownCodes(root)` found. */
 export function generatedDocs(root: string, thrown: ThrownCodes): ReadonlyMap<string, string> {
   return new Map([
-    ["README.md", between(readFileSync(join(root, "README.md"), "utf8"), "settings", shortSettings())],
+    ["README.md", between(readFileSync(join(root, "README.md"), "utf8"), "settings", settingsTableText())],
     ["docs/cli.md", commandLine],
     ["docs/settings.md", settingsPage()],
     ["docs/errors.md", errorsPage(thrown)],
   ]);
 }
 
-function shortSettings(): string {
-  const rows = settings.map((setting) => [code(setting.name), code(setting.default), meaning(setting)]);
-  return table(["Variable", "Default", "Meaning"], rows);
+function settingsTableText(): string {
+  const rows = settings.map((setting) => [
+    code(setting.name),
+    setting.kind.expects + (setting.kind.secret ? " (never printed)" : ""),
+    code(setting.default),
+    meaning(setting),
+  ]);
+  return table(["Variable", "Expects", "Default", "Meaning"], rows);
 }
 
 function meaning({ notYet, description }: Setting): string {
@@ -29,12 +34,6 @@ function meaning({ notYet, description }: Setting): string {
 }
 
 function settingsPage(): string {
-  const rows = settings.map((setting) => [
-    code(setting.name),
-    setting.kind.expects + (setting.kind.secret ? " (never printed)" : ""),
-    code(setting.default),
-    meaning(setting),
-  ]);
   return `# Settings
 
 Written by \`npm run docs\` from \`src/core/settings-table.ts\`; do not edit.
@@ -48,7 +47,7 @@ A service is embedded until \`MESH_CONFIG\` names its server or its driver is se
 \`OBJECT_STORE_DRIVER\`, \`METADATA_STORE_DRIVER\`, \`TRANSFER_DRIVER\`. A driver that is set wins over the mesh. Without an
 address in the mesh, redis is looked for at localhost:6379 and amqp at localhost:5672; s3 and graphql need theirs.
 
-${table(["Variable", "Expects", "Default", "Meaning"], rows)}
+${settingsTableText()}
 `;
 }
 
