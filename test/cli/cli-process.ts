@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { childEnvironment } from "../fixtures/child-environment.ts";
 
 const root = join(import.meta.dirname, "../..");
 const bin = join(root, "src/cli/bin.ts");
@@ -41,7 +42,7 @@ export async function openCli(): Promise<Cli> {
   const start: Cli["start"] = (args, env = {}) => {
     const child = spawn(process.execPath, ["--conditions=firstlight-source", bin, ...args], {
       cwd: folder,
-      env: { PATH: process.env.PATH, HOME: folder, ...env },
+      env: { ...childEnvironment(), HOME: folder, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     const output = { stdout: "", stderr: "" };

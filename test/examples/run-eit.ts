@@ -10,6 +10,7 @@ import { registerInput } from "../../src/cli/register-input.ts";
 import { createLogger } from "../../src/core/log.ts";
 import { loadSettings } from "../../src/core/settings.ts";
 import { runWorkflow } from "../../src/workflow/run-workflow.ts";
+import { childEnvironment } from "../fixtures/child-environment.ts";
 import type { EitFrame } from "./eit-frames.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -32,8 +33,7 @@ export async function makeEitFolder() {
   const path = await mkdtemp(join(tmpdir(), "firstlight-eit-"));
   const [input, output, scratch] = [join(path, "in"), join(path, "out"), join(path, "scratch")];
   await mkdir(input);
-  const { PATH = "", HOME = "" } = process.env;
-  const env = { PATH, HOME, SCRATCH_BASE_PATH: scratch, FIRSTLIGHT_OBJECT_STORE_PATH: output };
+  const env = { ...childEnvironment(), SCRATCH_BASE_PATH: scratch, FIRSTLIGHT_OBJECT_STORE_PATH: output };
   const settings = loadSettings(env);
   return {
     path,

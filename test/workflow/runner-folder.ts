@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { RunEvent } from "../../src/workflow/run-event.ts";
 import type { RunOptions } from "../../src/workflow/run-options.ts";
 import { openSqliteRunStore, runStorePath } from "../../src/workflow/sqlite-run-store.ts";
+import { childEnvironment } from "../fixtures/child-environment.ts";
 import type { Act } from "../fixtures/workflows/scripted-task.ts";
 
 /** The folder of scripted tasks, with scratch in it. */
@@ -13,8 +14,11 @@ export type RunnerFolder = Awaited<ReturnType<typeof makeRunnerFolder>>;
 
 export async function makeRunnerFolder() {
   const path = await mkdtemp(join(tmpdir(), "firstlight-runner-"));
-  const { PATH = "", HOME = "" } = process.env;
-  const env: Record<string, string> = { PATH, HOME, SCRATCH_BASE_PATH: join(path, "scratch"), RUNNER_FIXTURE: path };
+  const env: Record<string, string> = {
+    ...childEnvironment(),
+    SCRATCH_BASE_PATH: join(path, "scratch"),
+    RUNNER_FIXTURE: path,
+  };
   const events: RunEvent[] = [];
   const journalPath = join(path, "journal");
   const journal = async (): Promise<string[]> =>
