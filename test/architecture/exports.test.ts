@@ -15,7 +15,7 @@ const barrels = Object.entries(exports).flatMap(([subpath, conditions]) => {
   return [[subpath.replace(/^\./, "firstlight"), join(root, source)] as const];
 });
 
-test("what the package exports is what it promised, values and types", async () => {
+test("what the package exports is what it promised, values and types", { timeout: 120_000 }, async () => {
   const named = exportsOf(barrels.map(([, path]) => path));
   const text: string[] = [];
   for (const [subpath, path] of barrels) {
