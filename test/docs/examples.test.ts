@@ -32,6 +32,8 @@ test("every page that a task's author reads has examples, and every TypeScript e
     "crash-safety.md",
     "extending.md",
     "first-pipeline.md",
+    "fits.md",
+    "frame-arithmetic.md",
     "metadata-store.md",
     "parameters-and-constants.md",
     "tags-and-files.md",
