@@ -290,6 +290,20 @@ describe("a task", () => {
     expect(await filesIn(world.scratch)).toEqual([]);
   });
 
+  test("that is just being handed in when the signal fires is cancelled, too", async () => {
+    const stop = new AbortController();
+    await using world = await globusWorld({
+      onRequest: ({ path }) => {
+        if (path === "/transfer") stop.abort();
+        return undefined;
+      },
+      onFile: () => new Promise<undefined>(() => {}),
+    });
+    const transferred = world.open().toScratch(await objectsOf(world, 1), { ...how, signal: stop.signal });
+    await expect(transferred).rejects.toMatchObject({ name: "AbortError" });
+    expect(world.server.tasks.map((task) => task.document().fatal_error?.code)).toEqual(["CANCELED"]);
+  });
+
   test("that somebody cancels at Globus fails the transfer for good", async () => {
     let world: GlobusWorld | undefined;
     await using own = await globusWorld({ onFile: () => void world?.server.tasks[0]?.cancel() });
@@ -399,10 +413,28 @@ describe("what cannot be", () => {
       [{ key: "../x" }, "OBJECT_KEY_ILLEGAL"],
       [{ key: "" }, "OBJECT_KEY_ILLEGAL"],
       [{ bucket: ".." }, "OBJECT_BUCKET_ILLEGAL"],
-      [{ bucket: "/etc" }, "OBJECT_BUCKET_ILLEGAL"],
+      [{ bucket: "/etc" }, "TRANSFER_FAILED"],
     ] as const) {
       await expect(world.open().toScratch([{ ...item, ...change }], how)).rejects.toMatchObject({ code });
     }
+  });
+
+  test("a folder of this machine as the bucket is refused, with the driver that takes one", async () => {
+    await using world = await globusWorld();
+    const [item] = (await objectsOf(world, 1)) as [TransferItem];
+    const error = await thrownBy(world.open().toScratch([{ ...item, bucket: world.objects }], how));
+    expect(error).toMatchObject({ code: "TRANSFER_FAILED", disposition: "invalid", fields: { folder: world.objects } });
+    expect(error.message).toContain("TRANSFER_DRIVER=fs");
+  });
+
+  test("a place that is a folder is a conflict, named", async () => {
+    await using world = await globusWorld();
+    const [item] = (await objectsOf(world, 1)) as [TransferItem];
+    await mkdir(item.path, { recursive: true });
+    await expect(world.open().toScratch([item], how)).rejects.toMatchObject({
+      code: "OBJECT_KEY_CONFLICT",
+      message: expect.stringContaining(item.path),
+    });
   });
 
   test("nothing to bring asks nothing of Globus", async () => {

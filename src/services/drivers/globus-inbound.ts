@@ -1,6 +1,6 @@
 import type { Stats } from "node:fs";
 import { lstat, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { isMissing } from "../../core/errors.ts";
 import { makeFolders, syncPath, temporaryPrefixOf, temporarySuffix } from "../../core/file.ts";
 import { uuidFrom } from "../../core/ids.ts";
@@ -11,6 +11,7 @@ import type { GlobusLeg, PlannedFile } from "./globus-leg.ts";
 import { filesListedBelow, listedSizes } from "./globus-listing.ts";
 import type { GlobusSession } from "./globus-session.ts";
 import { storageFailed } from "./storage-failed.ts";
+import { folderForBucket } from "./transfer-failed.ts";
 
 /**
  * From the object store to scratch. Globus writes in place, so it is given another name beside the file's own, which the file takes
@@ -93,6 +94,7 @@ export function globusInbound(
 }
 
 function sourceOf({ bucket, key }: TransferItem): string {
+  if (isAbsolute(bucket)) throw folderForBucket(bucket);
   return keyPath(bucketFolder("/", bucket), key);
 }
 

@@ -81,8 +81,9 @@ export async function submitTask(
     })),
   };
   // Cut off by the signal it would leave a task that nobody knows of, and cancels.
+  using late = delayed(signal);
   const answer = z.object({ task_id: z.string() });
-  return (await call(client, { method: "POST", path: "/transfer", body }, answer, delayed(signal))).task_id;
+  return (await call(client, { method: "POST", path: "/transfer", body }, answer, late.signal)).task_id;
 }
 
 /** The task of this label that is under way, which an attempt that died has handed in. */
@@ -181,12 +182,20 @@ async function cancelTask(session: GlobusSession, taskId: string): Promise<void>
   }
 }
 
-/** Fires some time after the signal. */
-function delayed(signal: AbortSignal | undefined): AbortSignal | undefined {
-  if (signal === undefined) return undefined;
+/** A signal that fires some time after the given one. */
+function delayed(signal: AbortSignal | undefined): Disposable & { readonly signal: AbortSignal } {
   const late = new AbortController();
-  const fire = (): void => void setTimeout(() => late.abort(signal.reason), submitSeconds * 1000).unref();
-  if (signal.aborted) fire();
-  else signal.addEventListener("abort", fire, { once: true });
-  return late.signal;
+  let timer: NodeJS.Timeout | undefined;
+  const fire = (): void => {
+    timer = setTimeout(() => late.abort(signal?.reason), submitSeconds * 1000);
+  };
+  if (signal?.aborted === true) fire();
+  else signal?.addEventListener("abort", fire, { once: true });
+  return {
+    signal: late.signal,
+    [Symbol.dispose]() {
+      signal?.removeEventListener("abort", fire);
+      clearTimeout(timer);
+    },
+  };
 }

@@ -76,6 +76,15 @@ export function notArrived(taskId: string, files: readonly string[], setting: st
   );
 }
 
+/** An input folder of this machine, which `fs` takes for a bucket. */
+export function folderForBucket(folder: string): FirstlightError {
+  return new FirstlightError(
+    "TRANSFER_FAILED",
+    `Globus cannot bring the files of the folder ${folder}: it fetches from the buckets of the object store. Set TRANSFER_DRIVER=fs to work on a folder of this machine.`,
+    { disposition: "invalid", fields: { folder } },
+  );
+}
+
 export function noClient({ label, recipeRunId }: Called): FirstlightError {
   return new FirstlightError(
     "TRANSFER_FAILED",
