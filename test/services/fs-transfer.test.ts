@@ -1,7 +1,6 @@
 import { mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { atOnce } from "../../src/services/drivers/at-once.ts";
 import { fsTransfer } from "../../src/services/drivers/fs-transfer.ts";
 import type { TransferItem } from "../../src/services/transfer.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -83,25 +82,4 @@ test("what an interrupted transfer brought stays, and the rest comes", async () 
   await own.transfer.toScratch(items, how);
   expect((await stat(join(own.scratch, "a"))).ino).toBe(before.ino);
   expect(await Promise.all(items.map(({ path }) => readFile(path, "utf8")))).toEqual(["a", "b", "c"]);
-});
-
-test("the work for many files is done for a few at a time, and no more is begun once one has failed", async () => {
-  let underWay = 0;
-  let most = 0;
-  const begun: number[] = [];
-  const work = async (item: number): Promise<number> => {
-    begun.push(item);
-    underWay += 1;
-    most = Math.max(most, underWay);
-    await new Promise((resolve) => setImmediate(resolve));
-    underWay -= 1;
-    if (item === 40) throw new Error("item 40");
-    return item * 2;
-  };
-  const items = Array.from({ length: 1000 }, (_, index) => index);
-  await expect(atOnce(items, work)).rejects.toThrow("item 40");
-  expect(begun.length).toBeLessThan(100);
-  expect(await atOnce(items.slice(0, 40), work)).toEqual(items.slice(0, 40).map((item) => item * 2));
-  expect(most).toBe(16);
-  expect(await atOnce([], work)).toEqual([]);
 });

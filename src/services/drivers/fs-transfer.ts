@@ -5,8 +5,8 @@ import { type Clock, systemClock } from "../../core/clock.ts";
 import { isFirstlightError } from "../../core/errors.ts";
 import { temporariesOf } from "../../core/file.ts";
 import { type FileFacts, fileFacts } from "../../core/file-facts.ts";
+import { inParallel } from "../../core/in-parallel.ts";
 import type { Transfer, TransferItem, TransferOptions } from "../transfer.ts";
-import { atOnce } from "./at-once.ts";
 import { bucketFolder, fileState, keyPath, notePath, objectPath, readNote, writeNote } from "./fs-bucket.ts";
 import { type ReplaceOptions, replaceVerified } from "./replace-verified.ts";
 import { storageFailed, storeSetting } from "./storage-failed.ts";
@@ -34,6 +34,9 @@ interface Copy {
   readonly done: (facts: FileFacts) => Promise<void>;
 }
 
+/** Enough to keep a disk busy, and few enough for the files that a process may have open. */
+const filesAtOnce = 16;
+
 /** Copies within the file system: as a reflink where it can (a copy that shares its blocks until one of the two is written), never as a hard link. */
 export function fsTransfer({ root, scratchPath, clock = systemClock }: FsTransferOptions): Transfer {
   async function planToScratch(item: TransferItem): Promise<readonly Copy[]> {
@@ -51,7 +54,7 @@ export function fsTransfer({ root, scratchPath, clock = systemClock }: FsTransfe
   async function planToObjectStore(item: TransferItem): Promise<readonly Copy[]> {
     const folder = bucketFolder(root, item.bucket);
     const files = item.recursive === true ? await filesBelow(item.path) : [item.path];
-    return atOnce(files, async (file): Promise<Copy> => {
+    return inParallel(files, filesAtOnce, async (file): Promise<Copy> => {
       const key = keyBelow(item, file);
       const to = await objectPath(folder, key);
       const done = async (facts: FileFacts): Promise<void> => {
@@ -69,7 +72,7 @@ export function fsTransfer({ root, scratchPath, clock = systemClock }: FsTransfe
     plan: (item: TransferItem) => Promise<readonly Copy[]>,
   ): Promise<void> => {
     await requireInScratch(items, scratchPath, options);
-    const copies = (await atOnce(items, plan)).flat();
+    const copies = (await inParallel(items, filesAtOnce, plan, options.signal)).flat();
     await copyAll(distinctCopies(copies, options), options, clock);
   };
 
@@ -83,11 +86,14 @@ export function fsTransfer({ root, scratchPath, clock = systemClock }: FsTransfe
 
 async function copyAll(copies: readonly Copy[], options: TransferOptions, clock: Clock): Promise<void> {
   const { signal, onProgress, onFile } = options;
-  const states = await atOnce(copies, ({ from, to }) =>
-    fileState(from).catch((error: unknown) => {
+  const look = async ({ from, to }: Copy): Promise<unknown> => {
+    try {
+      return await fileState(from);
+    } catch (error) {
       throw storageFailed({ path: to, what: `the copy of ${from}`, from, setting: storeSetting }, error);
-    }),
-  );
+    }
+  };
+  const states = await inParallel(copies, filesAtOnce, look, signal);
   const missing = copies.filter((_, index) => states[index] === undefined).map(({ from }) => from);
   if (missing.length > 0) throw missingSources(missing, copies.length, options);
   // Nobody but the same attempt's ghost, dead or fenced, brings these files: what it left half done goes.

@@ -4,14 +4,17 @@ import { dirname, isAbsolute, join } from "node:path";
 import { isMissing } from "../../core/errors.ts";
 import { makeFolders, syncPath, temporaryPrefixOf, temporarySuffix } from "../../core/file.ts";
 import { uuidFrom } from "../../core/ids.ts";
+import { inParallel } from "../../core/in-parallel.ts";
 import type { TransferItem } from "../transfer.ts";
-import { atOnce } from "./at-once.ts";
 import { bucketFolder, keyPath } from "./fs-bucket.ts";
 import type { GlobusLeg, PlannedFile } from "./globus-leg.ts";
 import { filesListedBelow, listedSizes } from "./globus-listing.ts";
 import type { GlobusSession } from "./globus-session.ts";
 import { storageFailed } from "./storage-failed.ts";
 import { folderForBucket } from "./transfer-failed.ts";
+
+/** Enough to keep a disk busy, and few enough for the files that a process may have open. */
+const filesAtOnce = 16;
 
 /**
  * From the object store to scratch. Globus writes in place, so it is given another name beside the file's own, which the file takes
@@ -52,7 +55,7 @@ export function globusInbound(
       for (const folder of new Set(files.map(({ to }) => dirname(to)))) {
         await onDisk(folder, "the folder", () => makeFolders(folder));
       }
-      return atOnce(files, async ({ from, to, sizeBytes }) => {
+      return inParallel(files, filesAtOnce, async ({ from, to, sizeBytes }) => {
         const temporary = temporaryOf(to);
         const there = await stateOf(to);
         // A file of the right length may be the right one, which Globus finds out by its checksum and then leaves alone.
@@ -65,7 +68,7 @@ export function globusInbound(
     async settle(files) {
       const left: PlannedFile[] = [];
       const changed = new Set<string>();
-      await atOnce(files, async (file) => {
+      await inParallel(files, filesAtOnce, async (file) => {
         const temporary = temporaryOf(file.to);
         const brought = await stateOf(temporary);
         if (brought === undefined) {
@@ -88,7 +91,7 @@ export function globusInbound(
     },
 
     async discard(files) {
-      await atOnce(files, ({ to }) => rm(temporaryOf(to), { force: true }));
+      await inParallel(files, filesAtOnce, ({ to }) => rm(temporaryOf(to), { force: true }));
     },
   };
 }

@@ -76,8 +76,11 @@ export function objectStoreTransfer(options: ObjectStoreTransferOptions): Transf
 
   async function toObjectStore(items: readonly TransferItem[], options: TransferOptions): Promise<void> {
     const { signal } = options;
-    const copies = distinctCopies((await Promise.all(items.map(localCopies))).flat(), options);
-    const states = await Promise.all(copies.map(({ path }) => fileState(path)));
+    const copies = distinctCopies(
+      (await inParallel(items, askedAtOnce, (item) => localCopies(item), signal)).flat(),
+      options,
+    );
+    const states = await inParallel(copies, askedAtOnce, ({ path }) => fileState(path), signal);
     const missing = copies.filter((_, index) => states[index] === undefined).map(({ path }) => path);
     if (missing.length > 0) throw missingSources(missing, copies.length, options);
     // Nobody but the same attempt's ghost, dead or fenced, brings these objects: what it left half done goes.
