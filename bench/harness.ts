@@ -269,7 +269,7 @@ const preface = `# Benchmarks
 
 Written by \`npm run bench\`; do not edit. Contenders take turns, round after round, so that what disturbs the machine disturbs all of
 them. A ratio is the median of the rounds' own ratios to the best peer of its row. Data are made on the spot, and lie in the page cache.
-\`npm run bench tags\` (or \`parse\`, \`runner\`) measures one part anew and leaves the others as they are.
+\`npm run bench tags\` (or \`parse\`, \`runner\`, \`bus\`) measures one part anew and leaves the others as they are.
 `;
 
 /** Puts a suite's section in its place on the page; the other sections stay. */

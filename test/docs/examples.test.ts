@@ -34,6 +34,7 @@ test("every page that a task's author reads has examples, and every TypeScript e
     "first-pipeline.md",
     "fits.md",
     "frame-arithmetic.md",
+    "message-bus.md",
     "metadata-store.md",
     "parameters-and-constants.md",
     "tags-and-files.md",

@@ -1,5 +1,5 @@
 import { type Channel, type ChannelModel, connect } from "amqplib";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { formatPythonJson } from "../../src/core/python-json.ts";
 import type { Bus, Delivery } from "../../src/services/bus.ts";
 import {
@@ -11,8 +11,11 @@ import {
 } from "../../src/services/messages.ts";
 import { WorkflowTaskBase } from "../../src/tasks/workflow-task-base.ts";
 import { tmpRun } from "../../src/testing/tmp-run.ts";
+import { runWorkflow } from "../../src/workflow/run-workflow.ts";
+import { workflow } from "../fixtures/workflows/stages.ts";
 import { describeWithRabbitmq } from "../servers/with-server.ts";
 import { amqpBusAt } from "../services/amqp-bus-at.ts";
+import { makeRunnerFolder } from "../workflow/runner-folder.ts";
 import { describeWith } from "./fits-oracle.ts";
 import { pythonPika, runPython } from "./python/python-oracle.ts";
 
@@ -111,6 +114,30 @@ describeWith(pythonPika, () => {
             message_id: kind.message.messageId,
           });
         }
+      });
+
+      test("Python takes what the runner tells of a task that failed, as the failure callback does", async () => {
+        const folder = await makeRunnerFolder();
+        process.env.RUNNER_FIXTURE = folder.path;
+        onTestFinished(async () => {
+          delete process.env.RUNNER_FIXTURE;
+          await folder.remove();
+        });
+        await folder.script({ Gain: ["fatal"] });
+        const { hostname, port } = new URL(url);
+        const mesh = { "interservice-bus": { mesh_address: hostname, mesh_port: Number(port) } };
+        const env = { ...folder.env, MESH_CONFIG: JSON.stringify(mesh), ISB_QUEUE_TYPE: queueType };
+        const { recipeRunId } = await runWorkflow(workflow, folder.options({ inProcess: true, env }));
+        const [taken] = await pythonTakes(kinds[3]);
+        expect(taken).toMatchObject({ exchange, routingKey: "recipe.run.failure.m" });
+        expect(taken?.value).toEqual({
+          workflowName: workflow.name,
+          workflowVersion: workflow.version,
+          taskName: "Gain",
+          conversationId: String(recipeRunId),
+        });
+        expect(Buffer.from(taken?.body ?? "", "base64").toString("utf8")).toBe(taken?.dumped);
+        expect(taken?.properties).toMatchObject({ content_type: "text/plain", delivery_mode: 2, priority: 0 });
       });
 
       test("a task takes what Python published, in Python's spelling and in a compact one", async () => {

@@ -51,6 +51,7 @@ export function amqpBus(options: AmqpBusOptions): Bus {
       wait: (error) =>
         wait(error).catch((thrown: unknown) => {
           signal?.throwIfAborted();
+          options.retry.signal?.throwIfAborted();
           throw closing.signal.aborted ? error : thrown;
         }),
     };

@@ -33,6 +33,7 @@ export interface AmqpConnection {
 const connectTimeoutMs = 30_000;
 /** A broker that has fallen silent is taken for lost after at most twice as long. */
 const heartbeatSeconds = 60;
+const mostHangUps = 3;
 /** How long a broker may take to say goodbye. */
 const closeTimeoutMs = 2_000;
 
@@ -112,11 +113,19 @@ async function connectWithRetry(options: AmqpConnectionOptions, closing: AbortSi
   const { host, port, username, vhost = "/", log = silentLogger } = options;
   const address = `${host}:${port}`;
   const signal = options.retry.signal === undefined ? closing : AbortSignal.any([closing, options.retry.signal]);
+  let hangUps = 0;
+  /** A virtual host may be on its way up; one that is still not there after a few tries is not to come. */
+  const isHopeless = (error: unknown): boolean => isRefused(error) || hangUps >= mostHangUps;
   try {
-    return await retry(() => connectOnce(options, signal), {
+    const tryOnce = () =>
+      connectOnce(options, signal).catch((error: unknown) => {
+        hangUps = isHangUp(error) ? hangUps + 1 : 0;
+        throw error;
+      });
+    return await retry(tryOnce, {
       ...options.retry,
       signal,
-      retriable: (error) => !isRefused(error),
+      retriable: (error) => !isHopeless(error),
       onWait: (wait) => {
         const seconds = wait.delaySeconds.toFixed(1);
         log.warning(
@@ -131,11 +140,11 @@ async function connectWithRetry(options: AmqpConnectionOptions, closing: AbortSi
   } catch (error) {
     if (closing.aborted) throw busClosed();
     signal.throwIfAborted();
-    const refused = isRefused(error);
+    const refused = isRefused(error) || isHangUp(error);
     throw new FirstlightError(
       refused ? "BUS_ACCESS_REFUSED" : "BUS_UNREACHABLE",
       refused
-        ? `The bus at ${address} refuses the user ${username} on the virtual host ${vhost}: ${reasonOf(error)}. Check ISB_USERNAME and ISB_PASSWORD.`
+        ? `The bus at ${address} refuses the user ${username} on the virtual host ${vhost}: ${reasonOf(error)}. Check ISB_USERNAME and ISB_PASSWORD, and that the virtual host is there.`
         : `The bus at ${address} cannot be reached: ${reasonOf(error)}. Check the entry interservice-bus in MESH_CONFIG, and that RabbitMQ runs there.`,
       { disposition: refused ? "invalid" : "retry", fields: { host, port, username, vhost }, cause: error },
     );
@@ -181,8 +190,14 @@ function isRefused(error: unknown): boolean {
   return /ACCESS_REFUSED|ACCESS-REFUSED|NOT_ALLOWED|NOT-ALLOWED|\b(403|530)\b/.test(messageOf(error));
 }
 
+/** What amqplib makes of the broker's refusal to open a virtual host (530, not found; 541, down), of which it keeps no word. */
+function isHangUp(error: unknown): boolean {
+  return messageOf(error).startsWith("Expected ConnectionOpenOk; got <ConnectionClose");
+}
+
 /** An attempt over several addresses (::1, then 127.0.0.1) fails with several errors, and says nothing itself. */
 function reasonOf(error: unknown): string {
+  if (isHangUp(error)) return "the virtual host is not there, or down";
   if (error instanceof AggregateError && error.message === "") return error.errors.map(messageOf).join("; ");
   return messageOf(error);
 }

@@ -1,0 +1,186 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { connect } from "amqplib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createLogger } from "../../../src/core/log.ts";
+import { Secret } from "../../../src/core/secret.ts";
+import type { Bus, BusMessage, QueueBinding } from "../../../src/services/bus.ts";
+import { findProgram } from "../../servers/debian.ts";
+import { type RestartableRabbitmq, restartableRabbitmq } from "../../servers/rabbitmq.ts";
+import { describeWithRabbitmq } from "../../servers/with-server.ts";
+import { amqpBusAt, noRetry } from "../amqp-bus-at.ts";
+
+const untiring = { ...noRetry, delaySeconds: 0.3, maxDelaySeconds: 0.3, tries: -1 };
+const everything = { configure: ".*", write: ".*", read: ".*" };
+const definitions = {
+  vhosts: [{ name: "/" }],
+  users: [
+    { name: "guest", password: "guest", tags: "administrator" },
+    { name: "reader", password: "reader", tags: "" },
+  ],
+  permissions: [
+    { user: "guest", vhost: "/", ...everything },
+    { user: "reader", vhost: "/", configure: "", write: "", read: ".*" },
+  ],
+};
+const settings = async (folder: string): Promise<string> => {
+  await writeFile(join(folder, "definitions.json"), JSON.stringify(definitions));
+  return `max_message_size = 1000000\nload_definitions = ${join(folder, "definitions.json")}\n`;
+};
+
+// One that the tests share must not be killed.
+describeWithRabbitmq("a RabbitMQ of one's own", () => {
+  let broker: RestartableRabbitmq;
+  beforeAll(async () => {
+    broker = await restartableRabbitmq(findProgram("epmd") ?? "epmd", settings);
+    await broker.start();
+  }, 180_000);
+  afterAll(() => broker[Symbol.asyncDispose]());
+  const range = (count: number) => Array.from({ length: count }, (_, n) => n);
+  const bindingOf = (name: string): QueueBinding => ({ routingKey: `${name}.m`, queue: `${name}.q` });
+
+  test("10,000 messages on classic and on quorum queues outlive three kills of the broker, and so does a consumer", {
+    timeout: 600_000,
+  }, async () => {
+    const count = 10_000;
+    const kills = 3;
+    const waits: string[] = [];
+    const log = createLogger({ level: "WARNING", pretty: false, write: (line) => waits.push(line) });
+    const types = ["classic", "quorum"] as const;
+    const buses = new Map<string, Bus>();
+    for (const type of types) {
+      const bus = amqpBusAt(broker.url, { exchange: `${type}.x`, queueType: type, retry: untiring, log });
+      await bus.declare([bindingOf(type)]);
+      buses.set(type, bus);
+    }
+    const reading = amqpBusAt(broker.url, { exchange: "read.x", retry: untiring, log });
+    await reading.declare([bindingOf("read")]);
+    const given = 3000;
+    await reading.publish(range(given).map((n) => ({ binding: bindingOf("read"), messageId: String(n), body: { n } })));
+
+    /** All publishers stand at a mark; then the broker is killed while they go on, and comes back. */
+    let restarting: Promise<void> = Promise.resolve();
+    const marks = range(kills).map(() => ({ ...Promise.withResolvers<void>(), waiting: types.length }));
+    const reach = async (at: number): Promise<void> => {
+      const mark = marks[at];
+      if (mark === undefined) return;
+      mark.waiting -= 1;
+      if (mark.waiting > 0) return mark.promise;
+      await restarting;
+      restarting = (async () => {
+        await sleep(15);
+        await broker.kill();
+        await broker.start();
+      })();
+      mark.resolve();
+    };
+    async function* messages(binding: QueueBinding): AsyncIterable<BusMessage> {
+      for (const n of range(count)) {
+        if (n > 0 && n % 2500 === 0) await reach(n / 2500 - 1);
+        yield { binding, messageId: String(n), body: { n } };
+      }
+    }
+    const taken = new Map<string, number>();
+    const consuming = (async () => {
+      for await (const { messageId, ack } of reading.consume("read.q", { prefetch: 50 })) {
+        taken.set(messageId, (taken.get(messageId) ?? 0) + 1);
+        await ack().catch(() => undefined);
+        if (taken.size % 700 === 0) await restarting;
+        if (taken.size === given) break;
+      }
+    })();
+    const begun = performance.now();
+    await Promise.all(types.map((type) => buses.get(type)?.publish(messages(bindingOf(type)))));
+    const published = (performance.now() - begun) / 1000;
+    await restarting;
+    await consuming;
+    for (const bus of [...buses.values(), reading]) await bus[Symbol.asyncDispose]();
+
+    const copies: Record<string, number> = {};
+    for (const type of types) {
+      const ids = await idsIn(bindingOf(type).queue, count);
+      expect([...new Set(ids)].map(Number).sort((a, b) => a - b)).toEqual(range(count));
+      copies[type] = ids.length - count;
+    }
+    expect([...taken.keys()].map(Number).sort((a, b) => a - b)).toEqual(range(given));
+    expect(waits.join("")).toContain("Publishing over the bus at");
+    expect(waits.join("")).toContain("Consuming read.q over the bus at");
+    expect(waits.join("")).toContain("No connection to the bus at");
+    const again = [...taken.values()].reduce((sum, times) => sum + times - 1, 0);
+    console.log(
+      `2 x ${count} messages through ${kills} kills in ${published.toFixed(1)} s; twice with the same id: ${JSON.stringify(copies)}; of ${given} consumed ${again} came again; ${waits.length} waits logged`,
+    );
+  });
+
+  /** The ids of all that lies in a queue: it is read until a last message of our own. */
+  async function idsIn(queue: string, most: number): Promise<string[]> {
+    const connection = await connect(broker.url);
+    const channel = await connection.createConfirmChannel();
+    const ids: string[] = [];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    channel.sendToQueue(queue, Buffer.from("{}"), { messageId: "end" });
+    await channel.waitForConfirms();
+    await channel.prefetch(most);
+    await channel.consume(queue, (message) => {
+      if (message?.properties.messageId === "end") resolve();
+      else if (message !== null) ids.push(String(message.properties.messageId));
+      if (message !== null) channel.ack(message);
+    });
+    await promise;
+    await connection.close();
+    return ids;
+  }
+
+  describe("what a broker refuses is told once and not tried again:", () => {
+    const binding = bindingOf("refused");
+
+    test("a message that is too large, by its id; those beside it may be published again", async () => {
+      await using bus = amqpBusAt(broker.url, { exchange: "refused.x", retry: untiring });
+      await bus.declare([binding]);
+      const messages = ["small", "large"].map((messageId) => ({
+        binding,
+        messageId,
+        body: { text: "x".repeat(messageId === "large" ? 1_000_001 : 1) },
+      }));
+      await expect(bus.publish(messages)).rejects.toMatchObject({
+        code: "BUS_MESSAGE_REFUSED",
+        disposition: "invalid",
+        fields: { messageId: "large" },
+      });
+      await bus.publish(messages.slice(0, 1));
+    });
+
+    test.each(["declare", "publish", "consume"] as const)("a user who may not %s", async (verb) => {
+      await using owner = amqpBusAt(broker.url, { exchange: "refused.x" });
+      await owner.declare([binding]);
+      const reader = { username: verb === "consume" ? "nobody" : "reader", password: new Secret("reader") };
+      await using bus = amqpBusAt(broker.url, { exchange: "refused.x", retry: untiring, ...reader });
+      const consume = async () => {
+        for await (const _ of bus.consume(binding.queue)) return;
+      };
+      const work = {
+        declare: () => bus.declare([bindingOf("new")]),
+        publish: () => bus.publish([{ binding, messageId: "1", body: {} }]),
+        consume,
+      };
+      await expect(work[verb]()).rejects.toMatchObject({ code: "BUS_ACCESS_REFUSED", disposition: "invalid" });
+    });
+
+    test("a virtual host that is not there", async () => {
+      await using bus = amqpBusAt(broker.url, { exchange: "refused.x", retry: untiring, vhost: "nowhere" });
+      await expect(bus.declare([])).rejects.toMatchObject({
+        code: "BUS_ACCESS_REFUSED",
+        fields: { vhost: "nowhere" },
+      });
+    });
+
+    test("an exchange that is not there", async () => {
+      await using bus = amqpBusAt(broker.url, { exchange: "nowhere.x", retry: untiring });
+      await expect(bus.publish([{ binding, messageId: "1", body: {} }])).rejects.toMatchObject({
+        code: "BUS_UNROUTABLE",
+        fields: { messageId: "1" },
+      });
+    });
+  });
+});
