@@ -29,5 +29,10 @@ export async function* listObjects(
 }
 
 export function decodeKey(key: string, encoding: string | undefined): string {
-  return encoding === "url" ? decodeURIComponent(key.replaceAll("+", " ")) : key;
+  if (encoding !== "url") return key;
+  try {
+    return decodeURIComponent(key.replaceAll("+", " "));
+  } catch {
+    return key;
+  }
 }

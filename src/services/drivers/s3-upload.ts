@@ -76,7 +76,9 @@ async function beginUpload(connection: S3Connection, upload: Upload): Promise<st
       await removeUploads(connection, bucket, [key], { except: UploadId, signal });
     return UploadId;
   } catch (error) {
-    if (attempts > 0)
+    // A first attempt that was refused has begun nothing.
+    const isRefused = attempts === 1 && isFirstlightError(error) && error.disposition === "invalid";
+    if (attempts > 0 && !isRefused)
       await removal(connection, upload, () => removeUploads(connection, bucket, [key], { tries: triesOfRemoval }));
     throw error;
   }

@@ -34,12 +34,13 @@ export async function removeUploads(
       signal,
       tries,
     );
-    for (const { Key = "", UploadId = "" } of page.Uploads ?? []) {
-      const key = decodeKey(Key, page.EncodingType);
-      if (wanted.has(key) && UploadId !== except) found.push({ Key: key, UploadId });
+    for (const { Key: listed = "", UploadId = "" } of page.Uploads ?? []) {
+      // Ceph encodes the keys here, and does not say so. What is no upload of the key is not removed by its id either.
+      const Key = [listed, decodeKey(listed, "url")].find((key) => wanted.has(key));
+      if (Key !== undefined && UploadId !== except) found.push({ Key, UploadId });
     }
     const more = page.IsTruncated === true;
-    KeyMarker = more ? decodeKey(page.NextKeyMarker ?? "", page.EncodingType) : undefined;
+    KeyMarker = more ? decodeKey(page.NextKeyMarker ?? "", "url") : undefined;
     UploadIdMarker = more ? page.NextUploadIdMarker : undefined;
   } while (KeyMarker !== undefined);
   for (const { Key, UploadId } of found) {

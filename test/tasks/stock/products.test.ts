@@ -193,6 +193,24 @@ describe("TransferL1Data", () => {
     );
   });
 
+  test("tells the object store what movie and quality data are", async () => {
+    await using run = await productRun();
+    await run.run(TransferL1Data);
+    const keys = await keysIn(run, "data");
+    const id = keys[0]!.split("/")[1]!;
+    const headOf = (name: string) => run.services.objectStore.head("data", `pid_1_2/${id}/${name}`);
+    const dataset = { groupname: "DATASET", groupid: id };
+    expect(await headOf("movie.mp4")).toMatchObject({
+      contentType: "video/mp4",
+      metadata: { ...dataset, objecttype: "MOVIE" },
+    });
+    expect(await headOf("quality.json")).toMatchObject({
+      contentType: "application/json",
+      metadata: { ...dataset, objecttype: "QDATA" },
+    });
+    expect((await headOf("a.fits"))?.metadata).toEqual({});
+  });
+
   test("takes the bucket of the run's configuration, and the instrument where there is no proposal", async () => {
     await using run = await productRun({ PROPOSAL_ID: " ", INSTRUMENT: "SOHO/EIT" }, { destination_bucket: "solar" });
     await run.run(TransferL1Data);
