@@ -22,7 +22,10 @@ export function metadataStoreUrl(settings: Settings): string {
   }
   const { host, port } = address;
   // An address of IPv6 has colons of its own.
-  return `http://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${port}/graphql`;
+  const url = [host, `[${host}]`].map((at) => `http://${at}:${port}/graphql`).find((one) => URL.canParse(one));
+  if (url !== undefined && !host.includes("@") && !/[/?#]/.test(host)) return url;
+  const expected = "a host name or an address as mesh_address of internal-api-gateway";
+  throw settingsInvalid([{ name: "MESH_CONFIG", expected, found: JSON.stringify(host) }]);
 }
 
 export interface ObjectStoreAddress extends MeshAddress {

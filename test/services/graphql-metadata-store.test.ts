@@ -391,6 +391,14 @@ test.each([2 ** 31, -(2 ** 31) - 1, 1.5, Number.NaN])(
   },
 );
 
+test("what a server says does not command a terminal", async () => {
+  await using server = await scriptedHttp(
+    json(200, { errors: [{ message: "no\u001b[2J\u009b31m\r\nroom" }], data: null }),
+  );
+  await using store = graphqlStoreAt(server.url);
+  await expect(store.recipeRun(1)).rejects.toMatchObject({ message: expect.stringContaining("no [2J 31m room") });
+});
+
 describe("the token", () => {
   const token = "s3cret-of-the-facility";
 
@@ -401,6 +409,9 @@ describe("the token", () => {
     ["a schema's error", json(200, { errors: [{ message: `Unknown argument "${token}"` }] })],
     ["what is no JSON", page(200, `${"x".repeat(190)}${token}`)],
     ["a gateway", page(502, token)],
+    ["many times what is no JSON", page(200, `${token} `.repeat(30))],
+    ["a field of its answer", data({ recipeRuns: [{ ...run, recipeInstanceId: token }] })],
+    ["a configuration", data({ recipeRuns: [{ ...run, configuration: token }] })],
   ])("does not show where %s shows it", async (_, reaction) => {
     await using server = await scriptedHttp(reaction);
     const { lines, log } = keptLog();
@@ -411,6 +422,15 @@ describe("the token", () => {
     // Not even the beginning of one that was cut off.
     expect(told).not.toContain(token.slice(0, 8));
     expect(server.seen[0]?.headers.authorization).toBe(token);
+  });
+
+  test("does not show where it is spelt as JSON spells it", async () => {
+    const odd = String.raw`odd"and\${token}`;
+    await using server = await scriptedHttp(json(400, { you: odd }));
+    await using store = graphqlStoreAt(server.url, { authToken: new Secret(odd) });
+    const error: unknown = await store.recipeRun(1).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "METADATA_STORE_REFUSED" });
+    expect(inspect(error, { depth: 10 })).not.toContain(token);
   });
 
   test("that no header can carry is refused without showing it", async () => {

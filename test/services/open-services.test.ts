@@ -1,6 +1,7 @@
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { metadataStoreUrl } from "../../src/core/service-address.ts";
 import { configurableServices } from "../../src/core/service-driver.ts";
 import { loadSettings } from "../../src/core/settings.ts";
 import { sqliteBus } from "../../src/services/drivers/sqlite-bus.ts";
@@ -43,6 +44,23 @@ test("the mesh makes the metadata store real", async () => {
   });
   await using services = openServices(settings);
   expect(services.metadataStore.name).toBe("graphql");
+});
+
+test.each([
+  ["gateway.example.org", "http://gateway.example.org:8080/graphql"],
+  ["::1", "http://[::1]:8080/graphql"],
+  ["[::1]", "http://[::1]:8080/graphql"],
+  ["10.0.0.1", "http://10.0.0.1:8080/graphql"],
+  ["http://gateway", undefined],
+  ["user:password@gateway", undefined],
+  ["gateway/path", undefined],
+  ["a b", undefined],
+])("a metadata store at the mesh address %j has the URL %j", (mesh_address, url) => {
+  const settings = loadSettings({
+    MESH_CONFIG: JSON.stringify({ "internal-api-gateway": { mesh_address, mesh_port: 8080 } }),
+  });
+  if (url !== undefined) expect(metadataStoreUrl(settings)).toBe(url);
+  else expect(() => metadataStoreUrl(settings)).toThrow(expect.objectContaining({ code: "SETTINGS_INVALID" }));
 });
 
 test("the transfer is Globus where the settings say so, between the collections and servers that they name", async () => {

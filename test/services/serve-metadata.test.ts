@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createLogger } from "../../src/core/log.ts";
@@ -111,8 +113,13 @@ describe("refuses, and goes on", () => {
     expect(refused.answer.data).toBeUndefined();
   });
 
-  test("a body of 30 MB, and one that is no JSON", async () => {
-    expect((await ask("#".repeat(30_000_000))).status).toBe(413);
+  test("a body of 30 MB before it comes, and one that is no JSON", async () => {
+    const head = "POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: t\r\nContent-Type: application/json";
+    const socket = connect(server.port, server.host).setEncoding("utf8");
+    socket.write(`${head}\r\nContent-Length: 30000000\r\n\r\n{`);
+    const [answer] = await once(socket, "data");
+    socket.destroy();
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
     expect((await ask("", { body: "\u0000{" })).status).toBe(400);
   });
 
@@ -126,6 +133,27 @@ describe("refuses, and goes on", () => {
     const response = await fetch(new URL("/metrics", server.url), { headers: { Authorization: "t" } });
     expect([response.status, await response.text()]).toEqual([404, expect.stringContaining("GraphQL is at /graphql")]);
   });
+});
+
+test.each([
+  "GET // HTTP/1.1\r\nHost: x",
+  "GET /graphql?query=%zz HTTP/1.1\r\nHost: x\r\nAuthorization: t",
+  "POST /graphql HTTP/1.1\r\nHost: [\r\nAuthorization: t\r\nContent-Type: application/json\r\nContent-Length: 2",
+  "GET /graphql HTTP/1.1\r\nHost: a b/c\r\nAuthorization: t",
+  "GET http://[ HTTP/1.1\r\nHost: x",
+  "DELETE /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: t",
+  "nonsense",
+])("outlives the request %j", async (request) => {
+  const socket = connect(server.port, server.host);
+  const closed = new Promise((resolve) =>
+    socket
+      .once("close", resolve)
+      .on("error", () => {})
+      .resume(),
+  );
+  socket.end(`${request}\r\nConnection: close\r\n\r\n{}`);
+  await closed;
+  expect((await ask("{recipeRuns{recipeRunId}}")).status).toBe(200);
 });
 
 test("what goes wrong inside is in its log, and not in its answer", async () => {
@@ -168,7 +196,6 @@ test("a port that is taken is refused by name", async () => {
 
 test("it ends while somebody has not finished asking", async () => {
   const other = await serveMetadata({ store });
-  const { connect } = await import("node:net");
   const socket = connect(other.port, other.host);
   await new Promise((resolve) =>
     socket.write("POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{", resolve),

@@ -12,6 +12,7 @@ import {
   metadataUnreachable,
   misfitsOf,
   shown,
+  withoutSecret,
 } from "./metadata-errors.ts";
 
 export interface GraphqlClientOptions {
@@ -37,7 +38,6 @@ const defaultTimeoutMs = 60_000;
 const mostTries = 11;
 /** What a gateway says while the server behind it comes up. */
 const passingStatuses: ReadonlySet<number> = new Set([404, 502, 503]);
-const saidCharacters = 200;
 
 export function graphqlClient(options: GraphqlClientOptions): GraphqlClient {
   const { url, log = silentLogger } = options;
@@ -102,7 +102,11 @@ async function callOnce<Response>(
   const value = data?.[base];
   const parsed = operation.response.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw metadataSchemaUnfit(url, base, misfitsOf(base, value, parsed.error), parsed.error);
+  const misfits = misfitsOf(base, value, parsed.error).map((misfit) => ({
+    ...misfit,
+    found: withoutSecret(misfit.found, options.authToken),
+  }));
+  throw metadataSchemaUnfit(url, base, misfits, parsed.error);
 }
 
 async function post(
@@ -198,13 +202,6 @@ function refusal(
       found: withoutSecret(message, authToken),
     })),
   );
-}
-
-/** A server that shows what it was sent must not make us print it. */
-function withoutSecret(text: string, secret: Secret): string {
-  const short = text.slice(0, saidCharacters + secret.reveal().length);
-  const hidden = secret.reveal().length < 4 ? short : short.replaceAll(secret.reveal(), String(secret));
-  return hidden.slice(0, saidCharacters);
 }
 
 /** `fetch` says only that it failed; why, its cause says, and of several addresses each has its own. */

@@ -10,7 +10,7 @@ import type {
 } from "../metadata-store.ts";
 import { type RecipeRunStatusName, recipeRunStatuses } from "../recipe-run-status.ts";
 import { type GraphqlClient, type GraphqlClientOptions, graphqlClient } from "./graphql-client.ts";
-import { metadataSchemaUnfit, recipeRunNotFound, shown } from "./metadata-errors.ts";
+import { metadataSchemaUnfit, recipeRunNotFound, shown, withoutSecret } from "./metadata-errors.ts";
 import {
   createProvenance,
   createReceiptAccount,
@@ -38,7 +38,6 @@ const greatestInt = 2 ** 31 - 1;
  * dataset are asked for once, until this store has changed the run; a failure is not kept.
  */
 export function graphqlMetadataStore(options: GraphqlMetadataStoreOptions): MetadataStore {
-  const { url } = options;
   const client = graphqlClient(options);
   const runs = new Map<number, Promise<RecipeRun>>();
   const datasets = new Map<number, Promise<InputDataset>>();
@@ -48,7 +47,7 @@ export function graphqlMetadataStore(options: GraphqlMetadataStoreOptions): Meta
     requirePossible(recipeRunId);
     const [response] = await client.call(findRecipeRun(recipeRunId));
     if (response === undefined) throw recipeRunNotFound(recipeRunId);
-    return toRecipeRun(url, recipeRunId, response);
+    return toRecipeRun(options, recipeRunId, response);
   }
   async function readDataset(recipeRunId: number): Promise<InputDataset> {
     requirePossible(recipeRunId);
@@ -128,7 +127,11 @@ function requirePossible(recipeRunId: number): void {
   if (!Number.isInteger(recipeRunId) || Math.abs(recipeRunId) > greatestInt) throw recipeRunNotFound(recipeRunId);
 }
 
-function toRecipeRun(url: string, recipeRunId: number, response: RecipeRunResponse): RecipeRun {
+function toRecipeRun(
+  options: GraphqlMetadataStoreOptions,
+  recipeRunId: number,
+  response: RecipeRunResponse,
+): RecipeRun {
   const { recipeInstance, recipeInstanceId, recipeRunProvenances, configuration } = response;
   const { recipeId, inputDatasetId } = recipeInstance;
   return {
@@ -136,25 +139,29 @@ function toRecipeRun(url: string, recipeRunId: number, response: RecipeRunRespon
     recipeInstanceId,
     recipeId,
     inputDatasetId,
-    configuration: parseConfiguration(url, configuration),
+    configuration: parseConfiguration(options, configuration),
     provenances: recipeRunProvenances,
   };
 }
 
-function parseConfiguration(url: string, text: string | null): Readonly<Record<string, unknown>> {
+function parseConfiguration(
+  { url, authToken }: GraphqlMetadataStoreOptions,
+  text: string | null,
+): Readonly<Record<string, unknown>> {
   if (text === null || text.trim() === "") return {};
-  const unfit = (found: string, cause?: unknown): FirstlightError =>
-    metadataSchemaUnfit(
-      url,
-      "recipeRuns",
-      [{ path: "recipeRuns[0].configuration", expected: "the JSON text of an object", found }],
-      cause,
-    );
+  const unfit = (found: string): FirstlightError =>
+    metadataSchemaUnfit(url, "recipeRuns", [
+      {
+        path: "recipeRuns[0].configuration",
+        expected: "the JSON text of an object",
+        found: withoutSecret(found, authToken),
+      },
+    ]);
   let value: unknown;
   try {
     value = plainJson(parsePythonJson(text));
   } catch (error) {
-    throw unfit(`${shown(text)}: ${messageOf(error)}`, error);
+    throw unfit(`${shown(text)}: ${messageOf(error)}`);
   }
   if (value === null) return {};
   if (typeof value !== "object" || Array.isArray(value)) throw unfit(shown(text));

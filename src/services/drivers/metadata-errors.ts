@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { FirstlightError } from "../../core/errors.ts";
+import type { Secret } from "../../core/secret.ts";
 
 /** A recipe run that no store knows under this id. */
 export function recipeRunNotFound(recipeRunId: number, cause?: unknown): FirstlightError {
@@ -72,6 +73,19 @@ export function misfitsOf(path: string, value: unknown, error: z.ZodError): read
     expected: "expected" in issue ? String(issue.expected) : issue.message,
     found: shown(issue.path.reduce<unknown>((at, key) => (isObject(at) ? Reflect.get(at, key) : undefined), value)),
   }));
+}
+
+const saidCharacters = 200;
+const shortestSecret = 4;
+
+/** The beginning of what a server says: what it was sent it must not make us print, and it does not command a terminal. */
+export function withoutSecret(text: string, secret: Secret): string {
+  const value = secret.reveal();
+  const hidden =
+    value.length < shortestSecret
+      ? text
+      : text.replaceAll(value, String(secret)).replaceAll(JSON.stringify(value).slice(1, -1), String(secret));
+  return hidden.replaceAll(/\p{Cc}+/gu, " ").slice(0, saidCharacters);
 }
 
 const shownCharacters = 80;

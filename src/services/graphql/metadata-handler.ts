@@ -56,8 +56,10 @@ export async function metadataHandler({
   });
   const expected = digestOf(authToken.reveal());
   return (request, response) => {
-    const { pathname, search } = new URL(request.url ?? "/", "http://localhost");
-    const wantsPage = request.method === "GET" && search === "" && (request.headers.accept ?? "").includes("text/html");
+    // Whatever stands there, `//` too: not all of it is a URL.
+    const [pathname = "", search] = (request.url ?? "/").split("?", 2);
+    const accepts = request.headers.accept ?? "";
+    const wantsPage = request.method === "GET" && search === undefined && accepts.includes("text/html");
     if (wantsPage && (pathname === "/" || pathname === "/graphql")) {
       response.writeHead(200, { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": pagePolicy });
       response.end(explorerPage());
@@ -66,7 +68,7 @@ export async function metadataHandler({
     } else if (!timingSafeEqual(digestOf(request.headers.authorization ?? ""), expected)) {
       refuse(response, 401, "UNAUTHENTICATED", "The header Authorization is not the token of this metadata store.");
     } else {
-      Promise.resolve(yoga(request, response)).catch((error: unknown) => {
+      Promise.try(() => yoga(request, response)).catch((error: unknown) => {
         log.error(`A GraphQL request failed: ${messageOf(error)}`);
         response.destroy();
       });
