@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type LogLevel, logLevels } from "../core/log.ts";
 import { nearestName } from "../core/nearest-name.ts";
+import { redactor } from "../core/redact.ts";
 import type { Environment } from "../core/settings.ts";
 import type { CommandTable } from "./command.ts";
 import { commands } from "./commands.ts";
@@ -71,13 +72,17 @@ function leastLevelOf(env: Environment): LogLevel {
 }
 
 async function main(args: readonly string[], leaveBehind: () => void): Promise<number> {
-  const stdout = openOutput(process.stdout, process.env);
-  const stderr = openOutput(process.stderr, process.env);
+  // A report of a crash would hold the whole environment.
+  process.report.excludeEnv = true;
+  let redact = redactor(process.env);
+  const stdout = openOutput(process.stdout, process.env, (text) => redact(text));
+  const stderr = openOutput(process.stderr, process.env, (text) => redact(text));
   let leastLevel = leastLevelOf(process.env);
   let stop: StopSignals | undefined;
   try {
     const { env, fromFile } = withEnvFile(process.env, process.cwd());
     leastLevel = leastLevelOf(env);
+    redact = redactor(env);
     const watchStop = (): StopSignals => {
       stop = watchStopSignals(process, () => process.exit(stopCodeOf(stop?.signal())));
       return stop;

@@ -20,9 +20,13 @@ const goneCodes: ReadonlySet<string | undefined> = new Set(["EPIPE", "EIO", "ERR
 
 /**
  * Wraps a stream of the process. Colours follow no-color.org and `FORCE_COLOR`; a terminal that calls itself `dumb` gets plain
- * lines. A reader that went away (`firstlight … | head`, a terminal that was closed) ends nothing: what is written for it is dropped.
+ * lines. `redact` sees everything before it goes out. A reader that went away (`firstlight … | head`, a terminal that was closed) ends nothing: what is written for it is dropped.
  */
-export function openOutput(stream: NodeJS.WriteStream | WriteStream, env: Environment): Output {
+export function openOutput(
+  stream: NodeJS.WriteStream | WriteStream,
+  env: Environment,
+  redact: (text: string) => string = (text) => text,
+): Output {
   let open = true;
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (!goneCodes.has(error.code)) throw error;
@@ -31,7 +35,7 @@ export function openOutput(stream: NodeJS.WriteStream | WriteStream, env: Enviro
   const isTerminal = stream.isTTY === true;
   const isLive = isTerminal && env.TERM !== "dumb";
   const write = (text: string): void => {
-    if (open) stream.write(text);
+    if (open) stream.write(redact(text));
   };
   return {
     write,

@@ -11,7 +11,7 @@ export async function withTelemetry<Result>(
   log: Logger,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const telemetry = await startTelemetry(settings, { log });
+  const telemetry = await startTelemetry(settings, { log, env });
   try {
     return await continueTrace(env, work);
   } finally {

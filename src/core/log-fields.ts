@@ -1,4 +1,5 @@
-const hiddenName = /pass(word|wd|phrase)|secret|token|authorization|credential|(access|api|private)[-_]?key/i;
+import { secretName } from "./secret-name.ts";
+
 const deepest = 6;
 
 /**
@@ -15,7 +16,7 @@ export function logFields(
 }
 
 function field(name: string, value: unknown, depth: number): unknown {
-  return hiddenName.test(name) && mayHoldSecret(value) ? "[secret]" : loggable(value, depth);
+  return secretName.test(name) && mayHoldSecret(value) ? "[secret]" : loggable(value, depth);
 }
 
 /** A number is no secret: a fencing token, a count of tokens. */

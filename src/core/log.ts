@@ -1,3 +1,4 @@
+import { isSpanContextValid, trace } from "@opentelemetry/api";
 import { type Logger as PinoLogger, pino } from "pino";
 import { logFields } from "./log-fields.ts";
 
@@ -44,6 +45,7 @@ export function createLogger(options: LogOptions): Logger {
         customLevels: levelsOfPino,
         useOnlyCustomLevels: true,
         base: {},
+        mixin: traceFields,
         messageKey: "message",
         timestamp: pino.stdTimeFunctions.isoTime,
         formatters: { level: (label) => ({ level: label.toUpperCase() }) },
@@ -51,6 +53,12 @@ export function createLogger(options: LogOptions): Logger {
       destination,
     ) as unknown as PinoLogger<Lowercase<LogLevel>>,
   ).child(options.fields ?? {});
+}
+
+/** The trace that a line belongs to, as OpenTelemetry spells it in logs; nothing without an SDK. */
+function traceFields(): Fields {
+  const span = trace.getActiveSpan()?.spanContext();
+  return span === undefined || !isSpanContextValid(span) ? {} : { trace_id: span.traceId, span_id: span.spanId };
 }
 
 /** Says nothing. */

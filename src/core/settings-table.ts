@@ -50,7 +50,13 @@ const port = z.union([z.int(), z.string().regex(/^\d+$/).transform(Number)]).pip
 const mesh: SettingKind<Readonly<Record<string, MeshAddress>>> = json(
   'a JSON object {"service": {"mesh_address": "host", "mesh_port": 1234}}',
   z
-    .record(z.string(), z.object({ mesh_address: z.string().min(1), mesh_port: port }))
+    .record(
+      z.string(),
+      z.object({
+        mesh_address: z.string().regex(/^[^\s@/]+$/, "a host, without user, password or path"),
+        mesh_port: port,
+      }),
+    )
     .transform((services, context) => {
       const addresses: Record<string, MeshAddress> = {};
       for (const [name, { mesh_address: host, mesh_port }] of Object.entries(services)) {
@@ -210,7 +216,7 @@ export const settingsTable = {
     "OTEL_NODE_DISABLED_INSTRUMENTATIONS",
     wordList,
     "[]",
-    "Instrumentations to leave out, of http, undici (which is fetch), amqplib, ioredis, system-metrics.",
+    "Instrumentations to leave out, of http, undici (which is fetch), ioredis, system-metrics.",
   ),
   otelNodeExcludedUrls: required(
     "OTEL_NODE_EXCLUDED_URLS",
@@ -267,12 +273,12 @@ export const settingsTable = {
   ),
   s3UploadConfig: optional(
     "S3_UPLOAD_CONFIG",
-    dictionary,
+    hidden(dictionary),
     "Options of uploads to S3, as of boto3's TransferConfig; docs/object-store.md lists them.",
   ),
   s3DownloadConfig: optional(
     "S3_DOWNLOAD_CONFIG",
-    dictionary,
+    hidden(dictionary),
     "Options of downloads from S3, as of boto3's TransferConfig; docs/object-store.md lists them.",
   ),
   globusMaxRetries: required(

@@ -1,4 +1,5 @@
 import { nearestName } from "./nearest-name.ts";
+import { secretName } from "./secret-name.ts";
 import { configurableServices, missingAddress } from "./service-driver.ts";
 import { type SettingProblem, settingsInvalid } from "./settings-invalid.ts";
 import { type Setting, type Settings, settingsTable } from "./settings-table.ts";
@@ -65,9 +66,13 @@ function problemOf(
   return { name, expected: kind.expects, found: details.length === 0 ? shown : `${shown} (${details.join("; ")})` };
 }
 
-/** Whoever puts a password into an address shall not find it in an error. */
+/** Whoever puts a password into an address, or into a field of that name, shall not find it in an error. */
 function withoutPasswords(text: string): string {
-  return text.replaceAll(/\/\/[^\s/@]*@/g, "//[secret]@");
+  return text
+    .replaceAll(/[^\s"'/,;=@]+@/g, "[secret]@")
+    .replaceAll(/"([^"]*)"(\s*:\s*)"[^"]*"?/g, (whole, name: string, colon: string) =>
+      secretName.test(name) ? `"${name}"${colon}"[secret]"` : whole,
+    );
 }
 
 function deepFreeze<Value>(value: Value): Value {

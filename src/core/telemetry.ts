@@ -2,15 +2,15 @@ import {
   type Attributes,
   context,
   metrics,
-  propagation,
-  ROOT_CONTEXT,
   type Span,
+  SpanKind,
   type SpanStatus,
   SpanStatusCode,
   trace,
 } from "@opentelemetry/api";
 import { messageOf } from "./errors.ts";
 import type { Settings } from "./settings.ts";
+import { traceHeaders, traceOf } from "./trace-context.ts";
 
 export const instrumentationName = "firstlight";
 /** What the names of all metrics begin with: those of the Python stack, so that one dashboard shows the tasks of both. */
@@ -42,9 +42,12 @@ export async function withSpan<T>(
   name: string,
   attributes: Attributes,
   work: (span: Span) => Promise<T>,
-  statusOf: (result: T) => SpanStatus = () => ({ code: SpanStatusCode.OK }),
+  {
+    kind = SpanKind.INTERNAL,
+    statusOf = () => ({ code: SpanStatusCode.OK }),
+  }: { readonly kind?: SpanKind; readonly statusOf?: (result: T) => SpanStatus } = {},
 ): Promise<T> {
-  return tracer().startActiveSpan(name, { attributes }, async (span) => {
+  return tracer().startActiveSpan(name, { kind, attributes }, async (span) => {
     try {
       const result = await work(span);
       span.setStatus(statusOf(result));
@@ -64,14 +67,11 @@ const traceVariables = ["TRACEPARENT", "TRACESTATE", "BAGGAGE"] as const;
 
 /** The active span for the environment of a process that goes on below it; nothing without an SDK. */
 export function traceEnvironment(): Readonly<Record<string, string>> {
-  const carrier: Record<string, string> = {};
-  propagation.inject(context.active(), carrier);
-  return Object.fromEntries(Object.entries(carrier).map(([name, value]) => [name.toUpperCase(), value]));
+  return Object.fromEntries(Object.entries(traceHeaders()).map(([name, value]) => [name.toUpperCase(), value]));
 }
 
 /** Does work below the span that `env` names; without one, below the active span. */
 export function continueTrace<T>(env: Readonly<Record<string, string | undefined>>, work: () => T): T {
   if (!env.TRACEPARENT) return work();
-  const carrier = Object.fromEntries(traceVariables.map((name) => [name.toLowerCase(), env[name]]));
-  return context.with(propagation.extract(ROOT_CONTEXT, carrier), work);
+  return context.with(traceOf(Object.fromEntries(traceVariables.map((name) => [name.toLowerCase(), env[name]]))), work);
 }

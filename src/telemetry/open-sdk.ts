@@ -1,8 +1,9 @@
-import { DiagLogLevel, diag, metrics, type ProxyTracerProvider, trace } from "@opentelemetry/api";
+import { context, DiagLogLevel, diag, metrics, type ProxyTracerProvider, propagation, trace } from "@opentelemetry/api";
 import type { Logger } from "../core/log.ts";
 import type { Settings } from "../core/settings.ts";
 import { metricExporter, traceExporter } from "./otlp-exporters.ts";
 import type { OtlpTarget } from "./otlp-target.ts";
+import { redactSpans } from "./redact-spans.ts";
 import { serviceAttributes } from "./service-resource.ts";
 import { startInstrumentations } from "./start-instrumentations.ts";
 
@@ -14,12 +15,19 @@ interface Targets {
 /** Longest that one sending of metrics may take. */
 const metricTimeoutMs = 10_000;
 
-/** Starts NodeSDK and resolves to what stops it; to undefined where the process has an SDK already. */
+export interface OpenedSdk {
+  /** Sends what is left; the last values are read meanwhile. */
+  flush(): Promise<void>;
+  /** Gives the API back, for the next who starts an SDK, whether or not everything is sent. */
+  release(): void;
+}
+
+/** Starts NodeSDK; undefined where the process has an SDK already. */
 export async function openSdk(
   settings: Settings,
   targets: Targets,
-  log: Logger,
-): Promise<(() => Promise<void>) | undefined> {
+  { log, redact }: { readonly log: Logger; readonly redact: (text: string) => string },
+): Promise<OpenedSdk | undefined> {
   if (hasSdk()) {
     log.debug("The process has an OpenTelemetry SDK already, which stays");
     return undefined;
@@ -36,7 +44,9 @@ export async function openSdk(
     // OTEL_RESOURCE_ATTRIBUTES; the other detectors tell the command line.
     resourceDetectors: [envDetector],
     // Empty lists keep NodeSDK from sending where nobody asked for it.
-    ...(targets.traces === undefined ? { spanProcessors: [] } : { traceExporter: await traceExporter(targets.traces) }),
+    ...(targets.traces === undefined
+      ? { spanProcessors: [] }
+      : { traceExporter: redactSpans(await traceExporter(targets.traces), redact) }),
     metricReaders:
       targets.metrics === undefined
         ? []
@@ -52,16 +62,12 @@ export async function openSdk(
   if (!process.env.OTEL_LOG_LEVEL) sayTroubleOnce(log);
   sdk.start();
   const stopInstrumentations = startInstrumentations(settings, targets, log);
-  return async () => {
-    // The last values are read while the SDK stops.
-    try {
-      await sdk.shutdown();
-    } finally {
+  return {
+    flush: () => sdk.shutdown(),
+    release() {
       stopInstrumentations();
-      trace.disable();
-      metrics.disable();
-      diag.disable();
-    }
+      for (const api of [trace, metrics, propagation, context, diag]) api.disable();
+    },
   };
 }
 

@@ -1,11 +1,15 @@
 import type { Logger } from "../core/log.ts";
 import { silentLogger } from "../core/log.ts";
-import type { Settings } from "../core/settings.ts";
+import { redactor } from "../core/redact.ts";
+import type { Environment, Settings } from "../core/settings.ts";
+import type { OpenedSdk } from "./open-sdk.ts";
 import { type OtlpTarget, otlpTarget } from "./otlp-target.ts";
 
 export interface TelemetryOptions {
   /** Told once when telemetry cannot be sent. */
   readonly log?: Logger;
+  /** Whose secrets are taken out of what is sent. Default: the process's environment. */
+  readonly env?: Environment;
 }
 
 /** What this process sends, and where to. */
@@ -28,25 +32,25 @@ const flushTimeoutMs = 2000;
  * that fails here ever fails the work: what cannot be sent is dropped, and said once.
  */
 export async function startTelemetry(settings: Settings, options: TelemetryOptions = {}): Promise<Telemetry> {
-  const { log = silentLogger } = options;
+  const { log = silentLogger, env = process.env } = options;
   const targets = { traces: otlpTarget(settings, "traces"), metrics: otlpTarget(settings, "metrics") };
-  let stop: (() => Promise<void>) | undefined;
+  let sdk: OpenedSdk | undefined;
   if (targets.traces !== undefined || targets.metrics !== undefined) {
     try {
       const { openSdk } = await import("./open-sdk.ts");
-      stop = await openSdk(settings, targets, log);
+      sdk = await openSdk(settings, targets, { log, redact: redactor(env) });
     } catch (error) {
       log.warning("Telemetry could not be started; the work goes on without it", { error });
     }
   }
   let ending: Promise<boolean> | undefined;
   const shutdown = (timeoutMs = flushTimeoutMs): Promise<boolean> => {
-    ending ??= stop === undefined ? Promise.resolve(true) : within(stop(), timeoutMs);
+    ending ??= sdk === undefined ? Promise.resolve(true) : end(sdk, timeoutMs);
     return ending;
   };
   return {
-    traces: stop === undefined ? undefined : targets.traces,
-    metrics: stop === undefined ? undefined : targets.metrics,
+    traces: sdk === undefined ? undefined : targets.traces,
+    metrics: sdk === undefined ? undefined : targets.metrics,
     shutdown,
     async [Symbol.asyncDispose]() {
       await shutdown();
@@ -54,11 +58,11 @@ export async function startTelemetry(settings: Settings, options: TelemetryOptio
   };
 }
 
-/** Whether the work was over in time, however it ended. */
-async function within(work: Promise<void>, timeoutMs: number): Promise<boolean> {
+/** Whether everything was sent, or refused, in time. */
+async function end(sdk: OpenedSdk, timeoutMs: number): Promise<boolean> {
   const { promise: late, resolve } = Promise.withResolvers<boolean>();
   const timer = setTimeout(() => resolve(false), timeoutMs);
-  const done = work.then(
+  const done = sdk.flush().then(
     () => true,
     () => true,
   );
@@ -66,5 +70,6 @@ async function within(work: Promise<void>, timeoutMs: number): Promise<boolean> 
     return await Promise.race([done, late]);
   } finally {
     clearTimeout(timer);
+    sdk.release();
   }
 }

@@ -44,7 +44,7 @@ export async function attemptNode(context: RunContext, { task, fingerprint }: Pl
           },
         },
       ),
-    statusOf,
+    { statusOf },
   );
   return { attempt, end, output };
 }

@@ -103,6 +103,8 @@ async function leave(code: number): Promise<void> {
   tell({ type: "telemetry-lost" }, () => process.exit(code));
 }
 
+// A report of a crash would hold the whole environment.
+process.report.excludeEnv = true;
 // A terminal's Ctrl-C reaches every process; it is the runner that decides what it means.
 process.on("SIGINT", () => undefined);
 process.on("SIGTERM", () => stop.abort());

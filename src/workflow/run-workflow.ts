@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Attributes, SpanStatusCode } from "@opentelemetry/api";
 import { type Clock, clockFrom } from "../core/clock.ts";
 import { FirstlightError, isFirstlightError } from "../core/errors.ts";
+import { redactor } from "../core/redact.ts";
 import { loadSettings, type Settings } from "../core/settings.ts";
 import { runAttributes, withSpan } from "../core/telemetry.ts";
 import type { InventoryDriver } from "../scratch/inventory-driver.ts";
@@ -11,6 +12,7 @@ import { openInventory } from "../scratch/open-inventory.ts";
 import { makeAttemptInChild } from "./attempt-in-child.ts";
 import { makeAttemptInProcess } from "./attempt-in-process.ts";
 import type { MakeAttempt } from "./attempt-job.ts";
+import { attemptWithoutSecrets } from "./attempt-without-secrets.ts";
 import { buryGhosts } from "./bury-ghosts.ts";
 import { widthOf } from "./dag.ts";
 import { failureTeller } from "./failure-teller.ts";
@@ -41,7 +43,7 @@ export async function runWorkflow(workflow: Workflow, options: RunOptions): Prom
   const clock = options.clock ?? clockFrom(settings);
   // Before anything is written: a workflow that cannot run leaves no run behind.
   await planRun(workflow, options, settings, undefined);
-  const makeAttempt = chooseProcess(workflow, options);
+  const makeAttempt = attemptWithoutSecrets(chooseProcess(workflow, options), redactor(env));
   await using store = await openSqliteRunStore(runStorePath(settings.scratchBasePath), { clock });
   const opened = await openRun(store, runKeyOf(workflow, options, settings), options, settings);
   await using lease = await store.lease(opened.run.recipeRunId);
@@ -60,13 +62,10 @@ export async function runWorkflow(workflow: Workflow, options: RunOptions): Prom
     workflowVersion: workflow.version ?? settings.buildVersion,
   });
   const leased = { env, settings, clock, store, opened, lease, makeAttempt, inventory, telemetry };
-  return await withSpan(
-    workflow.name,
-    telemetry,
-    () => runLeased(workflow, options, leased),
-    ({ status }) =>
-      status === "done" ? { code: SpanStatusCode.OK } : { code: SpanStatusCode.ERROR, message: `The run ${status}.` },
-  );
+  return await withSpan(workflow.name, telemetry, () => runLeased(workflow, options, leased), {
+    statusOf: ({ status }) =>
+      status === "done" ? { code: SpanStatusCode.OK } : { code: SpanStatusCode.ERROR, message: status },
+  });
 }
 
 interface LeasedRun {

@@ -10,6 +10,8 @@ const secretNames = Object.values<Setting>(settingsTable)
 /** What the secret settings that are no plain text take. */
 const shaped: Readonly<Record<string, string>> = {
   S3_CLIENT_CONFIG: JSON.stringify({ aws_secret_access_key: marker }),
+  S3_UPLOAD_CONFIG: JSON.stringify({ SSECustomerKey: marker }),
+  S3_DOWNLOAD_CONFIG: JSON.stringify({ SSECustomerKey: marker }),
   GLOBUS_INBOUND_CLIENT_CREDENTIALS: JSON.stringify([{ client_id: marker, client_secret: marker }]),
   GLOBUS_OUTBOUND_CLIENT_CREDENTIALS: JSON.stringify([{ client_id: marker, client_secret: marker }]),
 };

@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { root } from "../architecture/source-imports.ts";
 import { type Cli, fixture, openCli } from "../cli/cli-process.ts";
 import { type OtlpReceiver, type ReceivedSpan, startOtlpGrpc, startOtlpHttp } from "../servers/otlp-receiver.ts";
 
@@ -87,6 +90,10 @@ describe.each(protocols)("a collector that listens to OTLP over $name", ({ start
     expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(1);
     expect(new Set(spans.map(({ status }) => status))).toEqual(new Set(["OK"]));
     expect(spans.every(({ startNs, endNs }) => startNs < endNs)).toBe(true);
+
+    const page = readFileSync(join(root, "docs/telemetry.md"), "utf8");
+    for (const { name } of spans)
+      expect(page).toContain(`\`${name.replace("l0_to_l1_pipeline", "{workflow}").replace(/\.\w+$/, ".{task}")}\``);
 
     const named = (name: string): ReceivedSpan | undefined => spans.find((span) => span.name === name);
     expect(named("l0_to_l1_pipeline")?.attributes).toEqual(workflow);

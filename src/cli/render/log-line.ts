@@ -9,7 +9,7 @@ interface Parsed {
 }
 
 /** The fields that the name before the line says already. */
-const known = new Set(["level", "time", "message", "recipe.run.id", "task.name", "attempt"]);
+const known = new Set(["level", "time", "message", "recipe.run.id", "task.name", "attempt", "trace_id", "span_id"]);
 
 /** A line that an attempt wrote, for people; undefined for a line of the log below `least`. */
 export function logLine(task: string, line: string, least: LogLevel, style: Style): string | undefined {
@@ -26,8 +26,9 @@ const prettyLine = /^\d\d:\d\d:\d\d ([A-Z]+) +(.*)$/;
 function parse(line: string): Parsed {
   const [, level = "", message = ""] = prettyLine.exec(line) ?? [];
   if (level in logLevels) {
-    const text = message.replace(/ {2}\(recipe\.run\.id=\d+ task\.name=\S+ attempt=\d+ ?(.*)\)$/, (_, rest: string) =>
-      rest === "" ? "" : `  (${rest})`,
+    const text = message.replace(
+      / {2}\(recipe\.run\.id=\d+ task\.name=\S+ attempt=\d+(?: trace_id=\w+ span_id=\w+)? ?(.*)\)$/,
+      (_, rest: string) => (rest === "" ? "" : `  (${rest})`),
     );
     return { level: level as LogLevel, text: oneLine(text) };
   }

@@ -1,0 +1,28 @@
+import type { Attributes } from "@opentelemetry/api";
+import type { NodeSDKConfiguration } from "@opentelemetry/sdk-node";
+
+type SpanExporter = NodeSDKConfiguration["traceExporter"];
+type Span = Parameters<SpanExporter["export"]>[0][number];
+
+/** Takes secrets out of what spans tell: the message of an error may be a server's, which says what it was sent. */
+export function redactSpans(exporter: SpanExporter, redact: (text: string) => string): SpanExporter {
+  const attributes = (given: Attributes): Attributes =>
+    Object.fromEntries(
+      Object.entries(given).map(([name, value]) => [name, typeof value === "string" ? redact(value) : value]),
+    );
+  const redacted = (span: Span): Span => {
+    const { message } = span.status;
+    const events = span.events.map((event) => ({ ...event, attributes: attributes(event.attributes ?? {}) }));
+    return Object.create(span, {
+      name: { value: redact(span.name) },
+      attributes: { value: attributes(span.attributes) },
+      events: { value: events },
+      status: { value: message === undefined ? span.status : { ...span.status, message: redact(message) } },
+    }) as Span;
+  };
+  return {
+    export: (spans, done) => exporter.export(spans.map(redacted), done),
+    shutdown: () => exporter.shutdown(),
+    forceFlush: () => exporter.forceFlush?.() ?? Promise.resolve(),
+  };
+}

@@ -1,0 +1,71 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { loadSettings } from "../../src/core/settings.ts";
+import { withSpan } from "../../src/core/telemetry.ts";
+import { startTelemetry } from "../../src/telemetry/start-telemetry.ts";
+import { fixture, openCli } from "../cli/cli-process.ts";
+import { freePorts } from "../servers/free-ports.ts";
+
+/** Takes every connection, reads what comes, and never says anything. */
+let blackHole: AsyncDisposable & { readonly port: number; readonly open: ReadonlySet<Socket>; seen: number };
+beforeEach(async () => {
+  const open = new Set<Socket>();
+  const server = createServer((socket) => {
+    hole.seen += 1;
+    open.add(socket.resume());
+    socket.on("error", () => undefined);
+    socket.on("close", () => open.delete(socket));
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const hole = {
+    port: (server.address() as AddressInfo).port,
+    open,
+    seen: 0,
+    async [Symbol.asyncDispose]() {
+      const closed = once(server, "close");
+      server.close();
+      for (const socket of open) socket.destroy();
+      await closed;
+    },
+  };
+  blackHole = hole;
+});
+afterEach(() => blackHole[Symbol.asyncDispose]());
+
+test.each(["127.0.0.1:", "http://127.0.0.1:"])(
+  "stopping does not wait for a collector at %s… that takes everything and answers nothing",
+  async (scheme) => {
+    const telemetry = await startTelemetry(
+      loadSettings({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${scheme}${blackHole.port}` }),
+    );
+    await withSpan("work", {}, async () => undefined);
+    // False says that it was given up with the collector still silent; it would be true once the SDK's own patience had ended.
+    expect(await telemetry.shutdown(500)).toBe(false);
+    expect(blackHole.seen).toBeGreaterThan(0);
+  },
+);
+
+describe("a run whose collector", () => {
+  const ends = async (port: number, scheme: string) => {
+    await using cli = await openCli();
+    const env = {
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${scheme}${port}`,
+      OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `${scheme}${port}`,
+    };
+    const args = ["run", fixture("pipeline.ts"), "--input", "l0", "--output", "out", "--json"];
+    const { code, stdout } = await cli.run(args, env);
+    const { status, framesOut } = JSON.parse(stdout) as { readonly status: string; readonly framesOut: number };
+    return { code, status, framesOut };
+  };
+
+  test("answers nothing ends as ever, and before the collector has said anything", { timeout: 180_000 }, async () => {
+    expect(await ends(blackHole.port, "http://127.0.0.1:")).toEqual({ code: 0, status: "done", framesOut: 2 });
+    expect(blackHole.seen).toBeGreaterThan(0);
+  });
+
+  test("is not there ends as ever", { timeout: 180_000 }, async () => {
+    const [port = 0] = await freePorts(1);
+    expect(await ends(port, "127.0.0.1:")).toEqual({ code: 0, status: "done", framesOut: 2 });
+  });
+});
