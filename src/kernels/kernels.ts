@@ -12,8 +12,27 @@ export interface KernelFunctions {
   widenSums(narrow: number, sums: number, count: number, offset: number): void;
   divideF32(sums: number, output: number, count: number, divisor: number): void;
   divideNarrowF32(narrow: number, output: number, count: number, offset: number, divisor: number): void;
+  decodeRice8(...places: RicePlaces): number;
+  decodeRice16(...places: RicePlaces): number;
+  decodeRice32(...places: RicePlaces): number;
+  dequantizeF32(...places: DequantizePlaces): void;
+  dequantizeF64(...places: DequantizePlaces): void;
   sumWords(source: number, words: number): number;
 }
+
+type RicePlaces = [source: number, length: number, scratch: number, target: number, count: number, blockSize: number];
+
+type DequantizePlaces = [
+  source: number,
+  target: number,
+  count: number,
+  scale: number,
+  zero: number,
+  blank: number,
+  hasBlank: number,
+  round: number,
+  keepsZero: number,
+];
 
 /** An instance of the kernels with a memory of its own. */
 export interface Kernels {

@@ -1,10 +1,19 @@
+import { fitsTileKernels, tileKernels } from "../../kernels/tile-kernels.ts";
 import { swapWords } from "../byte-order.ts";
 import type { StructureCards } from "../structure-cards.ts";
 import { elementBytes } from "../tables/binary-form.ts";
 import { gunzipTile, gzipLeastBytes, unshuffle } from "./gunzip-tile.ts";
 import { checkHcompress, decodeHcompress, type HcompressTile, hcompressLeastBytes } from "./hcompress.ts";
 import { decodePlio, plioLeastBytes } from "./plio.ts";
-import { decodeRice, type Fail, type RiceOutput, type RiceParameters, riceLeastBytes } from "./rice.ts";
+import {
+  decodeRice,
+  type Fail,
+  type RiceOutput,
+  type RiceParameters,
+  riceCode,
+  riceCut,
+  riceLeastBytes,
+} from "./rice.ts";
 import type { Tile } from "./tile-grid.ts";
 import type { StoredTile } from "./tile-table.ts";
 import type { TiledImage } from "./tiled-image.ts";
@@ -73,6 +82,12 @@ function decoderOf(tiles: TiledImage, quantized: boolean, cards: StructureCards)
       return {
         leastBytes: (count) => riceLeastBytes(count, parameters),
         decode(bytes, start, end, { count }, fail) {
+          if (fitsTileKernels(count, end - start)) {
+            const found = tileKernels().decodeRice(bytes.subarray(start, end), { count, ...parameters });
+            if (found === "cut") throw riceCut(fail);
+            if (typeof found === "number") throw riceCode(found, parameters, fail);
+            return found;
+          }
           const output = pixels(count);
           decodeRice(viewOf(bytes), start, end, output, parameters, fail);
           return output;

@@ -1,3 +1,4 @@
+import type { TileQuantities } from "../../kernels/tile-kernels.ts";
 import { ditherLength, ditherSequence, ditherStart } from "./dither.ts";
 
 /** ZQUANTIZ; what is none of the dithers is plain rounding. */
@@ -33,7 +34,7 @@ export function dequantize(
   }
   const random = ditherSequence;
   const zeroAt = dither === "SUBTRACTIVE_DITHER_2" ? exactZero : 0.5;
-  let round = ((ditherIndex % ditherLength) + ditherLength) % ditherLength;
+  let round = roundOf(ditherIndex);
   let next = ditherStart(round);
   for (let index = 0; index < integers.length; index += 1) {
     const value = integers[index] as number;
@@ -46,4 +47,14 @@ export function dequantize(
       next = ditherStart(round);
     }
   }
+}
+
+function roundOf(ditherIndex: number): number {
+  return ((ditherIndex % ditherLength) + ditherLength) % ditherLength;
+}
+
+/** The same for the kernels. */
+export function quantitiesOf({ scale, zero, blank, dither, ditherIndex }: Quantization): TileQuantities {
+  const round = dither === "NO_DITHER" ? undefined : roundOf(ditherIndex);
+  return { scale, zero, blank, round, keepsZero: dither === "SUBTRACTIVE_DITHER_2" };
 }

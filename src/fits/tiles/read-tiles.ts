@@ -1,9 +1,10 @@
+import { tileKernelPixels, tileKernels } from "../../kernels/tile-kernels.ts";
 import { badFile } from "../bad-file.ts";
 import type { Bitpix } from "../bitpix.ts";
 import { structureCards } from "../structure-cards.ts";
 import { binaryTable } from "../tables/binary-table.ts";
 import { type TileDecoder, type TileIntegers, type TileValues, tileDecoder } from "./decode-tile.ts";
-import { dequantize } from "./dequantize.ts";
+import { dequantize, quantitiesOf } from "./dequantize.ts";
 import type { Fail } from "./rice.ts";
 import { forEachRun, type Tile, tilesOf } from "./tile-grid.ts";
 import { type StoredTile, type TileTable, tileTable } from "./tile-table.ts";
@@ -140,10 +141,6 @@ function realTiles({ axes }: TiledImage, table: TileTable, image: Float32Array |
   const { quantization } = table;
   let memory = image.slice(0, 0);
   const dequantized = (values: Int32Array | Int16Array | Uint8Array, tile: Tile) => {
-    if (memory.length < values.length) {
-      memory = image instanceof Float32Array ? new Float32Array(values.length) : new Float64Array(values.length);
-    }
-    const reals = memory.subarray(0, values.length);
     const how = {
       scale: quantization?.scale(tile.index) ?? 1,
       zero: quantization?.zero(tile.index) ?? 0,
@@ -151,6 +148,14 @@ function realTiles({ axes }: TiledImage, table: TileTable, image: Float32Array |
       dither: quantization?.dither ?? "NO_DITHER",
       ditherIndex: tile.index + table.ditherSeed - 1,
     };
+    if (values instanceof Int32Array && values.length <= tileKernelPixels) {
+      const precision = image instanceof Float32Array ? "float32" : "float64";
+      return tileKernels().dequantize(values, quantitiesOf(how), precision);
+    }
+    if (memory.length < values.length) {
+      memory = image instanceof Float32Array ? new Float32Array(values.length) : new Float64Array(values.length);
+    }
+    const reals = memory.subarray(0, values.length);
     dequantize(values, how, reals);
     return reals;
   };

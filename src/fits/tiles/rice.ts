@@ -29,7 +29,7 @@ export function riceLeastBytes(count: number, { blockSize, pixelBytes }: RicePar
 }
 
 /**
- * Decodes RICE_1 (FITS 4.0 §10.4.1; Rice, Yeh and Miller 1993): differences of neighbours, in blocks, each as a count of
+ * For tiles too large for the kernels. Decodes RICE_1 (FITS 4.0 §10.4.1; Rice, Yeh and Miller 1993): differences of neighbours, in blocks, each as a count of
  * zero bits and a few low bits. Fills `output`, whose elements have `pixelBytes`: sums that run over them come round again.
  *
  * `bytes` must reach `riceOverreadBytes` beyond `end`.
@@ -43,7 +43,7 @@ export function decodeRice(
   fail: Fail,
 ): void {
   const { codeBits, direct } = codes[pixelBytes];
-  const cut = () => fail("the compressed bytes end before the tile is full.");
+  const cut = () => riceCut(fail);
   let last = 0;
   for (let index = 0; index < pixelBytes; index += 1) last = (last << 8) | bytes.getUint8(start + index);
   // The place is the byte `base` and so many bits from there, which start anew with each block.
@@ -69,7 +69,7 @@ export function decodeRice(
         output[at] = last;
       }
     } else if (code > direct) {
-      throw fail(`a block of the Rice code ${code}; the highest is ${direct}.`);
+      throw riceCode(code, { pixelBytes }, fail);
     } else {
       for (; at < stop; at += 1) {
         if (base + (bit >>> 3) > end) throw cut();
@@ -101,6 +101,14 @@ export function decodeRice(
     bit &= 7;
     if (base + (bit === 0 ? 0 : 1) > end) throw cut();
   }
+}
+
+export function riceCut(fail: Fail): Error {
+  return fail("the compressed bytes end before the tile is full.");
+}
+
+export function riceCode(code: number, { pixelBytes }: Pick<RiceParameters, "pixelBytes">, fail: Fail): Error {
+  return fail(`a block of the Rice code ${code}; the highest is ${codes[pixelBytes].direct}.`);
 }
 
 /** 32 bits from there on, of which at least `sureBits` are of the stream; zeros follow. */

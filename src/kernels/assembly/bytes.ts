@@ -21,20 +21,3 @@ export function sumWords(source: usize, words: i32): u32 {
   while (sum >> 32 !== 0) sum = (sum & 0xffffffff) + (sum >> 32);
   return <u32>sum;
 }
-
-/** Turns the bytes of each 16-bit word about; the highest bit of each is flipped where `flip` is 0x8000. */
-export function swap16(source: usize, target: usize, count: i32, flip: i32): void {
-  const flips = i16x8.splat(<i16>flip);
-  let left = count;
-  for (; left >= 8; left -= 8) {
-    const v = v128.load(source);
-    v128.store(target, v128.xor(v128.shuffle<u8>(v, v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14), flips));
-    source += 16;
-    target += 16;
-  }
-  for (; left > 0; left -= 1) {
-    store<u16>(target, bswap<u16>(load<u16>(source)) ^ <u16>flip);
-    source += 2;
-    target += 2;
-  }
-}

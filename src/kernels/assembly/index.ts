@@ -1,5 +1,6 @@
 export { addF32, addF64, addI16, addI32, addU8, divideF32, divideNarrowF32, widenSums } from "./accumulate";
-export { sumWords, swap16 } from "./bytes";
+export { sumWords } from "./bytes";
+export { dequantizeF32, dequantizeF64 } from "./dequantize";
 export { decodeRice8, decodeRice16, decodeRice32 } from "./rice";
 
 /** Where memory begins that is nobody's. */
