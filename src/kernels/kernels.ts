@@ -9,6 +9,11 @@ export interface KernelFunctions {
   addI32(source: number, stride: number, frames: number, sums: number, count: number, offset: number): void;
   addF32(source: number, stride: number, frames: number, sums: number, count: number): void;
   addF64(source: number, stride: number, frames: number, sums: number, count: number): void;
+  addOwnU8(...places: OwnPlaces): void;
+  addOwnI16(...places: OwnPlaces): void;
+  addOwnI32(...places: OwnPlaces): void;
+  addOwnF32(...places: OwnPlaces): void;
+  addOwnF64(...places: OwnPlaces): void;
   widenSums(narrow: number, sums: number, count: number, offset: number): void;
   divideF32(sums: number, output: number, count: number, divisor: number): void;
   divideNarrowF32(narrow: number, output: number, count: number, offset: number, divisor: number): void;
@@ -19,6 +24,8 @@ export interface KernelFunctions {
   dequantizeF64(...places: DequantizePlaces): void;
   sumWords(source: number, words: number): number;
 }
+
+type OwnPlaces = [source: number, sums: number, count: number, offset: number];
 
 type RicePlaces = [source: number, length: number, scratch: number, target: number, count: number, blockSize: number];
 

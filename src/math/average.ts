@@ -1,7 +1,7 @@
 import type { NdArray } from "../core/ndarray.ts";
 import type { Frame } from "../fits/frame.ts";
 import type { FilesOptions } from "./files/accumulate-files.ts";
-import { averagePlain } from "./files/average-plain.ts";
+import { averageImages } from "./files/average-images.ts";
 import { type FrameFiles, frameFiles, precisionOfFiles } from "./files/frame-files.ts";
 import { given, type Many } from "./files/many.ts";
 import { sumFiles } from "./files/sum-files.ts";
@@ -35,7 +35,7 @@ export async function average(
   const what = await given<NdArray | Frame>(frames as Many<NdArray | Frame>);
   const all = what.kind === "files" ? await frameFiles(what.paths, "average", options.signal) : undefined;
   if (all !== undefined) {
-    const data = await averagePlain(all, options.precision ?? precisionOfFiles(all.files), options);
+    const data = await averageImages(all, options.precision ?? precisionOfFiles(all.files), options);
     if (data !== undefined) return { header: all.header, image: { data, shape: all.shape } };
   }
   const { first, shape, sums, variances, mask, count, ...own } = await pixelSums(

@@ -137,10 +137,13 @@ export function tileKeeper(tiles: TiledImage, table: TileTable): Pick<Keeper, "a
   };
 }
 
-function realTiles({ axes }: TiledImage, table: TileTable, image: Float32Array | Float64Array): Keeper {
+/** The reals of a tile, in the precision of `like`; valid until the next call. */
+export function tileReals(table: TileTable, like: Float32Array | Float64Array) {
   const { quantization } = table;
-  let memory = image.slice(0, 0);
-  const dequantized = (values: Int32Array | Int16Array | Uint8Array, tile: Tile) => {
+  let memory = like.slice(0, 0);
+  return (values: TileValues, tile: Tile, fail: Fail): Float32Array | Float64Array => {
+    if (values instanceof Float32Array || values instanceof Float64Array) return values;
+    if (values instanceof BigInt64Array) throw fail("quantised pixels are integers of at most 32 bits.");
     const how = {
       scale: quantization?.scale(tile.index) ?? 1,
       zero: quantization?.zero(tile.index) ?? 0,
@@ -149,22 +152,23 @@ function realTiles({ axes }: TiledImage, table: TileTable, image: Float32Array |
       ditherIndex: tile.index + table.ditherSeed - 1,
     };
     if (values instanceof Int32Array && values.length <= tileKernelPixels) {
-      const precision = image instanceof Float32Array ? "float32" : "float64";
-      return tileKernels().dequantize(values, quantitiesOf(how), precision);
+      return tileKernels().dequantize(values, quantitiesOf(how), like instanceof Float32Array ? "float32" : "float64");
     }
     if (memory.length < values.length) {
-      memory = image instanceof Float32Array ? new Float32Array(values.length) : new Float64Array(values.length);
+      memory = like instanceof Float32Array ? new Float32Array(values.length) : new Float64Array(values.length);
     }
     const reals = memory.subarray(0, values.length);
     dequantize(values, how, reals);
     return reals;
   };
+}
+
+function realTiles({ axes }: TiledImage, table: TileTable, image: Float32Array | Float64Array): Keeper {
+  const reals = tileReals(table, image);
   return {
     undefinedAt: undefined,
     add(values, tile, fail) {
-      if (values instanceof BigInt64Array) throw fail("quantised pixels are integers of at most 32 bits.");
-      const isReal = values instanceof Float32Array || values instanceof Float64Array;
-      const pixels = isReal ? values : dequantized(values, tile);
+      const pixels = reals(values, tile, fail);
       forEachRun(tile, axes, (inTile, inImage, length) => image.set(pixels.subarray(inTile, inTile + length), inImage));
     },
   };
@@ -182,8 +186,7 @@ function integerTiles(
   return {
     undefinedAt,
     add(values, tile, fail) {
-      if (values instanceof Float32Array || values instanceof Float64Array)
-        throw fail(`reals in an image of BITPIX ${bitpix}.`);
+      if (values instanceof Float32Array || values instanceof Float64Array) throw realsInIntegers(bitpix, fail);
       const { quantization } = table;
       if (quantization !== undefined && (quantization.scale(tile.index) !== 1 || quantization.zero(tile.index) !== 0)) {
         throw fail("integer pixels with ZSCALE or ZZERO are not known; only quantised reals have them.");
@@ -215,6 +218,18 @@ function noteUndefined(
       if (Number(values[inTile + index]) === blank) into.push(inImage + index);
     }
   });
+}
+
+/** The integers of a tile of an image of at most 32 bits; @throws where they do not fit. */
+export function integersOf(values: TileValues, bitpix: Bitpix, fail: Fail): Int32Array | Int16Array | Uint8Array {
+  if (values instanceof Float32Array || values instanceof Float64Array) throw realsInIntegers(bitpix, fail);
+  if (values instanceof BigInt64Array) throw fail(`64-bit pixels in an image of BITPIX ${bitpix}.`);
+  if (values.BYTES_PER_ELEMENT * 8 > bitpix) narrow(values, bitpix, false, fail);
+  return values;
+}
+
+function realsInIntegers(bitpix: Bitpix, fail: Fail): Error {
+  return fail(`reals in an image of BITPIX ${bitpix}.`);
 }
 
 /** Sees to it that wider integers fit in the image's type. A lossy algorithm may step over its ends: there it is cut. */

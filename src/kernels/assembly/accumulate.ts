@@ -247,3 +247,58 @@ export function divideNarrowF32(narrow: usize, output: usize, count: i32, offset
     output += 4;
   }
 }
+
+/** Adds pixels in this machine's order, each with `offset` more, to sums in float64. */
+// @ts-ignore: decorator
+@inline
+function addOwn<T>(source: usize, sums: usize, count: i32, offset: f64): void {
+  for (let left = count; left > 0; left -= 1) {
+    store<f64>(sums, load<f64>(sums) + (<f64>load<T>(source) + offset));
+    source += sizeof<T>();
+    sums += 8;
+  }
+}
+
+export function addOwnU8(source: usize, sums: usize, count: i32, offset: f64): void {
+  addOwn<u8>(source, sums, count, offset);
+}
+
+export function addOwnI16(source: usize, sums: usize, count: i32, offset: f64): void {
+  const offsets = f64x2.splat(offset);
+  let left = count;
+  for (; left >= 8; left -= 8) {
+    const v = v128.load(source);
+    const low = i32x4.extend_low_i16x8_s(v);
+    const high = i32x4.extend_high_i16x8_s(v);
+    const low2 = v128.shuffle<u8>(low, low, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+    const high2 = v128.shuffle<u8>(high, high, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+    v128.store(sums, f64x2.add(v128.load(sums), f64x2.add(f64x2.convert_low_i32x4_s(low), offsets)));
+    v128.store(sums, f64x2.add(v128.load(sums, 16), f64x2.add(f64x2.convert_low_i32x4_s(low2), offsets)), 16);
+    v128.store(sums, f64x2.add(v128.load(sums, 32), f64x2.add(f64x2.convert_low_i32x4_s(high), offsets)), 32);
+    v128.store(sums, f64x2.add(v128.load(sums, 48), f64x2.add(f64x2.convert_low_i32x4_s(high2), offsets)), 48);
+    source += 16;
+    sums += 64;
+  }
+  addOwn<i16>(source, sums, left, offset);
+}
+
+export function addOwnI32(source: usize, sums: usize, count: i32, offset: f64): void {
+  addOwn<i32>(source, sums, count, offset);
+}
+
+export function addOwnF32(source: usize, sums: usize, count: i32, offset: f64): void {
+  let left = count;
+  for (; left >= 4; left -= 4) {
+    const v = v128.load(source);
+    const w = v128.shuffle<u8>(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+    v128.store(sums, f64x2.add(v128.load(sums), f64x2.promote_low_f32x4(v)));
+    v128.store(sums, f64x2.add(v128.load(sums, 16), f64x2.promote_low_f32x4(w)), 16);
+    source += 16;
+    sums += 32;
+  }
+  addOwn<f32>(source, sums, left, 0);
+}
+
+export function addOwnF64(source: usize, sums: usize, count: i32, offset: f64): void {
+  addOwn<f64>(source, sums, count, 0);
+}

@@ -1,4 +1,4 @@
-export { addF32, addF64, addI16, addI32, addU8, divideF32, divideNarrowF32, widenSums } from "./accumulate";
+export { addF32, addF64, addI16, addI32, addOwnF32, addOwnF64, addOwnI16, addOwnI32, addOwnU8, addU8, divideF32, divideNarrowF32, widenSums } from "./accumulate";
 export { sumWords } from "./bytes";
 export { dequantizeF32, dequantizeF64 } from "./dequantize";
 export { decodeRice8, decodeRice16, decodeRice32 } from "./rice";

@@ -31,8 +31,11 @@ const stripPixels = 2 ** 15;
 /** How much is done before others get their turn. */
 const turnBytes = 2 ** 26;
 
+/** The sums of a strip; what they give is valid until the next call. */
+export type StripSums = Pick<PixelAdder, "sums" | "means">;
+
 /** Takes what was added of a strip that begins with the pixel `start`. */
-export type TakeSums = (added: PixelAdder, start: number, stop: number) => void;
+export type TakeSums = (added: StripSums, start: number) => void;
 
 /**
  * Adds the pixels of plain frames of `size` pixels, strip by strip, each in the order of the frames. Files stay open for all of their
@@ -56,7 +59,7 @@ export async function sumPlain(
       const stop = Math.min(size, start + stripPixels);
       adder.begin(stop - start, first === 0 ? undefined : kept?.subarray(start, stop));
       for (const frame of batch) since += readStrip(frame, open, start, adder.next(frame.kind));
-      if (isLast) take(adder, start, stop);
+      if (isLast) take(adder, start);
       else kept?.set(adder.sums(), start);
       if (since < turnBytes) continue;
       since = 0;
