@@ -1,3 +1,4 @@
+export type { ByteSink } from "../core/byte-source.ts";
 export type { Bitpix } from "./bitpix.ts";
 export { Card } from "./card.ts";
 export type { CardValue, Complex } from "./card-value.ts";

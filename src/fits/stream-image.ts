@@ -26,10 +26,20 @@ const arrayTypes = {
   int64: BigInt64Array,
   float32: Float32Array,
   float64: Float64Array,
-} as const;
+} as const satisfies Record<PixelType, unknown>;
 
 /** The types of pixels by name; each decides BITPIX, the unsigned conventions among them. */
-export type PixelType = keyof typeof arrayTypes;
+export type PixelType =
+  | "uint8"
+  | "int8"
+  | "uint16"
+  | "int16"
+  | "uint32"
+  | "int32"
+  | "uint64"
+  | "int64"
+  | "float32"
+  | "float64";
 
 /** An image whose pixels are yet to come. */
 export interface StreamedImage {

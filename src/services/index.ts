@@ -17,6 +17,8 @@ export type { GlobusCredential } from "./drivers/globus-tokens.ts";
 export { type GlobusTransferOptions, globusTransfer } from "./drivers/globus-transfer.ts";
 export type { GraphqlClientOptions } from "./drivers/graphql-client.ts";
 export { type GraphqlMetadataStoreOptions, graphqlMetadataStore } from "./drivers/graphql-metadata-store.ts";
+export { requireKey as requireObjectKey, requireMetadata as requireObjectMetadata } from "./drivers/object-name.ts";
+export { type OpenSource, openSource as openObjectSource, piecesOf } from "./drivers/object-source.ts";
 export { type ObjectStoreTransferOptions, objectStoreTransfer } from "./drivers/object-store-transfer.ts";
 export { type S3ClientConfig, type S3Config, type S3TransferConfig, s3Config } from "./drivers/s3-config.ts";
 export type { S3ConnectionOptions } from "./drivers/s3-connection.ts";

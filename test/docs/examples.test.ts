@@ -38,7 +38,9 @@ test("every page that a task's author reads has examples, and every TypeScript e
     "metadata-store.md",
     "parameters-and-constants.md",
     "tags-and-files.md",
+    "telemetry.md",
     "testing-a-task.md",
+    "transfer.md",
   ]);
   for (const [page, text] of pages) {
     const blocks = text.match(/^```(ts|typescript)$/gm) ?? [];

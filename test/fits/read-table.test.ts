@@ -162,6 +162,13 @@ describe("a column of an ASCII table", () => {
     expect(await column(source)).toMatchObject({ data: Float64Array.of(1500, 0.0015, -5, 1500, 150) });
   });
 
+  test("has no digits behind the point where its form names none, whose letter may be small", async () => {
+    expect(await column(ascii({ TFORM1: "e6", TBCOL1: 1 }, ["1.5E1 ", "20    "]))).toMatchObject({
+      data: Float64Array.of(15, 20),
+    });
+    expect(await column(binary({ TFORM1: "2i" }, [[0, 1, 0, 2]]))).toMatchObject({ data: Int16Array.of(1, 2) });
+  });
+
   test("of long integers loses none of their digits; a scaled one is float64", async () => {
     const digits = "1234567890123456789";
     expect(await column(ascii({ TFORM1: "I19", TBCOL1: 1 }, [digits]))).toMatchObject({

@@ -7,7 +7,7 @@ import { array } from "../../src/codecs/index.ts";
 import { openFile } from "../../src/core/file.ts";
 import type { NdArray, PixelArray } from "../../src/core/ndarray.ts";
 import { pythonFloat, Real, real } from "../../src/core/scalar.ts";
-import { type CardValue, encodeFits, encodeFrame, Header, parseHeader } from "../../src/fits/index.ts";
+import { type CardValue, createFits, encodeFits, encodeFrame, Header, parseHeader } from "../../src/fits/index.ts";
 import { ask, astropy, describeWith, fitsverify } from "./fits-oracle.ts";
 
 let folder: string;
@@ -105,6 +105,23 @@ describeWith(fitsverify, () => {
       "Verification found 0 warning(s) and 0 error(s)",
     );
   });
+
+  test.each([undefined, "dkist", "lossless"] as const)(
+    "finds nothing wrong with a cube that came slice by slice, compressed as %s",
+    async (compression) => {
+      const path = join(folder, "streamed.fits");
+      {
+        await using fits = await createFits(path, { checksum: true, overwrite: true, compression });
+        const cube = await fits.image({ header: fullHeader(), pixels: "float32", shape: [5, 20, 30] });
+        for (let k = 0; k < 5; k += 1) await cube.write(Float32Array.from({ length: 600 }, (_, i) => Math.sin(i * k)));
+        await cube.finish();
+        const columns = [{ name: "T", type: "number", data: Float64Array.of(1, 2) }] as const;
+        await fits.add({ header: Header.from({ EXTNAME: "TIMES" }), columns });
+        await fits.commit();
+      }
+      expect(ask(fitsverify, [path])).toContain("Verification found 0 warning(s) and 0 error(s)");
+    },
+  );
 });
 
 describeWith(astropy, () => {

@@ -7,11 +7,12 @@ export interface AsciiForm {
   readonly decimals: number;
 }
 
-const pattern = /^(?:(A|I)(\d{1,9})|(F|E|D)(\d{1,9})\.(\d{1,9})(?:E\d+)?)$/;
+// Some writers leave the digits behind the point out, or spell the letter small.
+const pattern = /^(?:(A|I)(\d{1,9})|(F|E|D)(\d{1,9})(?:\.(\d{1,9})(?:E\d+)?)?)$/;
 
 /** `undefined` for a text that is no TFORM of an ASCII table. */
 export function parseAsciiForm(text: string): AsciiForm | undefined {
-  const match = pattern.exec(text.trim());
+  const match = pattern.exec(text.trim().toUpperCase());
   if (match === null) return undefined;
   const [, plain, plainWidth, real, realWidth, decimals] = match;
   const code = (plain ?? real) as AsciiForm["code"];

@@ -37,7 +37,7 @@ export function elementBytes(code: ElementCode, count: number): number {
 
 /** `undefined` for a text that is no TFORM of a binary table. */
 export function parseBinaryForm(text: string): BinaryForm | undefined {
-  const match = pattern.exec(text.trim());
+  const match = pattern.exec(text.trim().toUpperCase());
   if (match === null) return undefined;
   const [, count = "", kind, pointedAt, plain, width = ""] = match;
   const repeat = count === "" ? 1 : Number(count);

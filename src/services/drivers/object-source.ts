@@ -6,7 +6,8 @@ import { codeOf, FirstlightError, messageOf } from "../../core/errors.ts";
 import { openFile } from "../../core/file.ts";
 import type { ObjectSource } from "../object-store.ts";
 
-type OpenSource = ByteSource & AsyncDisposable;
+/** A source that is to be closed. */
+export type OpenSource = ByteSource & AsyncDisposable;
 
 /** A stream of more than this is kept in a file while it is stored. */
 const mostInMemoryBytes = 8 * 1024 * 1024;
