@@ -1,12 +1,13 @@
 // npm run bench [-- SUITE…] [--rounds N]: measures, prints, and writes docs/benchmarks.md.
 import { parseArgs } from "node:util";
 import { busSuite } from "./bus.ts";
+import { fitsSuite } from "./fits/suite.ts";
 import { fewestRounds, runSuite, type Suite, writeSection } from "./harness.ts";
 import { parseSuite } from "./parse.ts";
 import { runnerSuite } from "./runner.ts";
 import { tagsSuite } from "./tags.ts";
 
-const suites: readonly Suite[] = [tagsSuite, parseSuite, runnerSuite, busSuite];
+const suites: readonly Suite[] = [tagsSuite, parseSuite, runnerSuite, busSuite, fitsSuite];
 const usage = `npm run bench [-- ${suites.map(({ name }) => name).join(" | ")}] [-- --rounds N]`;
 
 const { values, positionals } = parseArgs({
