@@ -24,13 +24,9 @@ function settingsTableText(): string {
     code(setting.name),
     setting.kind.expects + (setting.kind.secret ? " (never printed)" : ""),
     code(setting.default),
-    meaning(setting),
+    setting.description,
   ]);
   return table(["Variable", "Expects", "Default", "Meaning"], rows);
-}
-
-function meaning({ notYet, description }: Setting): string {
-  return notYet ? `*Not yet read.* ${description}` : description;
 }
 
 function settingsPage(): string {
@@ -41,7 +37,6 @@ Written by \`npm run docs\` from \`src/core/settings-table.ts\`; do not edit.
 The library is set up by environment variables. The names and defaults are those of the Python stack, so that one
 environment serves tasks of both. An empty variable counts as unset. One error, \`SETTINGS_INVALID\`, lists every variable
 that cannot be read; so does a \`FIRSTLIGHT_\` variable that does not exist. \`firstlight settings\` prints the values in force.
-A setting that is *not yet read* is checked like the others, and nothing in this version goes by it.
 
 A service is embedded until \`MESH_CONFIG\` names its server or its driver is set: \`INVENTORY_DRIVER\`, \`BUS_DRIVER\`,
 \`OBJECT_STORE_DRIVER\`, \`METADATA_STORE_DRIVER\`, \`TRANSFER_DRIVER\`. A driver that is set wins over the mesh. Without an

@@ -63,7 +63,7 @@ more may come. \`[]\` is an array, and what has a \`?\` may be missing.
 | \`inspect\` | \`runs[]\` of \`recipeRunId workflow version inputKey outputKey status createdAt updatedAt\` |
 | \`inspect RUN\` | \`run attempts[]? messages[]? tags? constants? provenance?\` |
 | \`demo\` | \`recipeRunId workflow version status createdAt updatedAt input output framesIn framesOut datasetId products[] tasks[] passed\`, \`scratch\` of \`folder exists\`, \`comparison\` of \`fixedPatternResidual predictedResidual residualRatio temporalNoise noisePull badPixelsFlagged goodPixelsFlagged darkRate trueDarkRate darkRateSigma darkPullSpread\` |
-| \`settings\` | \`settings[]\` of \`name value from default description notYet\`, \`drivers[]\` of \`service driver because\` |
+| \`settings\` | \`settings[]\` of \`name value from default description\`, \`drivers[]\` of \`service driver because\` |
 | \`fits info\` | \`hdus[]\` of \`index name version type bitpix shape[] compression cards dataSizeBytes\` |
 | \`fits header\` | \`hdus[]\` of \`index name cards[]\`; a card has \`keyword value comment\` |
 | \`fits verify\` | \`file ok\`, \`problems[]\` of \`hdu problem\`, \`hdus[]\` of \`index name type datasum checksum\` |

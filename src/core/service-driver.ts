@@ -82,12 +82,6 @@ export function driverOf<Service extends ConfigurableService>(
   return { service, driver: embedded as Driver<Service>, because: "default" };
 }
 
-/** The setting that chooses the driver without a server: `BUS_DRIVER=sqlite`. */
-export function embeddedSetting(service: ConfigurableService): string {
-  const { setting, embedded } = services[service];
-  return `${setting}=${embedded}`;
-}
-
 /** Host and port of a service's server, or nothing where the mesh names none and the Python stack knows no default. */
 export function meshAddressOf<Service extends ConfigurableService>(
   settings: Settings,

@@ -37,10 +37,6 @@ export const serviceErrors = {
     when: "no queue takes a message",
     remedy: "Declare its queue first.",
   },
-  DRIVER_MISSING: {
-    when: "a setting asks for a driver that this version does not have",
-    remedy: "Set the driver that the message names to another.",
-  },
   INPUT_NOT_REGISTERED: {
     when: "`--input` is used with a metadata store in which no input dataset can be registered",
     remedy: "Set `METADATA_STORE_DRIVER=sqlite`.",

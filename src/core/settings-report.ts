@@ -9,13 +9,11 @@ export interface SettingLine {
   readonly from: "environment" | "default";
   readonly default: string | undefined;
   readonly description: string;
-  /** It is checked, and nothing in this version goes by it. */
-  readonly notYet: boolean;
 }
 
 /** Every setting, in the table's order, with its value and where that came from. */
 export function settingsReport(settings: Settings, env: Environment): readonly SettingLine[] {
-  return Object.entries<Setting>(settingsTable).map(([property, { name, kind, description, notYet, ...setting }]) => {
+  return Object.entries<Setting>(settingsTable).map(([property, { name, kind, description, ...setting }]) => {
     const value = settings[property as keyof Settings];
     return {
       name,
@@ -23,7 +21,6 @@ export function settingsReport(settings: Settings, env: Environment): readonly S
       from: env[name] ? "environment" : "default",
       default: setting.default,
       description,
-      notYet,
     };
   });
 }

@@ -26,8 +26,6 @@ export interface Setting<Value = unknown> {
   readonly default: string | undefined;
   /** One or two sentences. */
   readonly description: string;
-  /** It is checked, and nothing in this version goes by it. */
-  readonly notYet: boolean;
 }
 
 /** Where a service of the mesh listens. */
@@ -387,9 +385,9 @@ function required<Value>(
   fallback: string,
   description: string,
 ): Setting<Value> {
-  return { name, kind, default: fallback, description, notYet: false };
+  return { name, kind, default: fallback, description };
 }
 
 function optional<Value>(name: string, kind: SettingKind<Value>, description: string): Setting<Value | undefined> {
-  return { name, kind: kind as SettingKind<Value | undefined>, default: undefined, description, notYet: false };
+  return { name, kind: kind as SettingKind<Value | undefined>, default: undefined, description };
 }

@@ -35,7 +35,7 @@ const ownFolder = ".firstlight";
 
 /**
  * The services that the settings name. Each is made when it is first asked for and connects when it is first used; disposing
- * closes those that were made here. Throws `DRIVER_MISSING` when one is asked for whose driver this version does not have.
+ * closes those that were made here. Throws `SETTINGS_INVALID` when one is asked for whose driver lacks settings.
  */
 export function openServices(settings: Settings, options: OpenServicesOptions = {}): Services & AsyncDisposable {
   const { given = {} } = options;

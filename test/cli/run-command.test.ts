@@ -245,11 +245,13 @@ describe("what cannot be run", () => {
     expect(existsSync(join(cli.folder, "~"))).toBe(false);
   });
 
-  test("an object store that this version has no driver for is refused by run and plan, and nothing is written", async () => {
+  test("an object store on S3 without its keys is refused by run and plan, and nothing is written", async () => {
     const mesh = { "object-store-api": { mesh_address: "127.0.0.1", mesh_port: 1 } };
     for (const command of ["run", "plan"]) {
       const { code, stdout, stderr } = await cli.run([command, ...pipeline], { MESH_CONFIG: JSON.stringify(mesh) });
-      expect(stderr).toMatch(/^DRIVER_MISSING: .*MESH_CONFIG names object-store-api.*Set OBJECT_STORE_DRIVER=fs\.$/m);
+      expect(stderr).toMatch(
+        /^SETTINGS_INVALID: [\s\S]*OBJECT_STORE_ACCESS_KEY, OBJECT_STORE_SECRET_KEY to be set, as the driver is s3/,
+      );
       expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     }
     expect(existsSync(join(cli.folder, "scratch"))).toBe(false);

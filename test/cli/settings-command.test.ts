@@ -27,13 +27,6 @@ test("no secret setting shows in what `settings` prints", async () => {
   }
 });
 
-test("a setting that nothing reads yet is shown as such", async () => {
-  await using cli = await openCli();
-  const { stdout } = await cli.run(["settings"]);
-  expect(stdout.match(/^MAX_FILE_DESCRIPTORS.*\n.*/m)?.[0]).toContain("Not yet read. Most files");
-  expect(stdout.match(/^BUILD_VERSION.*\n.*/m)?.[0]).not.toContain("Not yet read");
-});
-
 test("no secret setting shows in the error about settings that are wrong", async () => {
   await using cli = await openCli();
   const env = Object.fromEntries(secretNames.map((name) => [name, marker]));

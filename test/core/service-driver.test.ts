@@ -35,7 +35,7 @@ test("a service that the mesh names becomes real", () => {
     bus: "amqp: MESH_CONFIG names interservice-bus",
     objectStore: "s3: MESH_CONFIG names object-store-api",
     metadataStore: "graphql: MESH_CONFIG names internal-api-gateway",
-    transfer: "fs: default",
+    transfer: "object-store: MESH_CONFIG names object-store-api",
   });
 });
 

@@ -56,11 +56,10 @@ test.each([
   ["gateway/path", undefined],
   ["a b", undefined],
 ])("a metadata store at the mesh address %j has the URL %j", (mesh_address, url) => {
-  const settings = loadSettings({
-    MESH_CONFIG: JSON.stringify({ "internal-api-gateway": { mesh_address, mesh_port: 8080 } }),
-  });
-  if (url !== undefined) expect(metadataStoreUrl(settings)).toBe(url);
-  else expect(() => metadataStoreUrl(settings)).toThrow(expect.objectContaining({ code: "SETTINGS_INVALID" }));
+  const MESH_CONFIG = JSON.stringify({ "internal-api-gateway": { mesh_address, mesh_port: 8080 } });
+  const found = () => metadataStoreUrl(loadSettings({ MESH_CONFIG }));
+  if (url !== undefined) expect(found()).toBe(url);
+  else expect(found).toThrow(expect.objectContaining({ code: "SETTINGS_INVALID" }));
 });
 
 test("the transfer is Globus where the settings say so, between the collections and servers that they name", async () => {

@@ -6,6 +6,7 @@ import { text } from "../../src/codecs/text.ts";
 import { real } from "../../src/core/scalar.ts";
 import { memoryInventory } from "../../src/scratch/drivers/memory.ts";
 import type { Bus } from "../../src/services/bus.ts";
+import { catalogFrameMessage } from "../../src/services/messages.ts";
 import { WorkflowTaskBase } from "../../src/tasks/workflow-task-base.ts";
 import { syntheticFrame } from "../../src/testing/synthetic-frame.ts";
 import { tmpRun } from "../../src/testing/tmp-run.ts";
@@ -81,7 +82,7 @@ describe("tmpRun", () => {
     class Publishes extends WorkflowTaskBase<"bus"> {
       static override readonly uses = ["bus"] as const;
       async run() {
-        await this.bus.publish([]);
+        await this.bus.publish([catalogFrameMessage.create(1, { bucket: "data", objectName: "frame.fits" })]);
       }
     }
     const inventory = memoryInventory();

@@ -15,14 +15,12 @@ export function settingsLines(
 ): readonly string[] {
   const { width, style } = page;
   return [
-    ...settings.flatMap(({ name, value, from, default: fallback, description, notYet }) => {
+    ...settings.flatMap(({ name, value, from, default: fallback, description }) => {
       const text = value === undefined ? style.dim("unset") : spell(value);
       const origin = from === "default" ? style.dim("default") : `${from}; default ${fallback ?? "unset"}`;
       return [
         `${from === "default" ? name : style.bold(style.cyan(name))} = ${text}  ${style.dim(`(${origin})`)}`,
-        ...wrap(notYet ? `Not yet read. ${description}` : description, Math.max(24, width - 4)).map((line) =>
-          style.dim(`    ${line}`),
-        ),
+        ...wrap(description, Math.max(24, width - 4)).map((line) => style.dim(`    ${line}`)),
       ];
     }),
     "",
