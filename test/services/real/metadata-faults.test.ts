@@ -78,7 +78,7 @@ test("of what was recorded while the server was killed three times, none is lost
     for (let i = 0; i < each; i += 1) {
       const name = `${writer}-${i}`;
       await store.recordProvenance(provenance(1, name));
-      await store.setStatus(1, i % 2 === 0 ? "INPROGRESS" : "TRIALSUCCESS");
+      await store.setStatus(1, i % 2 === 0 ? "TRIALSUCCESS" : "INPROGRESS");
       names.push(name);
     }
   };
