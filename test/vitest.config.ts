@@ -7,6 +7,8 @@ export default defineConfig({
   test: {
     // For the processes that tests start: each would compile all of src/ again. `npm ci` empties it.
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, "../node_modules/.cache/firstlight-tests") },
+    // Tests wait for processes and servers more than they compute: no core needs to be left to vitest itself.
+    maxWorkers: "100%",
     coverage: {
       provider: "v8",
       include: ["src/**"],
