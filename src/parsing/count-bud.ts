@@ -1,5 +1,5 @@
 import type { Bud } from "./stem.ts";
-import { sameValueKey, spilledDirt } from "./stem.ts";
+import { type SameValueKey, sameValueKey, spilledDirt } from "./stem.ts";
 
 /** How many frames there are. No frame at all stores nothing; count the frames of a task with `forTasks`. */
 export function countBud(name: string): Bud<never> {
@@ -14,7 +14,7 @@ export function countBud(name: string): Bud<never> {
 
 /** How many different values an attribute has: modulator states, raster steps. */
 export function distinctCountBud<Attribute extends string>(name: string, attribute: Attribute): Bud<Attribute> {
-  const keys = new Set<string>();
+  const keys = new Set<SameValueKey>();
   return {
     kind: "bud",
     name,

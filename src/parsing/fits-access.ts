@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { FirstlightError } from "../core/errors.ts";
 import { isReal, plain, pythonStr, real, type Scalar } from "../core/scalar.ts";
+import type { Card } from "../fits/card.ts";
 import type { Header } from "../fits/header.ts";
 
 /** What a card may be read from. */
@@ -103,6 +104,8 @@ export function accessor<Table extends FitsTable>(table: Table): Accessor<Access
   const places = new Map(
     Object.entries(table).map(([attribute, spec], index): [string, Place] => [attribute, { attribute, spec, index }]),
   );
+  /** What was read last of each place: frames of one night share most of their cards. */
+  const last: (Sight | undefined)[] = [];
   // A class, for it is opened for every header: one shape, and nothing made but what it remembers.
   class TableAccess {
     readonly #header: HeaderView;
@@ -149,11 +152,16 @@ export function accessor<Table extends FitsTable>(table: Table): Accessor<Access
     }
 
     #reading(place: Place): Reading {
-      const known = this.#readings[place.index];
+      const { index, spec } = place;
+      const known = this.#readings[index];
       if (known !== undefined) return known;
-      const fresh = readCard(place, this.#header, this.#file);
-      this.#readings[place.index] = fresh;
-      return fresh;
+      const card = spec.from === undefined ? this.#header.card(spec.keyword) : undefined;
+      const before = last[index];
+      const isSame = card !== undefined && card === before?.card;
+      const reading = isSame ? before.reading : readCard(place, this.#header, this.#file);
+      if (card !== undefined && !isSame) last[index] = { card, reading };
+      this.#readings[index] = reading;
+      return reading;
     }
   }
   return (header, file) => new TableAccess(header, file) as unknown as Access<Table>;
@@ -172,6 +180,12 @@ export function access<Table extends FitsTable>(table: Table, header: HeaderView
 interface Reading {
   readonly value: unknown;
   readonly scalar: Scalar | undefined;
+}
+
+/** A card, which never changes, and what it was read as. */
+interface Sight {
+  readonly card: Card;
+  readonly reading: Reading;
 }
 
 const nothing: Reading = { value: undefined, scalar: undefined };

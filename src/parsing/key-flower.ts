@@ -4,7 +4,7 @@ import { TaskName } from "../scratch/task-name.ts";
 import type { AccessTo } from "./fits-access.ts";
 import { roundTime } from "./round-time.ts";
 import type { Flower, Petal, SpilledDirt } from "./stem.ts";
-import { sameValueKey, spilledDirt } from "./stem.ts";
+import { type SameValueKey, sameValueKey, spilledDirt } from "./stem.ts";
 import { forTasks, passthroughTask, polcalTask, type TaskParser } from "./task-type.ts";
 
 /**
@@ -15,7 +15,7 @@ export function flower<Attribute extends string>(
   tagStem: string,
   pick: (access: AccessTo<Attribute>, file: string) => Scalar | SpilledDirt | undefined,
 ): Flower<Attribute> {
-  const petals = new Map<string, { readonly value: Scalar; readonly files: string[] }>();
+  const petals = new Map<SameValueKey, { readonly value: Scalar; readonly files: string[] }>();
   return {
     kind: "flower",
     name: tagStem,

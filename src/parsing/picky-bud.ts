@@ -3,7 +3,7 @@ import type { PythonJson } from "../core/python-json.ts";
 import { pythonStr, type Scalar } from "../core/scalar.ts";
 import { TaskName } from "../scratch/task-name.ts";
 import { roundTime } from "./round-time.ts";
-import { type Bud, sameValueKey, spilledDirt, thorn } from "./stem.ts";
+import { type Bud, type SameValueKey, sameValueKey, spilledDirt, thorn } from "./stem.ts";
 import { createTally, disagreement, type Tally } from "./tally.ts";
 import { passthroughTask, type TaskParser } from "./task-type.ts";
 
@@ -41,8 +41,8 @@ export function darkReadoutExpTimePickyBud<ForTask extends string = "ipTaskType"
 ): Bud<"sensorReadoutExposureTimeMs" | ForTask> {
   const name = "DARK_READOUT_EXP_TIME_PICKY";
   const passedOver = new Set(except.map((task) => task.toUpperCase()));
-  const darks = new Map<string, Scalar>();
-  const others = new Map<string, Tally>();
+  const darks = new Map<SameValueKey, Scalar>();
+  const others = new Map<SameValueKey, Tally>();
   return {
     kind: "bud",
     name,

@@ -1,5 +1,5 @@
 import type { PythonJson } from "../core/python-json.ts";
-import type { Scalar } from "../core/scalar.ts";
+import { plain, type Scalar } from "../core/scalar.ts";
 import type { AccessTo } from "./fits-access.ts";
 
 /** "This frame is none of this stem's business", and of a bud: "no frame was". Nothing is stored. */
@@ -46,9 +46,13 @@ export interface Flower<Attribute extends string = string> {
 /** A parser over the headers of a run's frames. Its state is its own: call the factory again for every pass. */
 export type Stem<Attribute extends string = string> = Bud<Attribute> | Flower<Attribute>;
 
-/** Values that Python holds to be equal have the same key: `10` and `10.0` are one value in two spellings. */
-export function sameValueKey(value: Scalar): string {
-  if (typeof value === "string") return `s${value}`;
-  if (typeof value === "boolean") return value ? "b1" : "b0";
-  return `n${typeof value === "bigint" ? value : String(value.valueOf() === 0 ? 0 : value.valueOf())}`;
+/** What a `Map` or a `Set` takes for one value where Python does: `10` and `10.0` are one value in two spellings. */
+export type SameValueKey = string | number | bigint | boolean;
+
+export function sameValueKey(value: Scalar): SameValueKey {
+  const bare = plain(value);
+  if (typeof bare === "bigint") return Number.isSafeInteger(Number(bare)) ? Number(bare) : bare;
+  // An integer beyond 2^53 comes as a `bigint`, unless the header wrote it as a real.
+  const isBeyond = typeof bare === "number" && Number.isInteger(bare) && !Number.isSafeInteger(bare);
+  return isBeyond ? BigInt(bare) : bare;
 }

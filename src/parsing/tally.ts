@@ -1,6 +1,6 @@
 import { FirstlightError } from "../core/errors.ts";
 import { pythonStr, type Scalar } from "../core/scalar.ts";
-import { sameValueKey } from "./stem.ts";
+import { type SameValueKey, sameValueKey } from "./stem.ts";
 
 /** A value, how many files hold it, and the first few of them. */
 export interface Sighting {
@@ -22,7 +22,7 @@ const valuesKept = 16;
 const filesKept = 3;
 
 export function createTally(): Tally {
-  const seen = new Map<string, { value: Scalar; count: number; files: string[] }>();
+  const seen = new Map<SameValueKey, { value: Scalar; count: number; files: string[] }>();
   let otherCount = 0;
   return {
     get sightings() {

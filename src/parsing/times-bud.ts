@@ -1,12 +1,12 @@
 import { plain, pythonStr, type Scalar } from "../core/scalar.ts";
 import { roundTime } from "./round-time.ts";
 import type { Bud, ConstantValue } from "./stem.ts";
-import { sameValueKey, spilledDirt } from "./stem.ts";
+import { type SameValueKey, sameValueKey, spilledDirt } from "./stem.ts";
 import { forTasks, type TaskParser } from "./task-type.ts";
 
 /** The different exposure times that occur, rounded to six digits, ascending, in the unit of the card. */
 export function timesBud<Attribute extends string>(name: string, attribute: Attribute): Bud<Attribute> {
-  const times = new Map<string, Scalar>();
+  const times = new Map<SameValueKey, Scalar>();
   return {
     kind: "bud",
     name,
@@ -47,7 +47,7 @@ export function timeLookupBud<TimeAttribute extends string, Attribute extends st
   timeAttribute: TimeAttribute,
   attribute: Attribute,
 ): Bud<TimeAttribute | Attribute> {
-  const lookup = new Map<string, { readonly time: Scalar; readonly values: Map<string, Scalar> }>();
+  const lookup = new Map<SameValueKey, { readonly time: Scalar; readonly values: Map<SameValueKey, Scalar> }>();
   return {
     kind: "bud",
     name,
@@ -56,7 +56,7 @@ export function timeLookupBud<TimeAttribute extends string, Attribute extends st
       const value = access.scalar(attribute);
       if (at === undefined || value === undefined) return;
       const time = roundTime(at);
-      const entry = lookup.get(sameValueKey(time)) ?? { time, values: new Map<string, Scalar>() };
+      const entry = lookup.get(sameValueKey(time)) ?? { time, values: new Map<SameValueKey, Scalar>() };
       lookup.set(sameValueKey(time), entry);
       if (!entry.values.has(sameValueKey(value))) entry.values.set(sameValueKey(value), value);
     },

@@ -21,7 +21,8 @@ export function uniqueBud<Attribute extends string>(
     name,
     set(file, access) {
       const value = access.scalar(attribute);
-      if (value !== undefined && !ignored.has(String(value).toLowerCase())) tally.note(value, file);
+      if (value === undefined) return;
+      if (ignored.size === 0 || !ignored.has(String(value).toLowerCase())) tally.note(value, file);
     },
     get() {
       if (tally.sightings.length > 1) throw disagreement(name, `one value of '${attribute}' in all frames`, tally);

@@ -56,3 +56,24 @@ test("whatever the keywords, the first card of each is found, and the bytes stay
     { numRuns: 100, seed: 1 },
   );
 });
+
+test("headers of one layout share what they say in the same characters, and nothing else", () => {
+  const lines = (value: number): string[] => [
+    "OBJECT  = 'Sun     '",
+    `VALUE   = ${String(value).padStart(20)}`,
+    `HIERARCH ESO VALUE = ${value}`,
+  ];
+  const [first, second, third] = [read(...lines(1)), read(...lines(2)), read(...lines(1))];
+  for (const [header, value] of [
+    [first, 1],
+    [second, 2],
+    [third, 1],
+    [second, 2],
+  ] as const) {
+    expect([header.get("OBJECT"), header.get("VALUE"), header.get("ESO VALUE")]).toEqual(["Sun", value, value]);
+  }
+  expect(second.card("OBJECT")).toBe(first.card("OBJECT"));
+  second.set("OBJECT", "Moon");
+  expect([first.get("OBJECT"), second.get("OBJECT"), third.get("OBJECT")]).toEqual(["Sun", "Moon", "Sun"]);
+  expect(read(...lines(1).reverse()).get("VALUE")).toBe(1);
+});

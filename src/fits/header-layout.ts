@@ -1,0 +1,122 @@
+import type { Card } from "./card.ts";
+import { cardLength } from "./card-format.ts";
+
+/**
+ * Which keywords a header's records have, in their order. The frames of one night share it, and say most things in the same
+ * characters: what was made of one header serves the next.
+ */
+export interface HeaderLayout {
+  /** The first record of that name, which is of eight characters at most and in capitals. */
+  find(keyword: string): number | undefined;
+  /** The card of a record, if the last header that was asked for it has the same characters there. Cards are immutable. */
+  known(words: Int32Array, record: number): Card | undefined;
+  remember(words: Int32Array, record: number, card: Card): void;
+}
+
+const nameLength = 8;
+const wordsPerCard = cardLength / Int32Array.BYTES_PER_ELEMENT;
+
+/** The last layout of each number of records: the HDUs of a file hardly ever have the same. */
+const recent = new Map<number, { readonly names: Int32Array; readonly layout: HeaderLayout }>();
+const recentLimit = 64;
+/** Longer headers are rare, and what is kept of them would be much. */
+const countLimit = 4096;
+
+/** @param words the characters of `count` records, four to a word */
+export function headerLayout(words: Int32Array, count: number): HeaderLayout {
+  const last = recent.get(count);
+  if (last !== undefined && hasNames(words, last.names)) return last.layout;
+  const names = new Int32Array(2 * count);
+  for (let at = 0, from = 0; at < names.length; at += 2, from += wordsPerCard) {
+    names[at] = words[from] as number;
+    names[at + 1] = words[from + 1] as number;
+  }
+  const layout = layoutOf(names);
+  if (count > countLimit) return layout;
+  if (recent.size >= recentLimit) recent.clear();
+  recent.set(count, { names, layout });
+  return layout;
+}
+
+function hasNames(words: Int32Array, names: Int32Array): boolean {
+  for (let at = 0, from = 0; at < names.length; at += 2, from += wordsPerCard) {
+    if (words[from] !== names[at] || words[from + 1] !== names[at + 1]) return false;
+  }
+  return true;
+}
+
+interface KnownCard {
+  readonly words: Int32Array;
+  readonly card: Card;
+}
+
+/** The records' names as eight bytes each. */
+function layoutOf(names: Int32Array): HeaderLayout {
+  const find = nameTable(names);
+  const known: (KnownCard | undefined)[] = new Array(names.length / 2).fill(undefined);
+  return {
+    find,
+    known(words, record) {
+      const last = known[record];
+      if (last === undefined) return undefined;
+      const from = record * wordsPerCard;
+      // The name is the same by the layout.
+      for (let i = 2; i < wordsPerCard; i += 1) if (words[from + i] !== last.words[i]) return undefined;
+      return last.card;
+    },
+    remember(words, record, card) {
+      const from = record * wordsPerCard;
+      if (known[record]?.card !== card) known[record] = { words: words.slice(from, from + wordsPerCard), card };
+    },
+  };
+}
+
+/**
+ * The records by their names in capitals: a hash table over the bytes themselves, as to make a string and an entry of a map
+ * for each of them takes longer than all the reading that follows.
+ */
+function nameTable(names: Int32Array): HeaderLayout["find"] {
+  const mask = 2 ** Math.ceil(Math.log2(names.length + 2)) - 1;
+  /** A record's number from 1; 0 is free. */
+  const slots = new Int32Array(mask + 1);
+  const place = (first: number, second: number): number => {
+    for (let slot = hashOf(first, second) & mask; ; slot = (slot + 1) & mask) {
+      const at = ((slots[slot] as number) - 1) * 2;
+      if (at < 0) return slot;
+      if (capitals(names[at] as number) === first && capitals(names[at + 1] as number) === second) return slot;
+    }
+  };
+  for (let at = 0; at < names.length; at += 2) {
+    const slot = place(capitals(names[at] as number), capitals(names[at + 1] as number));
+    if (slots[slot] === 0) slots[slot] = at / 2 + 1;
+  }
+  const wanted = new Int32Array(2);
+  const wantedBytes = new Uint8Array(wanted.buffer);
+  return (keyword) => {
+    if (keyword.length > nameLength) return undefined;
+    for (let i = 0; i < nameLength; i += 1) {
+      const code = i < keyword.length ? keyword.charCodeAt(i) : 0x20;
+      if (code > 0x7e) return undefined;
+      wantedBytes[i] = code;
+    }
+    const record = slots[place(wanted[0] as number, wanted[1] as number)] as number;
+    return record === 0 ? undefined : record - 1;
+  };
+}
+
+function hashOf(first: number, second: number): number {
+  const hash = Math.imul(first, 0x9e3779b1) ^ Math.imul(second, 0x85ebca6b);
+  return hash ^ (hash >>> 15);
+}
+
+/** Four ASCII characters; those from a to z in capitals. */
+function capitals(word: number): number {
+  // Bytes of 0x60 and more, most words have none of.
+  if ((word & (word << 1) & 0x40404040) === 0) return word;
+  let result = word;
+  for (let shift = 0; shift < 32; shift += 8) {
+    const code = (word >>> shift) & 0xff;
+    if (code >= 0x61 && code <= 0x7a) result -= 0x20 << shift;
+  }
+  return result | 0;
+}
