@@ -66,8 +66,8 @@ export function describeHdu(header: Header, extent: HduExtent): Hdu {
   const extension = extent.index > 0;
   const randomGroups = !extension && axes[0] === 0 && cards.value("GROUPS") === true;
   const groups = extension || randomGroups ? { parameters: "PCOUNT", count: "GCOUNT" } : undefined;
-  const parameterCount = groups === undefined ? 0 : cards.count(groups.parameters, 0, Number.MAX_SAFE_INTEGER);
-  const groupCount = groups === undefined ? 1 : cards.count(groups.count, 0, Number.MAX_SAFE_INTEGER);
+  const parameterCount = groups === undefined ? 0 : cards.count(groups.parameters, 0, Number.MAX_SAFE_INTEGER, 0);
+  const groupCount = groups === undefined ? 1 : cards.count(groups.count, 0, Number.MAX_SAFE_INTEGER, 1);
   const type = randomGroups ? "randomGroups" : typeOf(cards, extension);
   if (type === "image" && (parameterCount !== 0 || groupCount !== 1)) {
     throw cards.invalid(`an image has PCOUNT 0 and GCOUNT 1, found ${parameterCount} and ${groupCount}.`);
@@ -124,5 +124,5 @@ function nameOf(header: Header): Pick<Hdu, "name" | "version"> {
 
 function typeOf(cards: StructureCards, extension: boolean): HduType {
   if (!extension) return "image";
-  return typeOfExtension[String(cards.value("XTENSION")).trim()] ?? "other";
+  return typeOfExtension[String(cards.value("XTENSION")).trim().toUpperCase()] ?? "other";
 }

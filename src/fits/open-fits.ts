@@ -148,9 +148,22 @@ function checkStart(
     throw badFile("FITS_NOT_FITS", `this is not FITS: it starts with ${found}, not with "SIMPLE  =".`, place);
   }
   if (text.startsWith("XTENSION")) return true;
-  // Blocks of zeros or blanks after the last HDU are padding that some tape and copy programs leave.
-  if (bytes.every((byte) => byte === 0 || byte === 0x20)) return false;
-  throw badFile("FITS_INVALID", 'bytes follow that are no extension: they do not start with "XTENSION".', place);
+  if (isDamagedStart(text)) {
+    throw badFile(
+      "FITS_INVALID",
+      'a header follows that is no extension\'s: it does not start with "XTENSION".',
+      place,
+    );
+  }
+  // Special records may follow the last HDU (FITS 4.0 §3.5), and tape and copy programs leave padding there.
+  return false;
+}
+
+/** Whether what stands where an extension may start was meant to be its first card, or that of any header. */
+function isDamagedStart(text: string): boolean {
+  if (text.startsWith("= ", 8)) return true;
+  const extension = "XTENSION= ";
+  return [...text].filter((character, at) => character === extension[at]).length > extension.length / 2;
 }
 
 function matches(hdu: Hdu, selector: HduSelector): boolean {

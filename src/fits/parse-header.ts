@@ -17,12 +17,24 @@ export function findEnd(bytes: Uint8Array, from = 0): number {
 
 const capitalE = 0x45;
 
-/** Where the first character outside of FITS's ASCII (blank to tilde, FITS 4.0 §3.2) stands, or -1. */
+const keywordLength = 8;
+
+/**
+ * Where the first character outside of FITS's ASCII (blank to tilde, FITS 4.0 §3.2) stands in a keyword, or -1. In values and
+ * comments writers leave degree signs and tabs, which cost nothing but that card; where keywords have them, this is no header.
+ */
 export function findForeign(bytes: Uint8Array, from = 0): number {
+  for (let at = nextForeign(bytes, from); at < bytes.length; at = nextForeign(bytes, at + 1)) {
+    if (at % cardLength < keywordLength) return at;
+  }
+  return -1;
+}
+
+function nextForeign(bytes: Uint8Array, from: number): number {
   let at = from;
   if ((bytes.byteOffset + from) % 4 === 0) at += 4 * plainWords(bytes.subarray(from));
   while (at < bytes.length && isPlain(bytes[at] as number)) at += 1;
-  return at >= bytes.length ? -1 : at;
+  return at;
 }
 
 function isPlain(byte: number): boolean {
@@ -49,7 +61,7 @@ export function latin1(bytes: Uint8Array): string {
 /**
  * Reads the header at the start of `bytes`, up to its END card.
  *
- * @throws FirstlightError FITS_INVALID for characters outside ASCII, FITS_TRUNCATED without an END card
+ * @throws FirstlightError FITS_INVALID for keywords with characters outside ASCII, FITS_TRUNCATED without an END card
  */
 export function parseHeader(bytes: Uint8Array, origin?: string): Header {
   const end = findEnd(bytes);
@@ -96,7 +108,7 @@ export function foreignCharacter(bytes: Uint8Array, at: number, place: FitsPlace
   const code = (bytes[at] ?? 0).toString(16).padStart(2, "0");
   return badFile(
     "FITS_INVALID",
-    `the header holds the byte 0x${code}, which is not ASCII text, in the card "${card}".`,
+    `the header holds the byte 0x${code}, which is not ASCII text, in the keyword "${card}".`,
     {
       ...place,
       offset: (place.offset ?? 0) + at,

@@ -1,5 +1,6 @@
 import type { ByteSource } from "../core/byte-source.ts";
 import { type NdArray, type PixelArray, sizeOf } from "../core/ndarray.ts";
+import type { Scalar } from "../core/scalar.ts";
 import { badFile } from "./bad-file.ts";
 import { flipSigns, swapWords } from "./byte-order.ts";
 import { type ReadDataOptions, readDataUnit } from "./data-unit.ts";
@@ -131,7 +132,7 @@ export function scalingOf({ header, bitpix, index, headerOffset }: Hdu): Scaling
   const cards = structureCards(header, { file: header.origin, hdu: index, offset: headerOffset });
   const optional = (key: string, standard: number): number =>
     cards.read(() => (header.get(key) === undefined ? standard : header.number(key)));
-  const blank = bitpix > 0 ? cards.value("BLANK") : undefined;
+  const blank = bitpix > 0 ? wholeNumber(cards.value("BLANK")) : undefined;
   const [bscale, bzero] = [optional("BSCALE", 1), optional("BZERO", 0)];
   // Number(2^63 - 1) is 2^63 too, but only the exact offset is the convention.
   const exact = typeof header.get("BZERO") !== "bigint" || header.get("BZERO") === 2n ** 63n;
@@ -140,8 +141,15 @@ export function scalingOf({ header, bitpix, index, headerOffset }: Hdu): Scaling
     bscale,
     bzero,
     form: bscale !== 1 ? undefined : bzero === 0 ? "plain" : otherSign ? "otherSign" : undefined,
-    blank: blank === undefined || typeof blank === "bigint" ? blank : cards.read(() => header.integer("BLANK")),
+    blank,
   };
+}
+
+/** Writers spell BLANK as a real too. What is no whole number at all no pixel can be. */
+function wholeNumber(value: Scalar | undefined): number | bigint | undefined {
+  if (typeof value === "bigint") return value;
+  const number = typeof value === "string" || value === undefined ? Number.NaN : Number(value.valueOf());
+  return typeof value !== "boolean" && Number.isInteger(number) ? number : undefined;
 }
 
 export function view(bitpix: Hdu["bitpix"], buffer: ArrayBuffer) {

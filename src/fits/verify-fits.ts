@@ -47,6 +47,7 @@ export async function verifyFits(source: ByteSource, signal?: AbortSignal): Prom
           tell(`${name} does not fit the bytes: they were damaged or edited since it was written.`);
       }
       checkCards(storedHeader(hdu).cards, hdu, tell);
+      checkBlank(hdu, tell);
       await checkPadding(plain, hdu, tell);
       if (hdu.tiles !== undefined && hasImage(hdu)) await decodable(plain, hdu, tell, signal);
     }
@@ -81,12 +82,25 @@ function checkCards(cards: readonly Card[], hdu: Hdu, tell: (problem: string) =>
     if (!/^[A-Z0-9_-]*$/.test(card.image.slice(0, 8).trimEnd())) {
       tell(`${where}: a keyword is of A–Z, 0–9, '-' and '_'.`);
     }
+    const foreign = /[^ -~]/.exec(card.image)?.[0].charCodeAt(0);
+    if (foreign !== undefined) {
+      tell(`${where} holds the byte 0x${foreign.toString(16).padStart(2, "0")}, which is not ASCII text.`);
+    }
     if (card.isCommentary) continue;
     try {
       void card.value;
     } catch {
       tell(`${where}: "${card.image.slice(8).trimEnd()}" is no value and comment.`);
     }
+  }
+}
+
+function checkBlank({ header, bitpix, type }: Hdu, tell: (problem: string) => void): void {
+  if (type !== "image" || !header.has("BLANK")) return;
+  const value = header.get("BLANK");
+  if (bitpix < 0) tell("BLANK is there, which images of reals do not have: NaN stands for undefined pixels.");
+  else if (typeof value !== "bigint" && !(typeof value === "number" && Number.isInteger(value))) {
+    tell(`BLANK is ${String(value)}; expected an integer.`);
   }
 }
 

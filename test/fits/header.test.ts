@@ -198,12 +198,35 @@ describe("typed access", () => {
 describe("parseHeader", () => {
   test.each<[string, Buffer, string]>([
     ["no END card", oddBytes().subarray(0, 80 * 10), "FITS_TRUNCATED"],
-    ["a byte outside of ASCII", Buffer.from(oddBytes().fill(0xb0, 200, 201)), "FITS_INVALID"],
-    ["a NUL", Buffer.from(oddBytes().fill(0, 330, 331)), "FITS_INVALID"],
+    ["a keyword with a byte outside of ASCII", Buffer.from(oddBytes().fill(0xb0, 163, 164)), "FITS_INVALID"],
+    ["a keyword with a NUL", Buffer.from(oddBytes().fill(0, 322, 323)), "FITS_INVALID"],
     ["characters behind END", Buffer.from(`${"END".padEnd(80)}`.replace(/ $/, "x"), "latin1"), "FITS_INVALID"],
   ])("refuses %s and names the file", (_, bytes, code) => {
     expect(() => parseHeader(bytes, "c.fits")).toThrow(
       expect.objectContaining({ code, message: expect.stringContaining("c.fits") }),
     );
+  });
+
+  test("keeps bytes outside of ASCII in values and comments, as some telescopes write them", () => {
+    const cards = [
+      "SIMPLE  =                    T",
+      "TEMP    =                 12.5 / [\xb0C]\tinside",
+      "COMMENT \xe9t\xe9\0",
+    ];
+    cards.push("OBSERVER= 'Ren\xe9    '", "EXPTIME =                1\xb2", "END");
+    const bytes = Buffer.from(
+      cards
+        .map((card) => card.padEnd(80))
+        .join("")
+        .padEnd(2880),
+      "latin1",
+    );
+    const header = parseHeader(bytes, "c.fits");
+    expect(header.number("TEMP")).toBe(12.5);
+    expect(header.card("TEMP")?.comment).toBe("[°C]\tinside");
+    expect(header.get("OBSERVER")).toBe("René");
+    expect(header.comments).toEqual(["été\0"]);
+    expect(() => header.get("EXPTIME")).toThrow(expect.objectContaining({ code: "FITS_CARD_INVALID" }));
+    expect(Buffer.from(encodeHeader(header.cards))).toEqual(bytes);
   });
 });

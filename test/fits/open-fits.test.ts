@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { type ByteSource, bytesSource } from "../../src/core/byte-source.ts";
-import { encodeFits, encodeHeader, Header, openFits, readHeader, readImage } from "../../src/fits/index.ts";
+import { encodeFits, encodeHeader, Header, openFits, readHeader, readImage, verifyFits } from "../../src/fits/index.ts";
 import { readCase } from "./cases.ts";
 
 const image = (count: number) => ({ data: new Float32Array(count).fill(1), shape: [count] });
@@ -76,13 +76,43 @@ describe("the HDUs of a file", () => {
     expect(hdus[1]?.tiles).toMatchObject({ algorithm: "RICE_1", tileAxes: [64, 1], tileCount: 64 });
   });
 
-  test("end before blocks of zeros, but not before anything else", async () => {
-    const padding = Buffer.concat([threeHdus(), Buffer.alloc(2880)]);
-    expect((await openFits(bytesSource(padding))).hdus).toHaveLength(3);
-    const junk = Buffer.concat([threeHdus(), Buffer.alloc(2880, "x")]);
-    await expect(openFits(bytesSource(junk, "a.fits"))).rejects.toThrow(
-      expect.objectContaining({ code: "FITS_INVALID", fields: { file: "a.fits", hdu: 3, offset: 31680 } }),
-    );
+  test.each([
+    ["zeros", Buffer.alloc(2880)],
+    ["special records", Buffer.alloc(5760, "x")],
+    ["less than a block", Buffer.from("\n")],
+  ])("end before what follows the last of them: %s", async (_, tail) => {
+    const followed = bytesSource(Buffer.concat([threeHdus(), tail]), "a.fits");
+    expect((await openFits(followed)).hdus).toHaveLength(3);
+    const { problems } = await verifyFits(followed);
+    expect(problems.map(({ problem }) => problem).join()).toContain(`${tail.length} bytes follow the last HDU`);
+  });
+
+  test.each(["XTENSIOM= 'IMAGE   '", "XTE\0SION= 'IMAGE  '", "SIMPLE  =", "\xff\xffENSION=\0"])(
+    "do not end before a header that is damaged: %j",
+    async (start) => {
+      const damaged = Buffer.concat([threeHdus(), Buffer.from(start.padEnd(2880), "latin1")]);
+      await expect(openFits(bytesSource(damaged, "a.fits"))).rejects.toThrow(
+        expect.objectContaining({ code: "FITS_INVALID", fields: { file: "a.fits", hdu: 3, offset: 31680 } }),
+      );
+    },
+  );
+
+  test("are read without PCOUNT and GCOUNT, and whatever the case of their type", async () => {
+    const extension = ["XTENSION= 'image   '", "BITPIX  = 16", "NAXIS   = 1", "NAXIS1  = 2", "END"];
+    const bytes = Buffer.concat([
+      encodeFits([{ header: Header.from({ EXTEND: true }) }]),
+      Buffer.from(
+        extension
+          .map((card) => card.padEnd(80))
+          .join("")
+          .padEnd(2880),
+      ),
+      Buffer.from([0, 1, 0, 2, ...new Uint8Array(2876)]),
+    ]);
+    expect((await readImage(bytesSource(bytes), 1)).data).toEqual(Int16Array.of(1, 2));
+    expect((await verifyFits(bytesSource(bytes))).problems).toMatchObject([
+      { hdu: 1, problem: /PCOUNT belongs there/ },
+    ]);
   });
 
   test("may lack the padding of the last block only where no extension is announced", async () => {

@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { bytesSource } from "../../src/core/byte-source.ts";
+import { Real } from "../../src/core/scalar.ts";
 import {
   Card,
   encodeFits,
@@ -10,6 +11,7 @@ import {
   readHeader,
   readImage,
   verifyChecksums,
+  verifyFits,
 } from "../../src/fits/index.ts";
 import { encodeHeader } from "../../src/fits/parse-header.ts";
 import { readCase } from "./cases.ts";
@@ -52,7 +54,7 @@ const cases: [name: string, type: unknown, shape: number[]][] = [
 ];
 
 /** A primary with these cards and these data bytes. */
-function fileOf(cards: Record<string, number | bigint | boolean>, data: readonly number[]) {
+function fileOf(cards: Record<string, number | bigint | boolean | string | Real>, data: readonly number[]) {
   const header = encodeHeader(Header.from({ SIMPLE: true, ...cards }).cards);
   return bytesSource(Buffer.concat([header, Buffer.from(data)]), "made.fits");
 }
@@ -74,6 +76,17 @@ describe("reading pixels", () => {
     expect((await readImage(integers)).data).toEqual(Float32Array.of(3, Number.NaN, 15));
     const floats = fileOf({ BITPIX: -32, NAXIS: 1, NAXIS1: 1, BLANK: 0 }, [0, 0, 0, 0]);
     expect((await readImage(floats)).data).toEqual(Float32Array.of(0));
+  });
+
+  test("BLANK may be spelt as a real; what is no whole number stands for no pixel", async () => {
+    const axes = { BITPIX: 8, NAXIS: 1, NAXIS1: 2 };
+    const real = fileOf({ ...axes, BLANK: new Real(3) }, [3, 7]);
+    expect((await readImage(real)).data).toEqual(Float32Array.of(Number.NaN, 7));
+    for (const BLANK of [2.5, "none", true]) {
+      expect((await readImage(fileOf({ ...axes, BLANK }, [3, 7]))).data).toEqual(Uint8Array.of(3, 7));
+    }
+    const { problems } = await verifyFits(fileOf({ ...axes, BLANK: "none" }, [3, 7, ...new Uint8Array(2878)]));
+    expect(problems).toEqual([{ hdu: 0, problem: "BLANK is none; expected an integer." }]);
   });
 
   test("unsigned integers with a BLANK become floats with NaN", async () => {

@@ -31,6 +31,11 @@ function ascii(cards: HeaderRecord, rows: readonly string[]) {
 const column = async (source: ReturnType<typeof fileOf>) => (await readTable(source, 1)).columns[0]!;
 
 describe("a column of a binary table", () => {
+  test("of complex numbers has its scale on both parts, and its zero on the real one", async () => {
+    const source = binary({ TFORM1: "1C", TTYPE1: "Z", TSCAL1: 2, TZERO1: 10 }, [[0x3f, 0xc0, 0, 0, 0xc0, 0, 0, 0]]);
+    expect(await column(source)).toMatchObject({ type: "complex", data: Float64Array.of(13, -4) });
+  });
+
   test("of integers keeps their type; what TNULL names is marked", async () => {
     const source = binary({ TFORM1: "1I", TTYPE1: "A", TUNIT1: "adu", TNULL1: 7 }, [
       [255, 254],

@@ -56,8 +56,8 @@ export const header = defineCommand({
       }
       for (const { hdu: each, cards } of headers) {
         if (chosen.length > 1) stdout.lines([stdout.style.bold(`# HDU ${each.index} ${each.name ?? ""}`.trimEnd())]);
-        const records = cards.flatMap(({ image }) => image.match(/.{1,80}/g) ?? []);
-        stdout.lines(records.map((record) => record.trimEnd()));
+        const records = cards.flatMap(({ image }) => image.match(/.{1,80}/gs) ?? []);
+        stdout.lines(records.map((record) => record.trimEnd().replace(/\p{Cc}/gu, "�")));
         if (each !== chosen.at(-1)) stdout.lines([""]);
       }
       return exitCodes.done;

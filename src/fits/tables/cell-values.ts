@@ -2,7 +2,7 @@ import { swapWords } from "../byte-order.ts";
 import { latin1 } from "../parse-header.ts";
 import type { ElementCode } from "./binary-form.ts";
 import type { ColumnValues } from "./column.ts";
-import { type NumberScaling, scaleNumbers } from "./number-scaling.ts";
+import { type NumberScaling, scaleComplex, scaleNumbers } from "./number-scaling.ts";
 
 export interface CellForm {
   readonly code: ElementCode;
@@ -32,7 +32,7 @@ export function cellValues(
     case "M": {
       swapWords(bytes, code === "C" ? 4 : 8);
       const data = code === "C" ? new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4) : reals(bytes);
-      return { type: "complex", data, nulls: undefined };
+      return { type: "complex", data: scaleComplex(data, scaling), nulls: undefined };
     }
     default:
       return { type: "number", ...scaleNumbers(numbersOf(bytes, code), scaling) };

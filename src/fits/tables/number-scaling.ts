@@ -55,6 +55,16 @@ export function scaleNumbers(stored: PixelArray, { scale, zero, nullValue }: Num
   return { data, nulls };
 }
 
+/** As `scaleNumbers`, of real and imaginary parts by turns: the scale is of both, the zero of the real part (FITS 4.0 §7.3.2). */
+export function scaleComplex(
+  stored: Float32Array | Float64Array,
+  { scale, zero }: NumberScaling,
+): Float32Array | Float64Array {
+  const added = Number(zero);
+  if (scale === 1 && added === 0) return stored;
+  return Float64Array.from(stored, (part, index) => (index % 2 === 0 ? part * scale + added : part * scale));
+}
+
 function nullsOf(stored: PixelArray, nullValue: number | bigint): Uint8Array {
   const wanted = stored instanceof BigInt64Array ? BigInt(nullValue) : Number(nullValue);
   const nulls = new Uint8Array(stored.length);
