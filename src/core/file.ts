@@ -40,45 +40,39 @@ export interface FileNow extends ByteSource, Disposable {
 /** Who reads much of it has to let others have their turn in between. */
 export function openFileNow(path: string): FileNow {
   const fd = openSync(path, constants.O_RDONLY);
-  const readNow = (offset: number, into: Uint8Array): number => {
-    let filled = 0;
-    while (filled < into.length) {
-      const count = readSync(fd, into, filled, into.length - filled, offset + filled);
-      if (count === 0) break;
-      filled += count;
-    }
-    return filled;
-  };
   return {
     name: path,
     sizeBytes: fstatSync(fd).size,
-    readNow,
-    read: async (offset, into) => readNow(offset, into),
+    readNow: (offset, into) => readFully(fd, offset, into),
+    read: async (offset, into) => readFully(fd, offset, into),
     [Symbol.dispose]: () => closeSync(fd),
   };
 }
 
-const readAt = promisify(read);
-
 /**
- * As `openFile`, for many files of which little more than the beginning is wanted: that is read into `start` at once, without a turn
- * of the event loop, which takes longer than the reading. Who goes through many has to let others have their turn in between.
+ * As `openFileNow`, for many files of which little more than the beginning is wanted: that is read into `start` at once. Reading
+ * beyond it with `read` waits its turn.
  */
-export function openFileStart(path: string, start: Uint8Array): ByteSource & AsyncDisposable {
+export function openFileStart(path: string, start: Uint8Array): FileNow {
   const fd = openSync(path, constants.O_RDONLY);
   try {
     const { size } = fstatSync(fd);
     const startBytes = readSync(fd, start, 0, Math.min(start.length, size), 0);
+    const fromStart = (offset: number, into: Uint8Array): number => {
+      if (offset >= startBytes) return 0;
+      const part = start.subarray(offset, Math.min(startBytes, offset + into.length));
+      into.set(part);
+      return part.length;
+    };
     return {
       name: path,
       sizeBytes: size,
+      readNow(offset, into) {
+        const filled = fromStart(offset, into);
+        return filled === into.length ? filled : filled + readFully(fd, offset + filled, into.subarray(filled));
+      },
       async read(offset, into) {
-        let filled = 0;
-        if (offset < startBytes) {
-          const part = start.subarray(offset, Math.min(startBytes, offset + into.length));
-          into.set(part);
-          filled = part.length;
-        }
+        let filled = fromStart(offset, into);
         while (filled < into.length) {
           const { bytesRead } = await readAt(fd, into, filled, into.length - filled, offset + filled);
           if (bytesRead === 0) break;
@@ -86,12 +80,25 @@ export function openFileStart(path: string, start: Uint8Array): ByteSource & Asy
         }
         return filled;
       },
-      [Symbol.asyncDispose]: async () => closeSync(fd),
+      [Symbol.dispose]: () => closeSync(fd),
     };
   } catch (error) {
     closeSync(fd);
     throw error;
   }
+}
+
+const readAt = promisify(read);
+
+/** As much as there is, up to the length of `into`. */
+function readFully(fd: number, offset: number, into: Uint8Array): number {
+  let filled = 0;
+  while (filled < into.length) {
+    const count = readSync(fd, into, filled, into.length - filled, offset + filled);
+    if (count === 0) break;
+    filled += count;
+  }
+  return filled;
 }
 
 /** Marks the temporary files of `createFile`, so that a rollback can tell what a crash left behind. */

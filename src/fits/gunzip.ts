@@ -11,7 +11,7 @@ const ratioLimit = 200;
 const freeBytes = 64 * 1024 * 1024;
 
 /** True for bytes that start as a gzip file does (RFC 1952 §2.3.1). */
-function isGzip(start: Uint8Array): boolean {
+export function isGzip(start: Uint8Array): boolean {
   return start[0] === 0x1f && start[1] === 0x8b;
 }
 

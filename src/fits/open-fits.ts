@@ -1,4 +1,5 @@
 import type { ByteSource } from "../core/byte-source.ts";
+import type { FileNow } from "../core/file.ts";
 import { badFile } from "./bad-file.ts";
 import { blockBytes } from "./blocks.ts";
 import { cardLength } from "./card-format.ts";
@@ -31,8 +32,16 @@ export async function openFits(source: ByteSource): Promise<FitsFile> {
   return throughGzip(source, openPlain);
 }
 
+/** As `openFits`, of a file that is read at once: over thousands of frames promises take longer than the headers do. */
+export function openFitsNow(source: FileNow): FitsFile {
+  return fitsFile(source, [...walkHdusNow(source)]);
+}
+
 async function openPlain(source: ByteSource): Promise<FitsFile> {
-  const hdus = await Array.fromAsync(walkHdus(source));
+  return fitsFile(source, await Array.fromAsync(walkHdus(source)));
+}
+
+function fitsFile(source: ByteSource, hdus: readonly Hdu[]): FitsFile {
   return {
     source,
     hdus,
@@ -74,9 +83,40 @@ export async function findHdu(source: ByteSource, selector?: HduSelector): Promi
 
 /** The HDUs in their order, each read when it is asked for. */
 async function* walkHdus(source: ByteSource): AsyncGenerator<Hdu, void, undefined> {
+  const walk = hduWalk(source);
+  for (let step = walk.next(0); step.done !== true; ) {
+    if ("header" in step.value) {
+      yield step.value;
+      step = walk.next(0);
+    } else {
+      step = walk.next(await source.read(step.value.offset, step.value.into));
+    }
+  }
+}
+
+function* walkHdusNow(source: FileNow): Generator<Hdu, void, undefined> {
+  const walk = hduWalk(source);
+  for (let step = walk.next(0); step.done !== true; ) {
+    if ("header" in step.value) {
+      yield step.value;
+      step = walk.next(0);
+    } else {
+      step = walk.next(source.readNow(step.value.offset, step.value.into));
+    }
+  }
+}
+
+/** Bytes that are wanted before the walk can go on; it is told how many there were. */
+interface Wanted {
+  readonly offset: number;
+  readonly into: Uint8Array;
+}
+
+/** One walk for those who wait for their bytes and for those who have them at once. */
+function* hduWalk(source: Pick<ByteSource, "name" | "sizeBytes">): Generator<Hdu | Wanted, void, number> {
   if (source.sizeBytes === 0) throw badFile("FITS_EMPTY", "the file is empty.", { file: source.name });
   for (let index = 0, offset = 0; offset < source.sizeBytes; index += 1) {
-    const read = await readHeaderAt(source, index, offset);
+    const read = yield* readHeaderAt(source, index, offset);
     if (read === undefined) return;
     const hdu = describeHdu(read.header, {
       file: source.name,
@@ -96,13 +136,20 @@ interface ReadHeader {
 }
 
 /** Reads on, each time twice as much, until the END card is there. `undefined` for padding after the last HDU. */
-async function readHeaderAt(source: ByteSource, index: number, offset: number): Promise<ReadHeader | undefined> {
+function* readHeaderAt(
+  source: Pick<ByteSource, "name" | "sizeBytes">,
+  index: number,
+  offset: number,
+): Generator<Wanted, ReadHeader | undefined, number> {
   const place = { file: source.name, hdu: index, offset };
   const available = source.sizeBytes - offset;
   let bytes = new Uint8Array(0);
   for (let wantedBytes = firstReadBytes; ; wantedBytes *= 2) {
     const scanned = bytes.length;
-    bytes = await readOn(source, offset, bytes, Math.min(wantedBytes, available));
+    // What was read, and as much more as there is up to `wantedBytes`.
+    const more: Uint8Array<ArrayBuffer> = Buffer.allocUnsafeSlow(Math.min(wantedBytes, available));
+    more.set(bytes);
+    bytes = more.subarray(0, scanned + (yield { offset: offset + scanned, into: more.subarray(scanned) }));
     if (scanned === 0 && !checkStart(bytes, place)) return undefined;
     const end = findEnd(bytes, scanned - (scanned % cardLength));
     const foreign = findForeign(end === -1 ? bytes : bytes.subarray(0, end), scanned);
@@ -122,19 +169,6 @@ async function readHeaderAt(source: ByteSource, index: number, offset: number): 
       throw badFile("FITS_INVALID", `no END card within ${headerLimitBytes} bytes.`, place);
     }
   }
-}
-
-/** What was read, and as much more as there is up to `wantedBytes`. */
-async function readOn(
-  source: ByteSource,
-  offset: number,
-  known: Uint8Array,
-  wantedBytes: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(wantedBytes);
-  bytes.set(known);
-  const count = await source.read(offset + known.length, bytes.subarray(known.length));
-  return bytes.subarray(0, known.length + count);
 }
 
 function checkStart(

@@ -21,6 +21,19 @@ describe("the file of an inventory", () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
+  test("of many entries, those that were there, and those that come twice, are not told as new", async () => {
+    await using inventory = sqliteInventory({ path: join(folder, "inventory.sqlite") });
+    const entries = Array.from({ length: 300 }, (_, i): [string, string] => [`7:tag${i % 3}`, `file${i}`]);
+    const there = entries.filter((_, i) => i >= 100 && i % 2 === 0);
+    expect(await inventory.add(there)).toEqual(there);
+    const twice = [...entries, ...entries.slice(0, 70)];
+    expect(await inventory.add(twice)).toEqual(entries.filter((entry) => !there.includes(entry)));
+    expect(await inventory.add(twice)).toEqual([]);
+    expect(await inventory.sizes(["7:tag0", "7:tag1", "7:tag2"])).toEqual([100, 100, 100]);
+    expect(await inventory.remove(twice)).toEqual(entries);
+    expect(await inventory.sizes(["7:tag0", "7:tag1", "7:tag2"])).toEqual([0, 0, 0]);
+  });
+
   test("may be written by several processes at once", async () => {
     const path = join(folder, "inventory.sqlite");
     const count = 150;

@@ -45,7 +45,7 @@ export async function frameFiles(
   let header: Header | undefined;
   for (const path of paths) {
     signal?.throwIfAborted();
-    await using source = openOrExplain(path, () => openFileStart(path, start));
+    using source = openOrExplain(path, () => openFileStart(path, start));
     const fits = await openFits(source);
     const { main, mask, variance } = frameHdus(fits);
     const [first] = files;

@@ -26,12 +26,30 @@ export function logChanges(
   const outOfId = Number(store.one("SELECT id FROM keys WHERE key = ? AND size > 0", outOf)?.id ?? 0);
   store.run("INSERT OR IGNORE INTO journals VALUES (?)", intoId);
   let [added, takenBack] = [0, 0];
-  for (const [keyId, memberId] of changed) {
-    if (outOfId !== 0 && store.run(takeOut, outOfId, memberId, keyId) > 0) takenBack += 1;
-    else added += store.run("INSERT OR IGNORE INTO changes VALUES (?, ?, ?)", intoId, memberId, keyId);
+  for (const some of batches(changed)) {
+    const fresh = some.filter(
+      ([keyId, memberId]) => outOfId === 0 || store.run(takeOut, outOfId, memberId, keyId) === 0,
+    );
+    takenBack += some.length - fresh.length;
+    if (fresh.length === 0) continue;
+    const values = fresh.flatMap(([keyId, memberId]) => [intoId, memberId, keyId]);
+    added += store.run(`INSERT OR IGNORE INTO changes VALUES ${rowsOf(fresh.length, 3)}`, ...values);
   }
   if (added > 0) store.run("UPDATE keys SET size = size + ? WHERE id = ?", added, intoId);
   if (takenBack > 0) store.run("UPDATE keys SET size = size - ? WHERE id = ?", takenBack, outOfId);
+}
+
+const batchSize = 64;
+
+/** As many rows as one statement takes: of more it does not get faster. */
+export function* batches<Row>(rows: readonly Row[]): Generator<readonly Row[]> {
+  for (let from = 0; from < rows.length; from += batchSize) yield rows.slice(from, from + batchSize);
+}
+
+/** The placeholders of an INSERT: `(?, ?), (?, ?)`. */
+export function rowsOf(count: number, columns: number): string {
+  const row = `(${Array(columns).fill("?").join(", ")})`;
+  return Array(count).fill(row).join(", ");
 }
 
 const takeOut = "DELETE FROM changes WHERE journal_id = ? AND member_id = ? AND key_id = ?";

@@ -5,6 +5,7 @@ import type { Entry, Fence, InventoryDriver, Journal } from "../inventory-driver
 import { keysIn, plainKeys, type SetExpression, selectMembers } from "../set-expression.ts";
 import { intersectAll } from "./sqlite-intersect.ts";
 import {
+  batches,
   type EntryIds,
   emptyJournal,
   forgetKeys,
@@ -17,6 +18,7 @@ import {
   logChanges,
   logOf,
   removeLine,
+  rowsOf,
 } from "./sqlite-journal.ts";
 import { isSelectable, type Place, sqliteSelect } from "./sqlite-select.ts";
 
@@ -149,25 +151,33 @@ function change(
 ): readonly Entry[] {
   const keyIds = new Map<string, number>();
   const memberIds = new Map<string, number>();
-  const grown = new Map<number, number>();
   const ids: EntryIds[] = [];
-  const sql = kind === "add" ? statements.enter : statements.leave;
-  const changed = entries.filter(([key, member]) => {
-    const keyId = idOf(store, keyIds, statements.ofKey, key, kind);
-    if (keyId === 0) return false;
-    const line = member.includes("\n") ? idsOfLine(store, member) : undefined;
-    if (line !== undefined && holdsLine(store, keyId, line)) {
-      if (kind === "add") return false;
-      removeLine(store, keyId, line);
-      ids.push([keyId, line[1]]);
-    } else {
-      const memberId = idOf(store, memberIds, statements.ofMember, member, kind);
-      if (memberId === 0 || store.run(sql, keyId, memberId) === 0) return false;
-      ids.push([keyId, memberId]);
+  const changed: Entry[] = [];
+  for (const some of batches(entries)) {
+    // By the number of the entry; 0 for a member that is not there.
+    const members = new Map<number, EntryIds>();
+    const lines = new Map<number, EntryIds>();
+    for (const [i, [key, member]] of some.entries()) {
+      const keyId = idOf(store, keyIds, statements.ofKey, key, kind);
+      if (keyId === 0) continue;
+      const line = member.includes("\n") ? idsOfLine(store, member) : undefined;
+      if (line !== undefined && holdsLine(store, keyId, line)) {
+        if (kind === "remove" && removeLine(store, keyId, line)) lines.set(i, [keyId, line[1]]);
+      } else {
+        const memberId = idOf(store, memberIds, statements.ofMember, member, kind);
+        if (memberId !== 0) members.set(i, [keyId, memberId]);
+      }
     }
-    grown.set(keyId, (grown.get(keyId) ?? 0) + (kind === "add" ? 1 : -1));
-    return true;
-  });
+    const moved = kind === "add" ? enter(store, members) : leave(store, members);
+    for (const [i, entry] of some.entries()) {
+      const at = moved.get(i) ?? lines.get(i);
+      if (at === undefined) continue;
+      ids.push(at);
+      changed.push(entry);
+    }
+  }
+  const grown = new Map<number, number>();
+  for (const [keyId] of ids) grown.set(keyId, (grown.get(keyId) ?? 0) + (kind === "add" ? 1 : -1));
   for (const [id, by] of grown) store.run("UPDATE keys SET size = size + ? WHERE id = ?", by, id);
   if (journal !== undefined && ids.length > 0) logChanges(store, ids, logOf(kind, journal));
   if (kind === "remove" && ids.length > 0) {
@@ -178,9 +188,28 @@ function change(
   return changed;
 }
 
+/** Of the entries those that were not there before. Most of the time none was, and one statement for all is half the work. */
+function enter(store: Database, entries: ReadonlyMap<number, EntryIds>): ReadonlyMap<number, EntryIds> {
+  if (entries.size > 1) {
+    store.run("SAVEPOINT enter");
+    const count = store.run(
+      `INSERT OR IGNORE INTO entries VALUES ${rowsOf(entries.size, 2)}`,
+      ...[...entries.values()].flat(),
+    );
+    if (count < entries.size) store.run("ROLLBACK TO enter");
+    store.run("RELEASE enter");
+    if (count === entries.size) return entries;
+  }
+  const sql = "INSERT OR IGNORE INTO entries VALUES (?, ?)";
+  return new Map([...entries].filter(([, ids]) => store.run(sql, ...ids) > 0));
+}
+
+function leave(store: Database, entries: ReadonlyMap<number, EntryIds>): ReadonlyMap<number, EntryIds> {
+  const sql = "DELETE FROM entries WHERE key_id = ? AND member_id = ?";
+  return new Map([...entries].filter(([, ids]) => store.run(sql, ...ids) > 0));
+}
+
 const statements = {
-  enter: "INSERT OR IGNORE INTO entries VALUES (?, ?)",
-  leave: "DELETE FROM entries WHERE key_id = ? AND member_id = ?",
   ofKey: {
     find: "SELECT id AS it FROM keys WHERE key = ?",
     make: "INSERT INTO keys (key) VALUES (?) RETURNING id AS it",

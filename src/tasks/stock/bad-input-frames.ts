@@ -2,9 +2,10 @@ import { FirstlightError, isFirstlightError } from "../../core/errors.ts";
 import { openFileStart } from "../../core/file.ts";
 import { badFile } from "../../fits/bad-file.ts";
 import { blockBytes } from "../../fits/blocks.ts";
+import { isGzip } from "../../fits/gunzip.ts";
 import { hasImage } from "../../fits/hdu.ts";
 import type { Header } from "../../fits/header.ts";
-import { openFits } from "../../fits/open-fits.ts";
+import { openFits, openFitsNow } from "../../fits/open-fits.ts";
 import { carriesChecksums, hduChecksums, requireChecksums } from "../../fits/verify-checksums.ts";
 
 /** An input frame that is not whole, and why. */
@@ -30,8 +31,8 @@ export interface FrameCheck {
  */
 export async function checkFrame(path: string, file: string, check: FrameCheck): Promise<Header | BadFrame> {
   try {
-    await using source = openFileStart(path, check.start);
-    const { hdus, source: plain } = await openFits(source);
+    using source = openFileStart(path, check.start);
+    const { hdus, source: plain } = isGzip(check.start) ? await openFits(source) : openFitsNow(source);
     // Readers forgive a last block without its padding; of a frame that came in, it is how a cut looks.
     const lacking = (blockBytes - (plain.sizeBytes % blockBytes)) % blockBytes;
     if (lacking > 0) {
