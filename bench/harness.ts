@@ -31,9 +31,14 @@ export interface Comparison {
   readonly unit: string;
   readonly contenders: readonly Contender[];
   readonly aims?: readonly Aim[];
-  /** `gain`: the best peer's time over ours, the default; `cost`: ours over that of the best peer. */
-  readonly ratio?: "gain" | "cost";
+  /**
+   * `gain`: the best peer's time over ours, the default; `cost`: ours over that of the best peer; `rate`: the same, and more of it
+   * is better.
+   */
+  readonly ratio?: RatioKind;
 }
+
+type RatioKind = "gain" | "cost" | "rate";
 
 export interface Row {
   readonly measure: string;
@@ -109,9 +114,10 @@ export async function compare(comparison: Comparison, bench: Bench): Promise<Tab
   const measures = [...new Set([...results.values()].flatMap((list) => list.flatMap(Object.keys)))];
   const rows = measures.flatMap((measure) => {
     const entered = contenders.filter((contender) => valuesOf(contender, measure).length > 0);
-    const [best] = entered
+    const inOrder = entered
       .filter(({ isPeer }) => isPeer)
       .sort((a, b) => median(valuesOf(a, measure)) - median(valuesOf(b, measure)));
+    const best = inOrder.at(ratio === "rate" ? -1 : 0);
     return entered.map((contender): Row => {
       const values = valuesOf(contender, measure);
       const peer = best === undefined ? [] : valuesOf(best, measure);
@@ -150,9 +156,9 @@ export async function compare(comparison: Comparison, bench: Bench): Promise<Tab
   return table;
 }
 
-const ratioTitle = { gain: "best peer ÷ this", cost: "this ÷ best peer" } as const;
+const ratioTitle = { gain: "best peer ÷ this", cost: "this ÷ best peer", rate: "this ÷ best peer" } as const;
 
-function quotient(own: number, peer: number, ratio: "gain" | "cost"): number {
+function quotient(own: number, peer: number, ratio: RatioKind): number {
   return ratio === "gain" ? peer / own : own / peer;
 }
 
@@ -269,7 +275,7 @@ const preface = `# Benchmarks
 
 Written by \`npm run bench\`; do not edit. Contenders take turns, round after round, so that what disturbs the machine disturbs all of
 them. A ratio is the median of the rounds' own ratios to the best peer of its row. Data are made on the spot, and lie in the page cache.
-\`npm run bench tags\` (or \`parse\`, \`runner\`, \`bus\`) measures one part anew and leaves the others as they are.
+\`npm run bench tags\` (or \`parse\`, \`runner\`, \`bus\`, \`object-store\`) measures one part anew and leaves the others as they are.
 `;
 
 /** Puts a suite's section in its place on the page; the other sections stay. */
@@ -282,7 +288,7 @@ export function writeSection(suite: Suite, section: Section): void {
   } catch {
     // The first suite to be measured.
   }
-  const sections = [...old.matchAll(/<!-- bench:([a-z]+) -->\n[\s\S]*?<!-- bench:\1:end -->/g)];
+  const sections = [...old.matchAll(/<!-- bench:([a-z-]+) -->\n[\s\S]*?<!-- bench:\1:end -->/g)];
   const kept = sections.map(([whole, name]) => (name === suite.name ? text : whole));
   if (!sections.some(([, name]) => name === suite.name)) kept.push(text);
   writeFileSync(page, `${preface}\n${kept.join("\n\n")}\n`);

@@ -3,11 +3,12 @@ import { parseArgs } from "node:util";
 import { busSuite } from "./bus.ts";
 import { fitsSuite } from "./fits/suite.ts";
 import { fewestRounds, runSuite, type Suite, writeSection } from "./harness.ts";
+import { objectStoreSuite } from "./object-store.ts";
 import { parseSuite } from "./parse.ts";
 import { runnerSuite } from "./runner.ts";
 import { tagsSuite } from "./tags.ts";
 
-const suites: readonly Suite[] = [tagsSuite, parseSuite, runnerSuite, busSuite, fitsSuite];
+const suites: readonly Suite[] = [tagsSuite, parseSuite, runnerSuite, busSuite, objectStoreSuite, fitsSuite];
 const usage = `npm run bench [-- ${suites.map(({ name }) => name).join(" | ")}] [-- --rounds N]`;
 
 const { values, positionals } = parseArgs({

@@ -2,11 +2,13 @@ import { access, constants, realpath } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { FirstlightError, messageOf } from "../core/errors.ts";
 import { makeFolders } from "../core/file.ts";
+import type { Logger } from "../core/log.ts";
+import { driverOf } from "../core/service-driver.ts";
 import { type Environment, loadSettings, type Settings } from "../core/settings.ts";
 import { type LoadedWorkflow, loadWorkflow } from "../workflow/load-workflow.ts";
 import type { PlanOptions } from "../workflow/run-options.ts";
-import { type InputFolder, readInputFolder } from "./input-folder.ts";
 import { type ParametersFile, readParametersFile } from "./parameters-file.ts";
+import { folderInput, type RunInput, registeredInput } from "./run-input.ts";
 import { usageError } from "./usage-error.ts";
 import { wholeNumber } from "./whole-number.ts";
 import type { PlanArguments } from "./workflow-arguments.ts";
@@ -14,39 +16,57 @@ import type { PlanArguments } from "./workflow-arguments.ts";
 /** What the command line asks to be run, looked at and found good. */
 export interface RunTarget {
   readonly loaded: LoadedWorkflow;
-  readonly input: InputFolder;
-  /** Absolute. */
+  readonly input: RunInput;
+  /** Names the output: the folder of the products, absolute, or the object store `s3`. */
   readonly output: string;
+  /** Absolute; undefined where the products go to a server. */
+  readonly outputFolder: string | undefined;
   readonly parameters: ParametersFile | undefined;
   readonly settings: Settings;
   readonly options: PlanOptions & { readonly env: Environment };
   readonly workers: number | undefined;
 }
 
+export interface ResolveTargetOptions {
+  /** Told of waits for a metadata store that does not answer. */
+  readonly log: Logger;
+  readonly signal?: AbortSignal;
+}
+
 /** Reads arguments, settings, workflow and input, in this order: the cheapest to mend is complained of first. */
 export async function resolveTarget(
-  args: PlanArguments & { readonly workers?: string | undefined },
+  args: PlanArguments & { readonly workers?: string | undefined; readonly "keep-scratch"?: boolean | undefined },
   env: Environment,
+  { log, signal }: ResolveTargetOptions,
 ): Promise<RunTarget> {
   const recipeRunId = wholeNumber("--recipe-run", args["recipe-run"]);
   const workers = wholeNumber("--workers", args.workers);
   const { env: complete, settings } = settingsOf(env, args.scratch, args.output);
+  const isOnDisk = driverOf(settings, "objectStore").driver === "fs";
+  if (args.output === undefined && isOnDisk) {
+    throw usageError("--output DIR is missing: the object store is a folder, and the products need a place in it.");
+  }
+  requireInput(args, recipeRunId);
   const loaded = await loadWorkflow(args.file, args.workflow);
-  const input = await readInputFolder(args.input);
+  const input =
+    args.input === undefined
+      ? await registeredInput(recipeRunId ?? 0, settings, { log, signal })
+      : await folderInput(args.input);
   const parameters = args.parameters === undefined ? undefined : await readParametersFile(args.parameters);
-  const output = await realPathOf(args.output);
-  if (output === input.folder) {
+  const output = args.output === undefined ? "s3" : await realPathOf(args.output);
+  if (output === input.folder?.folder) {
     throw usageError(`--input and --output are both ${output}. Name another folder for the products.`);
   }
   return {
     loaded,
     input,
     output,
+    outputFolder: isOnDisk ? output : undefined,
     parameters,
     settings,
     workers,
     options: {
-      inputKey: input.folder,
+      inputKey: input.key,
       outputKey: output,
       inputDigest: input.digest,
       ...(parameters === undefined ? {} : { parametersDigest: parameters.digest }),
@@ -57,6 +77,31 @@ export async function resolveTarget(
       env: complete,
     },
   };
+}
+
+/** Without a folder the metadata store says all of the input, for a run that it knows. */
+function requireInput(
+  args: { readonly input?: string | undefined; readonly parameters?: string | undefined } & {
+    readonly "keep-scratch"?: boolean | undefined;
+  },
+  recipeRunId: number | undefined,
+): void {
+  if (args.input !== undefined) return;
+  if (recipeRunId === undefined) {
+    throw usageError(
+      "--input DIR is missing. Without it name by --recipe-run N a recipe run whose input the metadata store has.",
+    );
+  }
+  for (const [flag, isGiven, instead] of [
+    ["--parameters", args.parameters !== undefined, "the parameters, too, are those of its input dataset"],
+    ["--keep-scratch", args["keep-scratch"] === true, "its configuration says teardown_enabled"],
+  ] as const) {
+    if (isGiven) {
+      throw usageError(
+        `${flag} goes with --input: of recipe run ${recipeRunId} the metadata store says all, and ${instead}.`,
+      );
+    }
+  }
 }
 
 /** The settings with the folders of the command line; absolute, so that a task may change its current folder. */

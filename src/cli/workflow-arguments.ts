@@ -10,17 +10,14 @@ export const workflowArguments = {
     required: true,
     description: "The TypeScript or JavaScript file that exports the workflow.",
   },
-  input: {
-    ...value(
-      "DIR",
-      "Folder of the input frames: *.fits, *.fit, *.fts, also with .gz or .fz; not the folders below it.",
-    ),
-    required: true,
-  },
-  output: {
-    ...value("DIR", "Root folder of the object store, where the products go; made if need be."),
-    required: true,
-  },
+  input: value(
+    "DIR",
+    "Folder of the input frames: *.fits, *.fit, *.fts, also with .gz or .fz; not the folders below it. Without it the input is what the metadata store has for --recipe-run.",
+  ),
+  output: value(
+    "DIR",
+    "Root folder of the object store, where the products go; made if need be. Without it they go to the object store s3 of the settings.",
+  ),
   parameters: value(
     "FILE",
     'JSON file of the parameters of the tasks: {"name": value, …}, or the document of an input dataset.',

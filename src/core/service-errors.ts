@@ -39,7 +39,7 @@ export const serviceErrors = {
   },
   INPUT_NOT_REGISTERED: {
     when: "`--input` is used with a metadata store in which no input dataset can be registered",
-    remedy: "Set `METADATA_STORE_DRIVER=sqlite`.",
+    remedy: "Name by `--recipe-run` a run that it knows, without `--input`, or set `METADATA_STORE_DRIVER=sqlite`.",
   },
   GLOBUS_ACCESS_REFUSED: {
     when: "Globus refuses a client, or refuses it a collection",

@@ -14,7 +14,7 @@ export async function registerInputDataset(
   if (metadataStore.register === undefined) {
     throw new FirstlightError(
       "INPUT_NOT_REGISTERED",
-      `The metadata store '${metadataStore.name}' belongs to the facility: files of this machine cannot be registered there as the input of recipe run ${recipeRunId}. Run with METADATA_STORE_DRIVER=sqlite.`,
+      `The metadata store '${metadataStore.name}' belongs to the facility: files of this machine cannot be registered there as the input of recipe run ${recipeRunId}. Leave --input out and name by --recipe-run a run that it knows, or run with METADATA_STORE_DRIVER=sqlite.`,
       { disposition: "invalid", fields: { driver: metadataStore.name, recipeRunId } },
     );
   }

@@ -19,7 +19,9 @@ test("frames are taken by their names in any case, sorted; other files are count
   const input = await readInputFolder(folder);
   expect(input.frames).toEqual(["A.FIT", "b.fits", "c.fts", "d.fits.gz", "e.FITS.fz"]);
   expect(input).toMatchObject({ folder, otherFiles: 4, sizeBytes: 25 });
-  expect(inputLine(input)).toBe(`5 frames, 25 B, in ${folder}; 4 other files left alone`);
+  expect(inputLine({ key: folder, digest: "", frames: 5, folder: input })).toBe(
+    `5 frames, 25 B, in ${folder}; 4 other files left alone`,
+  );
 });
 
 test("a line break in a name makes no frame another file", async () => {

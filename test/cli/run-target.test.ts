@@ -1,9 +1,13 @@
 import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { exitCodeOf } from "../../src/cli/exit-code.ts";
 import { makeOutputFolder, resolveTarget } from "../../src/cli/run-target.ts";
+import { silentLogger } from "../../src/core/log.ts";
+import { sqliteMetadataStore } from "../../src/services/drivers/sqlite-metadata-store.ts";
+import { formatFrames } from "../../src/services/input-dataset.ts";
+import { serveMetadata } from "../../src/testing/serve-metadata.ts";
 import { fixture } from "./cli-process.ts";
 
 let folder: string;
@@ -14,7 +18,10 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const target = (rest: Readonly<Record<string, string>> = {}, env: Readonly<Record<string, string>> = {}) =>
+const target = (
+  rest: Readonly<Record<string, string | boolean | undefined>> = {},
+  env: Readonly<Record<string, string>> = {},
+) =>
   resolveTarget(
     {
       _: [],
@@ -28,6 +35,7 @@ const target = (rest: Readonly<Record<string, string>> = {}, env: Readonly<Recor
       ...rest,
     } as unknown as Parameters<typeof resolveTarget>[0],
     env,
+    { log: silentLogger },
   );
 
 test("the folders of the command line become settings, with absolute paths", async () => {
@@ -64,6 +72,54 @@ test.each<[string, Readonly<Record<string, string>>, string]>([
   const error = await target(rest).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code });
   expect(exitCodeOf(error)).toBe(2);
+});
+
+describe("without --input", () => {
+  const s3 = { "object-store-api": { mesh_address: "127.0.0.1", mesh_port: 1 } };
+  const keys = { OBJECT_STORE_ACCESS_KEY: "access", OBJECT_STORE_SECRET_KEY: "secret" };
+
+  test("the input is what a facility's metadata store has for the recipe run, and another one has another digest", async () => {
+    await using store = sqliteMetadataStore({ path: join(folder, "facility.sqlite") });
+    const register = (objectKeys: readonly string[]) =>
+      store.register({
+        recipeRunId: 41,
+        parts: [{ type: "observe_frames", document: formatFrames([{ bucket: "raw", objectKeys }]) }],
+        replace: true,
+      });
+    await register(["a.fits", "b.fits"]);
+    await using server = await serveMetadata({ store, authToken: "a token" });
+    const env = {
+      ...keys,
+      GQL_AUTH_TOKEN: "a token",
+      MESH_CONFIG: JSON.stringify({ ...JSON.parse(server.meshConfig), ...s3 }),
+    };
+    const rest = { input: undefined, output: undefined, "recipe-run": "41" };
+    const { input, options, output, outputFolder } = await target(rest, env);
+    expect(input).toMatchObject({ frames: 2, folder: undefined });
+    expect(options).toMatchObject({ recipeRunId: 41, inputKey: "metadata store", outputKey: "s3" });
+    expect({ output, outputFolder }).toEqual({ output: "s3", outputFolder: undefined });
+    expect((await target(rest, env)).options.inputDigest).toBe(options.inputDigest);
+    await register(["a.fits", "c.fits"]);
+    expect((await target(rest, env)).options.inputDigest).not.toBe(options.inputDigest);
+    await expect(target({ ...rest, "recipe-run": "42" }, env)).rejects.toMatchObject({ code: "RECIPE_RUN_NOT_FOUND" });
+    await expect(target(rest, { ...env, GQL_AUTH_TOKEN: "another" })).rejects.toMatchObject({
+      code: "METADATA_STORE_ACCESS_REFUSED",
+    });
+  });
+
+  test.each<[string, Readonly<Record<string, string | boolean | undefined>>, RegExp]>([
+    ["a recipe run has to be named", {}, /--input DIR is missing\. .*--recipe-run N/],
+    ["parameters cannot be given", { "recipe-run": "1", parameters: "p.json" }, /--parameters goes with --input/],
+    ["scratch cannot be kept", { "recipe-run": "1", "keep-scratch": true }, /--keep-scratch goes with --input/],
+    [
+      "a folder of products is needed for a store that is one",
+      { input: "l0", output: undefined },
+      /--output DIR is mis/,
+    ],
+  ])("%s", async (_, rest, said) => {
+    const error = await target({ input: undefined, ...rest }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "USAGE", message: expect.stringMatching(said) });
+  });
 });
 
 test("a folder cannot be input and output", async () => {

@@ -1,8 +1,10 @@
+import { createLogger } from "../../core/log.ts";
 import { planWorkflow } from "../../workflow/plan-workflow.ts";
 import { defineCommand } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 import { inputLine } from "../render/input-line.ts";
 import { planLines } from "../render/plan-lines.ts";
+import { inputFiles } from "../run-input.ts";
 import { resolveTarget } from "../run-target.ts";
 import { planArguments } from "../workflow-arguments.ts";
 
@@ -13,18 +15,21 @@ export const plan = defineCommand({
     "Takes the flags of 'run' that say what is done, and does nothing: it says which tasks would run and because of what, which are done and since when, and which driver each service has.",
   args: planArguments,
   examples: [{ shows: "What would run now?", command: "firstlight plan workflow.ts --input l0 --output products" }],
-  async run(args, { env, stdout }) {
-    const { loaded, input, output, options } = await resolveTarget(args, env);
+  async run(args, session) {
+    const { stdout } = session;
+    using stop = session.watchStop();
+    const log = createLogger({ level: session.leastLevel, pretty: true, write: session.stderr.write });
+    const target = await resolveTarget(args, session.env, { log, signal: stop.asked });
+    const { loaded, input, output, options } = target;
     const planned = await planWorkflow(loaded.workflow, options);
     if (args.json) {
-      const { frames, otherFiles, sizeBytes } = input;
       const tasks = planned.tasks.map(({ fingerprint: _, ...task }) => task);
       const document = {
         ...planned,
         recipeRunId: planned.recipeRunId ?? null,
-        input: input.folder,
+        input: input.key,
         output,
-        inputFiles: { frames: frames.length, otherFiles, sizeBytes },
+        inputFiles: inputFiles(input),
         tasks,
       };
       stdout.lines([JSON.stringify(document, undefined, 2)]);

@@ -9,6 +9,7 @@ import { runSummary } from "../render/run-summary.ts";
 import { shellWord } from "../render/shell-word.ts";
 import { openRunDisplay, type RunDisplay } from "../run-display.ts";
 import { runDocument } from "../run-document.ts";
+import { inputFiles } from "../run-input.ts";
 import { readRun } from "../run-record.ts";
 import { makeOutputFolder, type RunTarget, resolveTarget } from "../run-target.ts";
 import type { Session } from "../session.ts";
@@ -29,15 +30,20 @@ export const run = defineCommand({
       command: "firstlight run workflow.ts --input l0 --output products --keep-scratch",
     },
     {
+      shows: "Recipe run 4711 of a facility, whose metadata store, bus and object store MESH_CONFIG names",
+      command: "firstlight run workflow.ts --recipe-run 4711",
+    },
+    {
       shows: "In a debugger",
       command:
         "node --inspect-brk node_modules/.bin/firstlight run workflow.ts --input l0 --output products --in-process --workers 1",
     },
   ],
   async run(args, session) {
-    const target = await resolveTarget(args, session.env);
-    await makeOutputFolder(target.output);
     using stop = session.watchStop();
+    const log = createLogger({ level: session.leastLevel, pretty: true, write: session.stderr.write });
+    const target = await resolveTarget(args, session.env, { log, signal: stop.asked });
+    if (target.outputFolder !== undefined) await makeOutputFolder(target.outputFolder);
     const result = await perform(target, args, session, stop);
     const document = await runDocument(
       await readRun(target.settings.scratchBasePath, result.recipeRunId),
@@ -47,15 +53,14 @@ export const run = defineCommand({
     const told = {
       ...document,
       status: result.status,
-      framesIn: target.input.frames.length,
+      framesIn: target.input.frames,
       tasks: document.tasks.map((task) => ({ ...task, status: outcomes.get(task.task) ?? task.status })),
     };
     if (args.json) {
-      const { frames, otherFiles, sizeBytes } = target.input;
       const extra = {
         resumed: result.resumed,
         elapsedMs: result.elapsedMs,
-        inputFiles: { frames: frames.length, otherFiles, sizeBytes },
+        inputFiles: inputFiles(target.input),
       };
       session.stdout.lines([JSON.stringify({ ...told, ...extra }, undefined, 2)]);
     } else {
@@ -79,22 +84,28 @@ async function perform(target: RunTarget, args: WorkflowArguments, session: Sess
     pretty: true,
     write: (lines) => display.say(lines.trimEnd()),
   });
-  const takenIds = await recipeRunsBelow(target.output);
+  const { outputFolder } = target;
+  const takenIds = outputFolder === undefined ? undefined : await recipeRunsBelow(outputFolder);
+  const { folder } = input;
   const work = () =>
     runWorkflow(loaded.workflow, {
       ...options,
       exportName: loaded.exportName,
-      takenIds,
+      ...(takenIds === undefined ? {} : { takenIds }),
       ...(workers === undefined ? {} : { workers }),
-      prepare: (recipeRunId) =>
-        registerInput({
-          recipeRunId,
-          input,
-          parameters: target.parameters?.document,
-          settings,
-          log,
-          keepScratch: args["keep-scratch"],
-        }),
+      ...(folder === undefined
+        ? {}
+        : {
+            prepare: (recipeRunId: number) =>
+              registerInput({
+                recipeRunId,
+                input: folder,
+                parameters: target.parameters?.document,
+                settings,
+                log,
+                keepScratch: args["keep-scratch"],
+              }),
+          }),
       onEvent: (event) => {
         display.show(event);
         if (event.type === "run-started") display.say(inputLine(input));
