@@ -408,6 +408,10 @@ export const errorCatalogue = {
     when: "a command line is not understood",
     remedy: "`firstlight --help`, or `--help` after the name of a command.",
   },
+  WORKER_COUNT: {
+    when: "computing is asked for with a number of threads that is none",
+    remedy: "Give a whole number from 1, the calling thread included.",
+  },
   WORKFLOW_AMBIGUOUS: { when: "a file exports several workflows", remedy: "Say which with `--workflow NAME`." },
   WORKFLOW_CYCLE: {
     when: "tasks of a workflow wait for each other",

@@ -1,4 +1,5 @@
 export type { ByteSink } from "../core/byte-source.ts";
+export { openWorkers, type Workers } from "../core/workers.ts";
 export type { Bitpix } from "./bitpix.ts";
 export { Card } from "./card.ts";
 export type { CardValue, Complex } from "./card-value.ts";

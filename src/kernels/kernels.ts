@@ -65,11 +65,20 @@ const { Module, Instance } = Reflect.get(globalThis, "WebAssembly") as {
 
 let compiled: object | undefined;
 
-/** Compiles the kernels when they are first asked for; an instance costs little. */
-export function openKernels(): Kernels {
+/** The kernels, compiled when they are first asked for. Another thread that is handed them, to `useKernelModule`, need not do it again. */
+export function kernelModule(): object {
   compiled ??= new Module(Buffer.from(kernelBytes, "base64"));
+  return compiled;
+}
+
+export function useKernelModule(module: object): void {
+  compiled ??= module;
+}
+
+/** An instance costs little. */
+export function openKernels(): Kernels {
   // What the module exports is what `npm run kernels` compiled; a test holds it against the names above.
-  const run = new Instance(compiled).exports as KernelFunctions;
+  const run = new Instance(kernelModule()).exports as KernelFunctions;
   const first = aligned(run.firstFree());
   return {
     run,

@@ -1,10 +1,10 @@
 import type { NdArray } from "../core/ndarray.ts";
 import type { Frame } from "../fits/frame.ts";
 import type { FilesOptions } from "./files/accumulate-files.ts";
-import { averageImages } from "./files/average-images.ts";
 import { type FrameFiles, frameFiles, precisionOfFiles } from "./files/frame-files.ts";
 import { given, type Many } from "./files/many.ts";
 import { sumFiles } from "./files/sum-files.ts";
+import { sumImages } from "./files/sum-images.ts";
 import { mergeMasks } from "./flags.ts";
 import { accumulate, dividedBy, type PixelSums } from "./pixel-sums.ts";
 import { type FloatArray, type Precision, precisionOf } from "./precision.ts";
@@ -35,7 +35,10 @@ export async function average(
   const what = await given<NdArray | Frame>(frames as Many<NdArray | Frame>);
   const all = what.kind === "files" ? await frameFiles(what.paths, "average", options.signal) : undefined;
   if (all !== undefined) {
-    const data = await averageImages(all, options.precision ?? precisionOfFiles(all.files), options);
+    const precision = options.precision ?? precisionOfFiles(all.files);
+    const isBare = all.files.every(({ mask, variance }) => mask === undefined && variance === undefined);
+    const as = precision === "float32" ? "means32" : "means64";
+    const data = isBare ? await sumImages(all, as, options) : undefined;
     if (data !== undefined) return { header: all.header, image: { data, shape: all.shape } };
   }
   const { first, shape, sums, variances, mask, count, ...own } = await pixelSums(

@@ -1,3 +1,4 @@
+export { openWorkers, type Workers } from "../core/workers.ts";
 export { type AcrossOptions, medianAcross, percentilesAcross } from "./across.ts";
 export { add, divide, multiply, type Operand, subtract } from "./arithmetic.ts";
 export { type AverageOptions, average, sum } from "./average.ts";

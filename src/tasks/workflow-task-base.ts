@@ -53,9 +53,14 @@ export abstract class WorkflowTaskBase<Uses extends ServiceName = never, Paramet
       await this.span("Record Provenance", () => this.#recordProvenance());
   }
 
-  /** For arithmetic over files, as in `average(paths, this.filesOptions)`: within MAX_FILE_DESCRIPTORS, and it stops when the attempt shall. */
+  /** For arithmetic over files, as in `average(paths, this.filesOptions)`: within MAX_FILE_DESCRIPTORS, with as many threads as the attempt has, and it stops when the attempt shall. */
   protected get filesOptions(): FilesOptions {
-    return { maxOpenFiles: openFilesWithin(this.context.settings.maxFileDescriptors), signal: this.signal };
+    const { settings, threads } = this.context;
+    return {
+      maxOpenFiles: openFilesWithin(settings.maxFileDescriptors),
+      workers: threads,
+      signal: this.signal,
+    };
   }
 
   /** Every file that the query finds, decoded one at a time in the order of their names; none is no error. */

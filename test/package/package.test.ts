@@ -124,6 +124,19 @@ console.log(JSON.stringify(all));`;
     expect(JSON.parse(stdout)).toEqual(Object.fromEntries(promised));
   });
 
+  test("computes in several threads", () => {
+    const script = `import { writeFileSync } from "node:fs";
+import { encodeFits, Header } from "firstlight/fits";
+import { average, openWorkers } from "firstlight/math";
+const data = Float32Array.from({ length: 300_000 }, (_, i) => i);
+writeFileSync("large.fits", encodeFits([{ header: new Header(), image: { data, shape: [300, 1000] } }]));
+await using workers = openWorkers(2);
+const { image } = await average(Array(20).fill("large.fits"), { workers });
+console.log(image.data.every((value, i) => value === i), (await Promise.all(workers.run("node:os", "availableParallelism", 0))).length);`;
+    const { output } = project.run(process.execPath, "--input-type=module", "--eval", script);
+    expect(output).toBe("true 1\n");
+  });
+
   test("has the command", () => {
     expect(project.run("npx", "firstlight", "--version")).toMatchObject({ code: 0, stdout: `${manifest.version}\n` });
     const settings = project.run("npx", "firstlight", "settings");

@@ -1,12 +1,18 @@
 import type { PixelArray } from "../../core/ndarray.ts";
+import type { Workers } from "../../core/workers.ts";
 import type { TiledImage } from "../../fits/tiles/tiled-image.ts";
 import type { FrameFile, FrameFiles } from "./frame-files.ts";
 import { defaultOpenFiles, type OpenFiles, openFiles } from "./open-files.ts";
 import { type Strip, stripReader, stripsOf, unpacked } from "./strips.ts";
 
 export interface FilesOptions {
-  /** How many files are open at a time. Default: 960. A task has what MAX_FILE_DESCRIPTORS allows in `this.filesOptions`. */
+  /** How many files are open at a time, by all threads together. Default: 960. A task has what MAX_FILE_DESCRIPTORS allows in `this.filesOptions`. */
   readonly maxOpenFiles?: number;
+  /**
+   * Threads that compute, the calling one included, or those that `openWorkers` has opened; one by default. Of use to sums and means of
+   * frames without mask and variance whose pixels are stored unscaled, plain or compressed with RICE_1; the rest is done in one thread.
+   */
+  readonly workers?: number | Workers | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -2,19 +2,18 @@ import { type PixelArray, sizeOf } from "../../core/ndarray.ts";
 import { accumulate, type PixelSums } from "../pixel-sums.ts";
 import { accumulateFiles, type FilesOptions, type FramePart } from "./accumulate-files.ts";
 import { type FrameFiles, precisionOfFiles } from "./frame-files.ts";
-import { plainFrames, sumPlain } from "./sum-plain.ts";
+import { sumImages } from "./sum-images.ts";
 
 /** The sums of each pixel over the frames of files, strip by strip. */
 export async function sumFiles(all: FrameFiles, options: FilesOptions): Promise<PixelSums> {
   const { files, header, shape } = all;
   const size = sizeOf(shape);
-  const sums = new Float64Array(size);
+  const added = await sumImages(all, "sums", options);
+  const sums = added instanceof Float64Array ? added : new Float64Array(size);
   const mask = files.some((file) => file.mask !== undefined) ? new Uint32Array(size) : undefined;
   const variances = files.some((file) => file.variance !== undefined) ? new Float64Array(size) : undefined;
-  const plain = plainFrames(files);
-  if (plain !== undefined) await sumPlain(plain, size, options, (added, start) => sums.set(added.sums(), start));
   const parts: readonly FramePart[] = [
-    ...(plain === undefined ? (["image"] as const) : []),
+    ...(added === undefined ? (["image"] as const) : []),
     ...(mask === undefined ? [] : (["mask"] as const)),
     ...(variances === undefined ? [] : (["variance"] as const)),
   ];

@@ -1,9 +1,9 @@
 import { badFile } from "../../fits/bad-file.ts";
 import { plainPixels } from "../../fits/plain-pixels.ts";
-import { type PixelAdder, pixelAdder, type StoredKind } from "../../kernels/pixel-adder.ts";
-import type { FilesOptions } from "./accumulate-files.ts";
+import { pixelAdder, type StoredKind } from "../../kernels/pixel-adder.ts";
 import type { FrameFile } from "./frame-files.ts";
-import { defaultOpenFiles, type OpenFiles, openFiles } from "./open-files.ts";
+import type { FrameSummer, SummerOptions } from "./frame-summer.ts";
+import { type OpenFiles, openFiles } from "./open-files.ts";
 
 /** Where the pixels of a frame lie that can be added as they stand in the file. */
 export interface PlainFrame {
@@ -31,42 +31,43 @@ const stripPixels = 2 ** 15;
 /** How much is done before others get their turn. */
 const turnBytes = 2 ** 26;
 
-/** The sums of a strip; what they give is valid until the next call. */
-export type StripSums = Pick<PixelAdder, "sums" | "means">;
-
-/** Takes what was added of a strip that begins with the pixel `start`. */
-export type TakeSums = (added: StripSums, start: number) => void;
-
 /**
- * Adds the pixels of plain frames of `size` pixels, strip by strip, each in the order of the frames. Files stay open for all of their
- * strips; where there are more than may be open at a time they come in as many passes, and the sums are kept in between.
+ * Adds the pixels of plain frames strip by strip, each in the order of the frames. Files stay open as long as the summer is; where there
+ * are more than may be open at a time they come in as many passes, and the sums are kept in between.
  */
-export async function sumPlain(
+export function plainSummer(
   frames: readonly PlainFrame[],
   size: number,
-  { maxOpenFiles = defaultOpenFiles, signal }: FilesOptions,
-  take: TakeSums,
-): Promise<void> {
+  { maxOpenFiles, stopped }: SummerOptions,
+): FrameSummer {
   const adder = pixelAdder(Math.min(size, stripPixels));
   const most = Math.max(1, maxOpenFiles);
-  const kept = frames.length > most ? new Float64Array(size) : undefined;
+  const whole = frames.length > most ? undefined : openFiles(frames.length + 1);
   let since = 0;
-  for (let first = 0; first < frames.length; first += most) {
-    const batch = frames.slice(first, first + most);
-    const isLast = first + most >= frames.length;
-    using open = openFiles(batch.length + 1);
-    for (let start = 0; start < size; start += stripPixels) {
-      const stop = Math.min(size, start + stripPixels);
-      adder.begin(stop - start, first === 0 ? undefined : kept?.subarray(start, stop));
-      for (const frame of batch) since += readStrip(frame, open, start, adder.next(frame.kind));
-      if (isLast) take(adder, start);
-      else kept?.set(adder.sums(), start);
-      if (since < turnBytes) continue;
-      since = 0;
-      await new Promise((resolve) => setImmediate(resolve));
-      signal?.throwIfAborted();
-    }
-  }
+  return {
+    stepPixels: stripPixels,
+    async add(from, to, take) {
+      const kept = whole === undefined ? new Float64Array(to - from) : undefined;
+      for (let first = 0; first < frames.length; first += most) {
+        const batch = frames.slice(first, first + most);
+        const isLast = first + most >= frames.length;
+        using own = whole === undefined ? openFiles(batch.length + 1) : undefined;
+        const open = (whole ?? own) as OpenFiles;
+        for (let start = from; start < to; start += stripPixels) {
+          const stop = Math.min(to, start + stripPixels);
+          adder.begin(stop - start, first === 0 ? undefined : kept?.subarray(start - from, stop - from));
+          for (const frame of batch) since += readStrip(frame, open, start, adder.next(frame.kind));
+          if (isLast) take(adder, start);
+          else kept?.set(adder.sums(), start - from);
+          if (since < turnBytes) continue;
+          since = 0;
+          await new Promise((resolve) => setImmediate(resolve));
+          stopped();
+        }
+      }
+    },
+    [Symbol.dispose]: () => whole?.[Symbol.dispose](),
+  };
 }
 
 function readStrip(

@@ -7,10 +7,9 @@ import { riceOverreadBytes } from "../../fits/tiles/rice.ts";
 import type { Tile } from "../../fits/tiles/tile-grid.ts";
 import { type TiledImage, tilesAlong } from "../../fits/tiles/tiled-image.ts";
 import { tileKernels, tileSumPixels } from "../../kernels/tile-kernels.ts";
-import type { FilesOptions } from "./accumulate-files.ts";
 import type { FrameFiles } from "./frame-files.ts";
-import { defaultOpenFiles, type OpenFiles, openFiles } from "./open-files.ts";
-import type { TakeSums } from "./sum-plain.ts";
+import type { FrameSummer, SummerOptions } from "./frame-summer.ts";
+import { type OpenFiles, openFiles } from "./open-files.ts";
 
 /** A compressed frame whose tiles each hold pixels that lie together in the image. */
 interface TiledFrame {
@@ -67,39 +66,51 @@ function hasColumnOrCard(tiles: TiledImage | undefined, names: readonly string[]
 const stripPixels = 2 ** 15;
 const turnPixels = 2 ** 22;
 
-/** As `sumPlain`, of compressed frames: only the bytes of a strip's tiles are read, all of a frame's at once. */
-export async function sumTiled(
-  { frames, size, tilePixels }: TiledFrames,
-  { maxOpenFiles = defaultOpenFiles, signal }: FilesOptions,
-  take: TakeSums,
-): Promise<void> {
+/** As `plainSummer`, of compressed frames: only the bytes of a strip's tiles are read, all of a frame's at once. */
+export function tiledSummer(
+  { frames, tilePixels }: TiledFrames,
+  { maxOpenFiles, stopped }: SummerOptions,
+): FrameSummer {
   const most = Math.max(1, maxOpenFiles);
-  const kept = frames.length > most ? new Float64Array(size) : undefined;
   const stripTiles = Math.max(1, Math.floor(stripPixels / tilePixels));
   const { sums } = tileKernels();
+  const whole = frames.length > most ? undefined : openFiles(frames.length + 1);
+  let wholeReaders: Promise<readonly AddTiles[]> | undefined;
+  const readersOf = (batch: readonly TiledFrame[], open: OpenFiles): Promise<readonly AddTiles[]> =>
+    Promise.all(batch.map((frame) => tileReader(frame, open)));
   let since = 0;
-  for (let first = 0; first < frames.length; first += most) {
-    const isLast = first + most >= frames.length;
-    const batch = frames.slice(first, first + most);
-    using open = openFiles(batch.length + 1);
-    const readers = await Promise.all(batch.map((frame) => tileReader(frame, open)));
-    for (let start = 0, tile = 0; start < size; start += stripTiles * tilePixels, tile += stripTiles) {
-      const count = Math.min(size - start, stripTiles * tilePixels);
-      sums.set(kept?.subarray(start, start + count) ?? new Float64Array(count));
-      for (const read of readers) {
-        read(tile, Math.ceil(count / tilePixels), open);
-        since += count;
-        if (since < turnPixels) continue;
-        since = 0;
-        const now = sums.get(count).slice();
-        await new Promise((resolve) => setImmediate(resolve));
-        signal?.throwIfAborted();
-        sums.set(now);
+  return {
+    stepPixels: stripTiles * tilePixels,
+    async add(from, to, take) {
+      const kept = whole === undefined ? new Float64Array(to - from) : undefined;
+      for (let first = 0; first < frames.length; first += most) {
+        const isLast = first + most >= frames.length;
+        const batch = frames.slice(first, first + most);
+        using own = whole === undefined ? openFiles(batch.length + 1) : undefined;
+        const open = (whole ?? own) as OpenFiles;
+        if (whole !== undefined) wholeReaders ??= readersOf(batch, whole);
+        const readers = await (wholeReaders ?? readersOf(batch, open));
+        for (let start = from; start < to; start += stripTiles * tilePixels) {
+          const count = Math.min(to - start, stripTiles * tilePixels);
+          const before = first === 0 ? undefined : kept?.subarray(start - from, start - from + count);
+          sums.set(before ?? new Float64Array(count));
+          for (const read of readers) {
+            read(start / tilePixels, Math.ceil(count / tilePixels), open);
+            since += count;
+            if (since < turnPixels) continue;
+            since = 0;
+            const now = sums.get(count).slice();
+            await new Promise((resolve) => setImmediate(resolve));
+            stopped();
+            sums.set(now);
+          }
+          if (!isLast) kept?.set(sums.get(count), start - from);
+          else take({ sums: () => sums.get(count), means: (divisor) => sums.means(count, divisor) }, start);
+        }
       }
-      if (!isLast) kept?.set(sums.get(count), start);
-      else take({ sums: () => sums.get(count), means: (divisor) => sums.means(count, divisor) }, start);
-    }
-  }
+    },
+    [Symbol.dispose]: () => whole?.[Symbol.dispose](),
+  };
 }
 
 /** Adds tiles from the one of that number on, as many as asked for, to the sums. */

@@ -11,6 +11,7 @@ import {
   type FilesOptions,
   meanAndDeviation,
   medianAcross,
+  openWorkers,
   percentilesAcross,
   random,
   sigmaClippedMean,
@@ -27,7 +28,11 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "firstlight-files-"));
 });
-afterAll(async () => rm(folder, { recursive: true }));
+const workers = openWorkers(3);
+afterAll(async () => {
+  await workers[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
 
 const pixels = (): NdArray<Uint16Array> => ({
   data: Uint16Array.from({ length: size }, () => Math.floor(65_536 * draws.uniform())),
@@ -50,6 +55,8 @@ async function file(frame: Frame, ...[options]: Parameters<typeof encodeFrame>[1
 const ways: readonly (readonly [string, FilesOptions])[] = [
   ["all open at a time", {}],
   ["two open at a time", { maxOpenFiles: 2 }],
+  ["in three threads", { workers }],
+  ["in three threads, six open at a time", { workers, maxOpenFiles: 6 }],
 ];
 
 describe.each(ways)("over files, %s", (_, options) => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bytesSource } from "../../../src/core/byte-source.ts";
 import type { NdArray, PixelArray } from "../../../src/core/ndarray.ts";
 import { encodeFrame, Header, readImage, type TileCompression } from "../../../src/fits/index.ts";
-import { average, random } from "../../../src/math/index.ts";
+import { average, openWorkers, random } from "../../../src/math/index.ts";
 
 const draws = random("tiled");
 let folder: string;
@@ -14,7 +14,11 @@ let made = 0;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "firstlight-tiled-"));
 });
-afterAll(async () => rm(folder, { recursive: true }));
+const workers = openWorkers(2);
+afterAll(async () => {
+  await workers[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
 
 async function compressed(image: NdArray, compression: TileCompression): Promise<string> {
   const path = join(folder, `${made++}.fits`);
@@ -55,6 +59,7 @@ describe.each<[string, new (length: number) => PixelArray, number, TileCompressi
     const read = await Promise.all(paths.map(async (path) => readImage(bytesSource(await readFile(path)))));
     expect((await average(paths)).image).toEqual(await average(read));
     expect((await average(paths, { maxOpenFiles: 2 })).image).toEqual(await average(read));
+    expect((await average(paths, { workers })).image).toEqual(await average(read));
   });
 });
 
@@ -64,5 +69,7 @@ test("a tile whose bytes were damaged is told by file and HDU", async () => {
   // The last tiles, each of a block that is none.
   bytes.fill(0xff, bytes.length - 6000);
   await writeFile(path, bytes);
-  await expect(average([path])).rejects.toMatchObject({ code: "FITS_INVALID", message: expect.stringContaining(path) });
+  const told = { code: "FITS_INVALID", message: expect.stringContaining(path) };
+  await expect(average([path])).rejects.toMatchObject(told);
+  await expect(average([path], { workers })).rejects.toMatchObject(told);
 });
