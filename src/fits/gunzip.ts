@@ -1,7 +1,7 @@
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { type ByteSource, bytesSource, readAll } from "../core/byte-source.ts";
-import { isFirstlightError, messageOf } from "../core/errors.ts";
+import { codeOf, isFirstlightError, messageOf } from "../core/errors.ts";
 import { badFile } from "./bad-file.ts";
 
 const inflate = promisify(gunzip);
@@ -35,7 +35,10 @@ async function inflated(source: ByteSource): Promise<ByteSource> {
   try {
     return bytesSource(await inflate(await readAll(source), { maxOutputLength }), source.name);
   } catch (error) {
-    const problem = `the gzip file cannot be unpacked within ${maxOutputLength} bytes: ${messageOf(error)}.`;
+    const problem =
+      codeOf(error) === "ERR_BUFFER_TOO_LARGE"
+        ? `unpacked, the gzip file holds more than ${maxOutputLength} bytes, which no frame of its size does.`
+        : `the gzip file is damaged: ${messageOf(error)}.`;
     throw badFile("FITS_INVALID", problem, { file: source.name }, error);
   }
 }

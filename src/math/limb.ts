@@ -2,6 +2,7 @@ import { FirstlightError } from "../core/errors.ts";
 import type { NdArray } from "../core/ndarray.ts";
 import { solveSymmetric } from "./linear-solve.ts";
 import { median } from "./order-statistics.ts";
+import { toFloat64 } from "./precision.ts";
 import { deviationPerMad, medianAbsoluteDeviation } from "./robust.ts";
 import { imageSize } from "./shape.ts";
 
@@ -61,7 +62,7 @@ export function fitLimb(image: NdArray, options: LimbOptions = {}): Limb {
   const { rows, columns } = imageSize(image, "fit a limb to");
   const side = Math.min(rows, columns);
   const { edge = "fall", radiiPixels = [0.25 * side, 0.5 * side], sectors = 90 } = options;
-  const values = Float64Array.from(image.data, Number);
+  const values = toFloat64(image.data);
   let centre = options.centre ?? ([(columns - 1) / 2, (rows - 1) / 2] as const);
   for (let round = 1; ; round++) {
     const points: Point[] = [];

@@ -1,4 +1,5 @@
 import type { NdArray } from "../core/ndarray.ts";
+import { toFloat64 } from "./precision.ts";
 import { imageSize } from "./shape.ts";
 
 /**
@@ -21,7 +22,7 @@ export function localMedian(image: NdArray, radius = 2, mask?: NdArray<Uint32Arr
 
 /** The pixels as float64, NaN where any flag is set. */
 export function goodValues(image: NdArray, mask?: NdArray<Uint32Array>): Float64Array {
-  const values = Float64Array.from(image.data, Number);
+  const values = toFloat64(image.data);
   if (mask === undefined) return values;
   const flags = mask.data;
   for (let i = 0; i < values.length; i++) if (flags[i] !== 0) values[i] = Number.NaN;

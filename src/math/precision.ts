@@ -24,6 +24,13 @@ export function toFloat32(array: NdArray): NdArray<Float32Array> {
   return { data: new Float32Array(data), shape };
 }
 
+/** A copy of the values as float64. */
+export function toFloat64(data: PixelArray): Float64Array {
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float64Array.from(data, Number);
+  // Several times as fast as Float64Array.from with a function.
+  return new Float64Array(data);
+}
+
 function isNarrow(data: PixelArray): boolean {
   return data instanceof Float32Array || data.BYTES_PER_ELEMENT <= 2;
 }

@@ -1,5 +1,6 @@
 import type { NdArray } from "../core/ndarray.ts";
 import { median } from "./order-statistics.ts";
+import { toFloat64 } from "./precision.ts";
 import { requireElements } from "./shape.ts";
 
 const sampleSize = 1000;
@@ -15,7 +16,7 @@ const fewestKept = 0.5;
  */
 export function zscale(image: NdArray): readonly [number, number] {
   requireElements(image, "scale");
-  const finite = Float64Array.from(image.data, Number).filter(Number.isFinite);
+  const finite = toFloat64(image.data).filter(Number.isFinite);
   const stride = Math.max(1, Math.floor(finite.length / sampleSize));
   const sample = finite.filter((_, i) => i % stride === 0).sort();
   const [first, last] = [sample[0], sample[sample.length - 1]];

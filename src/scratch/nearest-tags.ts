@@ -9,7 +9,7 @@ export interface NearestTags {
   readonly explanation: string;
   /** Tags of the query that no file carries, and stems that no tag has, each with the tags there are that look most like it. */
   readonly unknown: readonly { readonly tag: string; readonly similar: readonly string[] }[];
-  /** The tag sets of files that lack the fewest of the query's tags, nearest first. */
+  /** The tag sets of files that lack the fewest of the query's tags, nearest first; where all lack all, the most frequent ones. */
   readonly near: readonly TagSet[];
 }
 
@@ -40,14 +40,17 @@ export async function nearestTags(inventory: Inventory, query: TagQuery): Promis
       tag: formatQuery(wanted),
       similar: typeof wanted === "string" ? mostSimilar(wanted, there) : withSimilarStem(wanted, there),
     }));
-  const near = await nearestSets(inventory, query);
+  const near = await nearestSets(inventory, query, there);
+  const isNear = near.some(({ missing }) => missing.length < partsOf(conjunctionOf(query)).length);
   const sentences = [
     ...unknown.map(
       ({ tag, similar }) =>
         `No file carries ${tag} at all${similar.length === 0 ? "" : `; there is ${similar.join(", ")}`}.`,
     ),
     ...(unknown.length === 0 ? [whyTogether(near)] : []),
-    ...(near.length === 0 ? [] : [`Nearest: ${near.map(describe).join("; ")}.`]),
+    ...(near.length === 0
+      ? []
+      : [`${isNear ? "Nearest" : "There is"}: ${near.map((set) => describe(set, isNear)).join("; ")}.`]),
   ];
   return { explanation: sentences.join(" "), unknown, near };
 }
@@ -63,13 +66,17 @@ function whyTogether(near: readonly TagSet[]): string {
     : "Each of these tags is on some file, but no file carries them together.";
 }
 
-function describe({ tags, missing, excludedBy, files }: TagSet): string {
-  const lacks = missing.length === 0 ? "" : `, without ${missing.join(" and ")}`;
+function describe({ tags, missing, excludedBy, files }: TagSet, isNear: boolean): string {
+  const lacks = missing.length === 0 || !isNear ? "" : `, without ${missing.join(" and ")}`;
   const excluded = excludedBy.length === 0 ? "" : `, excluded by ${excludedBy.join(" and ")}`;
   return `${files} ${files === 1 ? "file" : "files"} with ${tags.join(", ")}${lacks}${excluded}`;
 }
 
-async function nearestSets(inventory: Inventory, query: TagQuery): Promise<readonly TagSet[]> {
+async function nearestSets(
+  inventory: Inventory,
+  query: TagQuery,
+  there: readonly string[],
+): Promise<readonly TagSet[]> {
   const conjunction = conjunctionOf(query);
   const parts = partsOf(conjunction);
   const found = await Promise.all(parts.map(async (part) => new Set(await inventory.find(part))));
@@ -84,6 +91,7 @@ async function nearestSets(inventory: Inventory, query: TagQuery): Promise<reado
       if (score !== undefined) scores.set(path, score - 1);
     }
   }
+  if (scores.size === 0) for (const path of await someFiles(inventory, there)) scores.set(path, 0);
   const best = Math.max(...new Set(scores.values()));
   const sample = [...scores.entries()]
     .filter(([, score]) => score === best)
@@ -103,6 +111,17 @@ async function nearestSets(inventory: Inventory, query: TagQuery): Promise<reado
   return [...sets.values()]
     .sort((a, b) => b.files - a.files || (a.tags.join() < b.tags.join() ? -1 : 1))
     .slice(0, shown);
+}
+
+/** Files with the tags that most files carry. */
+async function someFiles(inventory: Inventory, there: readonly string[]): Promise<readonly string[]> {
+  const sizes = await inventory.sizes(there);
+  const frequent = there
+    .map((tag, i) => ({ tag, files: sizes[i] ?? 0 }))
+    .filter(({ tag }) => stemOf(tag) !== "WORKFLOW_TASK")
+    .sort((a, b) => b.files - a.files || (a.tag < b.tag ? -1 : 1))
+    .slice(0, shown);
+  return (await Promise.all(frequent.map(({ tag }) => inventory.find(tag)))).flat();
 }
 
 function mostSimilar(tag: string, there: readonly string[]): readonly string[] {

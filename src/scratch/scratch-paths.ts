@@ -75,7 +75,7 @@ export async function scratchPaths(folder: string): Promise<ScratchPaths> {
       }
     },
     async forWriting(relativePath) {
-      if (isAbsolute(relativePath)) throw refused(relativePath, "it is absolute; give it relative to the run's folder");
+      if (isAbsolute(relativePath)) throw refused(relativePath, "it is absolute");
       if (relativePath.endsWith("/")) throw refused(relativePath, "it names a folder");
       const path = inside(relativePath);
       const parent = dirname(path);
@@ -123,8 +123,12 @@ async function realParent(path: string): Promise<string> {
 }
 
 function refused(path: string, why: string): FirstlightError {
-  return new FirstlightError("SCRATCH_PATH", `'${path}' is no path for a file of this run: ${why}.`, {
-    disposition: "invalid",
-    fields: { path },
-  });
+  return new FirstlightError(
+    "SCRATCH_PATH",
+    `'${path}' is no path for a file of this run: ${why}. Name a file below the run's folder, such as 'calibrated/frame.fits'.`,
+    {
+      disposition: "invalid",
+      fields: { path },
+    },
+  );
 }

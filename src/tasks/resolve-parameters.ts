@@ -21,6 +21,7 @@ export async function resolveParameters(
   at: Date,
 ): Promise<unknown> {
   if (task.parameters === undefined) return {};
+  requireParametersSchema(task);
   const inForce: Record<string, unknown> = {};
   const notYet: string[] = [];
   for (const parameter of await readParameters(scratch)) {
@@ -37,6 +38,22 @@ export async function resolveParameters(
     "PARAMETERS_INVALID",
     `The parameters of ${task.name} do not fit its schema:\n${z.prettifyError(parsed.error)}${hint}\nGive them in the parameters document of the input dataset ('firstlight run --parameters FILE'), or give the schema a default.`,
     { disposition: "invalid", fields: { task: task.name, issues: parsed.error.issues, notYet: early } },
+  );
+}
+
+/**
+ * Refuses a `static parameters` that is no schema, as in `{ sigma: z.number() }`: the type checker does not see it.
+ *
+ * @throws FirstlightError PARAMETERS_INVALID
+ */
+export function requireParametersSchema(task: { readonly name: string; readonly parameters?: unknown }): void {
+  const { name, parameters } = task;
+  if (parameters === undefined) return;
+  if (typeof parameters === "object" && parameters !== null && "safeParse" in parameters) return;
+  throw new FirstlightError(
+    "PARAMETERS_INVALID",
+    `'static parameters' of ${name} is no zod schema. Write it as z.object({ name: z.number(), … }).`,
+    { disposition: "invalid", fields: { task: name } },
   );
 }
 

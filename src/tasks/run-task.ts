@@ -77,7 +77,7 @@ export async function runTask(task: TaskClass, options: RunTaskOptions): Promise
   const startedAt = systemClock.now();
   const startedMs = performance.now();
   const progress = new Progress();
-  if (options.onProgress !== undefined) progress.watch(options.onProgress);
+  const stopTelling = options.onProgress === undefined ? () => undefined : progress.watch(options.onProgress);
   const lineage = createLineage();
   const telemetry = { ...runAttributes(settings, identity), "task.name": task.name };
   meter()
@@ -101,6 +101,8 @@ export async function runTask(task: TaskClass, options: RunTaskOptions): Promise
         given: { services: options.services ?? {}, inventory: options.inventory, attempt: options.attempt },
       }),
     );
+    // Work that never said how much it is has no count to show.
+    if (progress.state.total === 0) stopTelling();
     progress.complete();
   } finally {
     stopRecording();

@@ -67,14 +67,17 @@ export abstract class WorkflowTaskBase<Uses extends ServiceName = never, Paramet
   async *read<Value>(query: TagQuery, codec: Codec<Value, never>): AsyncIterable<ReadItem<Value>> {
     const paths = await this.context.scratch.find(query);
     const loop = this.context.lineage.openLoop();
+    const counted = this.progress.countLoop(paths.length);
     try {
       for (const path of paths) {
         this.signal.throwIfAborted();
         loop.enter(relative(this.context.scratch.folder, path));
         this.#countRead();
         yield { path, value: await this.#decode(path, codec) };
+        counted.step();
       }
     } finally {
+      counted.end();
       loop.close();
     }
   }
@@ -179,7 +182,7 @@ export abstract class WorkflowTaskBase<Uses extends ServiceName = never, Paramet
     return this.context.log;
   }
 
-  /** The task's outer loop, as an operator sees it. */
+  /** The task's outer loop, as an operator sees it: that over `read`, where the task does not count for itself. */
   get progress(): Progress {
     return this.context.progress;
   }

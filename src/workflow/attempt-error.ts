@@ -1,5 +1,8 @@
+import { fileURLToPath } from "node:url";
 import { FirstlightError, isFirstlightError, messageOf } from "../core/errors.ts";
 import type { AttemptError } from "./run-event.ts";
+
+const libraryFolder = new URL("..", import.meta.url).href;
 
 /**
  * What the runner acts on. An error that is not this library's is one to try again, as often as the workflow allows: nobody
@@ -12,5 +15,18 @@ export function attemptErrorOf(error: unknown): AttemptError {
 
 function taskFailed(cause: unknown): FirstlightError {
   const kind = cause instanceof Error && cause.name !== "Error" ? `${cause.name}: ` : "";
-  return new FirstlightError("TASK_FAILED", `${kind}${messageOf(cause)}`, { disposition: "retry", cause });
+  const place = cause instanceof Error ? placeOf(cause) : undefined;
+  const where = place === undefined ? "" : `\n${place}`;
+  return new FirstlightError("TASK_FAILED", `${kind}${messageOf(cause)}${where}`, { disposition: "retry", cause });
+}
+
+/** Where in the instrument's own code an error came up, as a stack says it; undefined where none of it is in the stack. */
+function placeOf({ stack = "" }: Error): string | undefined {
+  const frame = stack
+    .split("\n")
+    .map((line) => line.trim())
+    .find(
+      (line) => /^at .*file:\/\/\//.test(line) && !line.includes("/node_modules/") && !line.includes(libraryFolder),
+    );
+  return frame?.replace(/file:\/\/\/[^\s)]+/, (url) => fileURLToPath(url));
 }

@@ -4,6 +4,7 @@ import { configurableServices, type DriverChoice, driverOf } from "../core/servi
 import { loadSettings, type Settings } from "../core/settings.ts";
 import { requireDrivers } from "../services/require-drivers.ts";
 import { serviceNames } from "../services/services.ts";
+import { requireParametersSchema } from "../tasks/resolve-parameters.ts";
 import { fingerprintsOf } from "./fingerprint.ts";
 import { lostFiles } from "./lost-files.ts";
 import type { PlannedTask, PlanReason, WorkflowPlan } from "./plan.ts";
@@ -25,7 +26,7 @@ export async function planWorkflow(workflow: Workflow, options: PlanOptions): Pr
   const run = await store.findRun(runKeyOf(workflow, options, settings), options);
   if (run === undefined) return await planRun(workflow, options, settings, undefined);
   const runner = await store.runner(run.recipeRunId);
-  const plan = await planRun(workflow, options, settings, { store, run });
+  const plan = await planRun(workflow, options, settings, { store, run, isAtWork: runner !== undefined });
   return runner === undefined ? plan : { ...plan, runner };
 }
 
@@ -43,11 +44,12 @@ export async function planRun(
   workflow: Workflow,
   options: PlanOptions,
   settings: Settings,
-  recorded: { readonly store: RunStore; readonly run: RunRecord } | undefined,
+  recorded: { readonly store: RunStore; readonly run: RunRecord; readonly isAtWork?: boolean } | undefined,
   signal?: AbortSignal,
 ): Promise<WorkflowPlan> {
   const nodes = workflow.nodes();
   checkServices(workflow.name, nodes);
+  for (const { task } of nodes) requireParametersSchema(task);
   const drivers = chooseDrivers(settings, options.inProcess ?? false);
   const { version } = runKeyOf(workflow, options, settings);
   const fingerprints = fingerprintsOf(nodes, {
@@ -74,7 +76,7 @@ export async function planRun(
       const reasons = reasonsOf(
         node,
         fingerprint,
-        { record: records.get(node.name), attempts: earlier },
+        { record: records.get(node.name), attempts: earlier, isAtWork: recorded?.isAtWork ?? false },
         willRun,
         losses,
       );
@@ -124,17 +126,24 @@ interface Losses {
   readonly files: ReadonlyMap<string, readonly string[]>;
 }
 
+/** What the record says of a task. */
+interface History {
+  readonly record: NodeRecord | undefined;
+  readonly attempts: readonly AttemptRecord[];
+  readonly isAtWork: boolean;
+}
+
 const nothingLost: Losses = { isScratchGone: false, files: new Map() };
 
 function reasonsOf(
   node: WorkflowNode,
   fingerprint: Fingerprint,
-  { record, attempts }: { readonly record: NodeRecord | undefined; readonly attempts: readonly AttemptRecord[] },
+  { record, attempts, isAtWork }: History,
   willRun: ReadonlySet<string>,
   { isScratchGone, files }: Losses,
 ): readonly PlanReason[] {
   if (record === undefined) return [{ kind: "new" }];
-  const reasons = [...statusReasons(record, attempts), ...changeReasons(record.fingerprint, fingerprint)];
+  const reasons = [...statusReasons(record, attempts, isAtWork), ...changeReasons(record.fingerprint, fingerprint)];
   const isDone = record.status === "done" || record.status === "skipped";
   if (isScratchGone && isDone) reasons.push({ kind: "scratch-removed" });
   const lost = files.get(node.name);
@@ -146,7 +155,11 @@ function reasonsOf(
   return [{ kind: "unchanged", doneAt: record.updatedAt }];
 }
 
-function statusReasons(record: NodeRecord, attempts: readonly AttemptRecord[]): readonly PlanReason[] {
+function statusReasons(
+  record: NodeRecord,
+  attempts: readonly AttemptRecord[],
+  isAtWork: boolean,
+): readonly PlanReason[] {
   const last = attempts.at(-1);
   switch (record.status) {
     case "done":
@@ -159,7 +172,11 @@ function statusReasons(record: NodeRecord, attempts: readonly AttemptRecord[]): 
     case "waiting":
     case "running":
     case "interrupted":
-      return [last === undefined ? { kind: "new" } : { kind: "interrupted", attempts: last.attempt }];
+      if (last === undefined) return [{ kind: "new" }];
+      if (last.error !== undefined && last.state !== "lost") {
+        return [{ kind: "failed-before", attempts: last.attempt, code: last.error.code }];
+      }
+      return [isAtWork ? { kind: "at-work", attempt: last.attempt } : { kind: "interrupted", attempts: last.attempt }];
   }
 }
 

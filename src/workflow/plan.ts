@@ -7,6 +7,8 @@ export type PlanReason =
   | { readonly kind: "new" }
   | { readonly kind: "failed-before"; readonly attempts: number; readonly code: string }
   | { readonly kind: "interrupted"; readonly attempts: number }
+  /** The runner that is at work on the run has begun this attempt. */
+  | { readonly kind: "at-work"; readonly attempt: number }
   | { readonly kind: "blocked-before"; readonly by: readonly string[] }
   | { readonly kind: "task-version-changed"; readonly from: string; readonly to: string }
   | { readonly kind: "code-changed" }

@@ -56,3 +56,26 @@ test("comes to the number that somebody else has counted", () => {
   expect(progress.state).toEqual({ current: 4, total: 10, unit: "files" });
   expect(progress.percent).toBe(40);
 });
+
+test("a loop is counted where the work does not count, one within it is not", () => {
+  const progress = new Progress();
+  const outer = progress.countLoop(3);
+  outer.step();
+  const inner = progress.countLoop(10);
+  inner.step();
+  inner.end();
+  outer.step();
+  expect(progress.state).toEqual({ current: 2, total: 3, unit: "files" });
+  outer.end();
+  progress.countLoop(5).step();
+  expect(progress.state).toEqual({ current: 1, total: 5, unit: "files" });
+});
+
+test("a loop leaves alone what the work counts for itself", () => {
+  const progress = new Progress();
+  progress.start(4, "frames");
+  const loop = progress.countLoop(3);
+  loop.step();
+  loop.end();
+  expect(progress.state).toEqual({ current: 0, total: 4, unit: "frames" });
+});

@@ -185,14 +185,14 @@ describe("a gzip file", () => {
     const { bytes } = await readCase("i16");
     const cut = gzipSync(bytes).subarray(0, 2000);
     await expect(readImage(bytesSource(cut, "a.fits.gz"))).rejects.toThrow(
-      /^a\.fits\.gz: the gzip file cannot be unpacked/,
+      /^a\.fits\.gz: the gzip file is damaged: unexpected end of file/,
     );
     await expect(openFits(bytesSource(gzipSync("text"), "a.fits.gz"))).rejects.toThrow(
       expect.objectContaining({ code: "FITS_NOT_FITS" }),
     );
     const bomb = gzipSync(new Uint8Array(120_000_000));
     await expect(readHeader(bytesSource(bomb, "bomb.fits.gz"))).rejects.toThrow(
-      expect.objectContaining({ code: "FITS_INVALID" }),
+      expect.objectContaining({ code: "FITS_INVALID", message: expect.stringMatching(/holds more than \d+ bytes/) }),
     );
   });
 });

@@ -221,7 +221,10 @@ eachInventory((makeRun) => {
     async (relativePath) => {
       const run = await makeRun();
       const scratch = await run.open("Writer");
-      await expect(scratch.write(bytes("1"), ["A"], { relativePath })).rejects.toMatchObject({ code: "SCRATCH_PATH" });
+      await expect(scratch.write(bytes("1"), ["A"], { relativePath })).rejects.toMatchObject({
+        code: "SCRATCH_PATH",
+        message: expect.stringContaining("Name a file below the run's folder"),
+      });
       expect(await run.facts()).toEqual({});
       expect(await run.files()).toEqual([]);
     },
@@ -372,6 +375,10 @@ eachInventory((makeRun) => {
     ]);
     expect(misspelt.explanation).toBe(
       "No file carries TASK_DRK at all; there is TASK_DARK, TASK_OBSERVE. Nearest: 2 files with EXP_TIME_10.0, INPUT, TASK_DARK, without TASK_DRK.",
+    );
+    const far = await scratch.nearest(["INTERMEDIATE", "TASK_GEOMETRIC"]);
+    expect(far.explanation).toBe(
+      "No file carries INTERMEDIATE at all. No file carries TASK_GEOMETRIC at all; there is TASK_OBSERVE, TASK_DARK. There is: 2 files with EXP_TIME_10.0, INPUT, TASK_DARK.",
     );
     const apart = await scratch.nearest(["INPUT", "TASK_DARK", anyOf("TASK_OBSERVE", "OUTPUT")]);
     expect(apart.unknown).toEqual([]);

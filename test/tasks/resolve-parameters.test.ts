@@ -130,6 +130,19 @@ test("without a schema there are no parameters, whatever the document says", asy
   expect(await parametersOf({ threshold: [[1, 1]] }, Plain as never)).toEqual({});
 });
 
+test("what is no schema is refused with what to write", async () => {
+  class Bare extends WorkflowTaskBase {
+    static readonly parameters = { threshold: z.number() };
+    async run() {}
+  }
+  await using run = await tmpRun();
+  await expect(run.run(Bare)).rejects.toMatchObject({
+    code: "PARAMETERS_INVALID",
+    disposition: "invalid",
+    message: expect.stringMatching(/^'static parameters' of Bare is no zod schema\. Write it as z\.object/),
+  });
+});
+
 test("without a document a schema gives its defaults", async () => {
   await using run = await tmpRun();
   await run.run(Parametrised);

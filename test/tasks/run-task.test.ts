@@ -6,6 +6,7 @@ import { json } from "../../src/codecs/json.ts";
 import { text } from "../../src/codecs/text.ts";
 import { FirstlightError } from "../../src/core/errors.ts";
 import { createLogger } from "../../src/core/log.ts";
+import type { ProgressState } from "../../src/core/progress.ts";
 import { loadSettings } from "../../src/core/settings.ts";
 import { memoryInventory } from "../../src/scratch/drivers/memory.ts";
 import type { InventoryDriver } from "../../src/scratch/inventory-driver.ts";
@@ -125,6 +126,25 @@ describe("the life of an attempt", () => {
     const seen: unknown[] = [];
     await run.run(Loops, { onProgress: ({ current, total }) => seen.push(`${current}/${total}`) });
     expect(seen).toEqual(["0/4", "3/4", "4/4"]);
+  });
+
+  test("counts the files that it reads, where it counts nothing itself, and tells of no count where there is none", async () => {
+    class Reads extends WorkflowTaskBase {
+      async run() {
+        for await (const _ of this.read(["INPUT"], text)) for await (const _ of this.read(["INPUT"], text));
+      }
+    }
+    class Idles extends WorkflowTaskBase {
+      async run() {}
+    }
+    await using run = await tmpRun();
+    for (const name of ["a", "b"]) await run.put(name, ["INPUT"], text, name);
+    const seen: unknown[] = [];
+    const onProgress = ({ current, total }: ProgressState) => seen.push(`${current}/${total}`);
+    await run.run(Reads, { onProgress });
+    expect(seen).toEqual(["0/2", "1/2", "2/2", "2/2"]);
+    await run.run(Idles, { onProgress });
+    expect(seen).toHaveLength(4);
   });
 });
 

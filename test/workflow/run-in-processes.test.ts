@@ -138,7 +138,7 @@ describe("attempts that crash", () => {
   });
 
   test.each([
-    ["Thrower", "TASK_FAILED", /^TypeError: this is not a function$/],
+    ["Thrower", "TASK_FAILED", /^TypeError: this is not a function\nat #act \(\/.*scripted-task\.ts:\d+:\d+\)$/],
     [
       "Leaver",
       "TASK_CRASHED",

@@ -198,6 +198,22 @@ describe("a plan", () => {
     });
   });
 
+  test("says what is being done at this moment, and what waits for it", async () => {
+    let meanwhile: ReturnType<typeof plan> | undefined;
+    await folder.script({ Reduce: ["hold"] });
+    await run({
+      onEvent: (event) => {
+        if (event.type !== "task-started" || event.task !== "Reduce") return;
+        meanwhile = plan().finally(() => folder.release());
+      },
+    });
+    expect(await meanwhile).toMatchObject({
+      Load: [{ kind: "unchanged" }],
+      Reduce: [{ kind: "at-work", attempt: 1 }],
+      Save: [{ kind: "new" }, { kind: "upstream-runs", tasks: ["Reduce"] }],
+    });
+  });
+
   test("names what changed: version, input, parameters", async () => {
     await run();
     const named = { recipeRunId: 1 };

@@ -6,6 +6,7 @@ import { inputLine } from "../render/input-line.ts";
 import { planLines } from "../render/plan-lines.ts";
 import { inputFiles } from "../run-input.ts";
 import { resolveTarget } from "../run-target.ts";
+import { untakenParameters } from "../untaken-parameters.ts";
 import { planArguments } from "../workflow-arguments.ts";
 
 export const plan = defineCommand({
@@ -20,8 +21,9 @@ export const plan = defineCommand({
     using stop = session.watchStop();
     const log = createLogger({ level: session.leastLevel, pretty: true, write: session.stderr.write });
     const target = await resolveTarget(args, session.env, { log, signal: stop.asked });
-    const { loaded, input, output, options } = target;
+    const { loaded, input, output, options, parameters } = target;
     const planned = await planWorkflow(loaded.workflow, options);
+    session.stderr.lines(untakenParameters(loaded.workflow.nodes(), parameters));
     if (args.json) {
       const tasks = planned.tasks.map(({ fingerprint: _, ...task }) => task);
       const document = {

@@ -14,6 +14,7 @@ import { readRun } from "../run-record.ts";
 import { makeOutputFolder, type RunTarget, resolveTarget } from "../run-target.ts";
 import type { Session } from "../session.ts";
 import type { StopSignals } from "../stop-signals.ts";
+import { untakenParameters } from "../untaken-parameters.ts";
 import { withTelemetry } from "../with-telemetry.ts";
 import { type WorkflowArguments, workflowArguments } from "../workflow-arguments.ts";
 
@@ -44,6 +45,7 @@ export const run = defineCommand({
     const log = createLogger({ level: session.leastLevel, pretty: true, write: session.stderr.write });
     const target = await resolveTarget(args, session.env, { log, signal: stop.asked });
     if (target.outputFolder !== undefined) await makeOutputFolder(target.outputFolder);
+    session.stderr.lines(untakenParameters(target.loaded.workflow.nodes(), target.parameters));
     const result = await perform(target, args, session, stop);
     const document = await runDocument(
       await readRun(target.settings.scratchBasePath, result.recipeRunId),

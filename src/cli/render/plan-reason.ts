@@ -7,7 +7,9 @@ import { oneLine } from "./text-width.ts";
 /** `will run, because its code changed and SubtractDark runs again`, or `is done, unchanged since 2026-03-04 05:06`. */
 export function explainTask({ action, reasons }: Pick<PlannedTask, "action" | "reasons">): string {
   const because = reasons.map(explainReason);
-  return action === "skip" ? `is done, ${because.join(" and ")}` : `will run, because ${because.join(" and ")}`;
+  const atWork = reasons.find(({ kind }) => kind === "at-work");
+  if (atWork !== undefined) return explainReason(atWork);
+  return action === "skip" ? `is done, ${listed(because)}` : `will run, because ${listed(because)}`;
 }
 
 function explainReason(reason: PlanReason): string {
@@ -18,6 +20,8 @@ function explainReason(reason: PlanReason): string {
       return `it failed with ${reason.code} after ${count(reason.attempts, "attempt")}`;
     case "interrupted":
       return `its attempt ${reason.attempts} was interrupted`;
+    case "at-work":
+      return `is being done now, in attempt ${reason.attempt}`;
     case "blocked-before":
       return `it was blocked by ${listed(reason.by)}`;
     case "task-version-changed":

@@ -1,7 +1,7 @@
 import { FirstlightError } from "../../core/errors.ts";
 import type { NdArray } from "../../core/ndarray.ts";
 import type { Frame } from "../../fits/frame.ts";
-import { type FloatArray, newFloats, type Precision, precisionOf } from "../precision.ts";
+import { type FloatArray, newFloats, type Precision, precisionOf, toFloat64 } from "../precision.ts";
 import { requireElements } from "../shape.ts";
 import { isFrame, moveFrame, scaling } from "./index-map.ts";
 
@@ -35,7 +35,7 @@ export function resizeLocalMean(
   const axes = old.map((length, axis) => covered(length, shape[axis] as number));
   const meansOf = (part: NdArray, power: 1 | 2): NdArray<FloatArray> => {
     requireElements(part, "resize");
-    const values = means(Float64Array.from(part.data, Number), old, shape, axes, power);
+    const values = means(toFloat64(part.data), old, shape, axes, power);
     const data = newFloats(values.length, options.precision ?? precisionOf(part.data));
     data.set(values);
     return { data, shape };

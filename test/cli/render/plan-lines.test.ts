@@ -73,3 +73,14 @@ test.each<[PlanReason, string]>([
 ])("%o is told in words", (reason, words) => {
   expect(explainTask({ action: "run", reasons: [reason] })).toBe(`will run, because ${words}`);
 });
+
+test("several reasons are told as a list, and what is at work is not said to have been interrupted", () => {
+  const blocked: PlanReason = { kind: "blocked-before", by: ["A"] };
+  const runs: PlanReason = { kind: "upstream-runs", tasks: ["A"] };
+  expect(explainTask({ action: "run", reasons: [blocked, { kind: "input-changed" }, runs] })).toBe(
+    "will run, because it was blocked by A, the input changed and A runs before it",
+  );
+  expect(explainTask({ action: "run", reasons: [{ kind: "at-work", attempt: 2 }, runs] })).toBe(
+    "is being done now, in attempt 2",
+  );
+});
