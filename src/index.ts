@@ -1,5 +1,6 @@
 // What the author of a task and a workflow needs; the rest is in the subpaths.
 export { array } from "./codecs/array.ts";
+export { blob } from "./codecs/blob.ts";
 export { bytes } from "./codecs/bytes.ts";
 export type { Codec, Encoder } from "./codecs/codec.ts";
 export { fits } from "./codecs/fits.ts";

@@ -49,6 +49,19 @@ const image: Codec<NdArray> & Encoder<NdArray> = {
   decode: (source, context) => readImage(source, undefined, reading(context)),
 };
 
+/**
+ * As `fits.image`; what has three axes, the first of length 1, as cameras write one exposure, is read as the plane that it is.
+ * Every other shape stays: four axes, too.
+ */
+const squeezed: Codec<NdArray> & Encoder<NdArray> = {
+  name: "fits.squeezed",
+  encode: image.encode,
+  async decode(source, context) {
+    const { data, shape } = await image.decode(source, context);
+    return { data, shape: shape.length === 3 && shape[0] === 1 ? shape.slice(1) : shape };
+  },
+};
+
 /** The header of the first HDU with an image, as `fits.frame` takes it, else the primary's: no pixel is read, no checksum taken. Only reads. */
 const header: Codec<Header, never> = {
   name: "fits.header",
@@ -84,8 +97,8 @@ const hdus: Codec<readonly HduContent[]> & Encoder<readonly HduContent[]> = {
   },
 };
 
-/** The FITS codecs: `fits.frame`, `fits.compressed(…)`, `fits.image`, `fits.header`, `fits.hdus`. */
-export const fits = { frame, compressed, image, header, hdus } as const;
+/** The FITS codecs: `fits.frame`, `fits.compressed(…)`, `fits.image`, `fits.squeezed`, `fits.header`, `fits.hdus`. */
+export const fits = { frame, compressed, image, squeezed, header, hdus } as const;
 
 function requireFrame(value: unknown, codec: string): void {
   const valid = isRecord(value) && isHeader(value.header) && isImage(value.image);

@@ -1,4 +1,5 @@
 export { array } from "./array.ts";
+export { blob } from "./blob.ts";
 export { bytes } from "./bytes.ts";
 export type { Codec, DecodeContext, Encoder } from "./codec.ts";
 export { codecDataError, codecTypeError } from "./codec-type.ts";

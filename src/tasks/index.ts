@@ -1,6 +1,14 @@
 export type { AttemptReport } from "./attempt-report.ts";
 export type { DeclaredService, UndeclaredService } from "./declared-service.ts";
 export type { Lineage, LineageLoop, LineageWrite } from "./lineage.ts";
+export {
+  atNearestWavelength,
+  type ByWavelength,
+  byWavelength,
+  interpolatedAtWavelength,
+  type WavelengthInterpolation,
+} from "./parameter-by-wavelength.ts";
+export { parameterOfArm } from "./parameter-of-arm.ts";
 export { type RunTaskOptions, runTask } from "./run-task.ts";
 export { ScienceTaskL0ToL1Base } from "./science-task.ts";
 export { AssembleProvenance } from "./stock/assemble-provenance.ts";

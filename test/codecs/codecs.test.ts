@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
+import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { array, bytes, type Codec, fits, json, model, path, text } from "../../src/codecs/index.ts";
+import { array, blob, bytes, type Codec, fits, json, model, path, text } from "../../src/codecs/index.ts";
 import { bytesSource } from "../../src/core/byte-source.ts";
 import type { NdArray, PixelArray } from "../../src/core/ndarray.ts";
 import { real } from "../../src/core/scalar.ts";
@@ -28,6 +29,19 @@ describe("bytes", () => {
   test("refuse anything else", () => {
     expect(() => bytes.encode(wrong("text"))).toThrow(typeError("bytes"));
     expect(() => bytes.encode(wrong([1, 2]))).toThrow("it was given a value of class Array");
+  });
+});
+
+describe("blob", () => {
+  test("is what streams and blobs hold, and no stream of strings", async () => {
+    const chunks = [Uint8Array.of(0, 255), Uint8Array.of(7)];
+    for (const value of [new Blob(chunks), Readable.from(chunks), new Blob(chunks).stream()]) {
+      const read = await decode(blob, await blob.encode(value));
+      expect(new Uint8Array(await read.arrayBuffer())).toEqual(Uint8Array.of(0, 255, 7));
+    }
+    await expect(blob.encode(Readable.from(chunks).setEncoding("utf8"))).rejects.toThrow(typeError("blob"));
+    await expect(blob.encode(wrong("text"))).rejects.toThrow(typeError("blob"));
+    await expect(blob.encode(wrong(null))).rejects.toThrow(typeError("blob"));
   });
 });
 
@@ -166,6 +180,36 @@ describe("fits", () => {
   test("an image is written alone", async () => {
     expect(await decode(fits.image, await fits.image.encode(frame.image))).toEqual(frame.image);
   });
+
+  test.each([
+    [
+      [1, 2, 2],
+      [2, 2],
+    ],
+    [
+      [1, 1, 4],
+      [1, 4],
+    ],
+    [
+      [2, 2, 1],
+      [2, 2, 1],
+    ],
+    [
+      [1, 1, 2, 2],
+      [1, 1, 2, 2],
+    ],
+    [
+      [1, 4],
+      [1, 4],
+    ],
+  ])(
+    "a plane behind an axis of length 1 is squeezed where it is asked for: three axes, not four",
+    async (shape, found) => {
+      const encoded = await fits.squeezed.encode({ ...frame.image, shape });
+      expect(await decode(fits.squeezed, encoded)).toEqual({ ...frame.image, shape: found });
+      expect(await decode(fits.image, encoded)).toEqual({ ...frame.image, shape });
+    },
+  );
 
   test("HDUs come back with an image where they have one to read", async () => {
     const encoded = await fits.hdus.encode([
