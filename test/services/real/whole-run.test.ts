@@ -1,0 +1,142 @@
+import { randomInt } from "node:crypto";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { connect, type GetMessage } from "amqplib";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { sqliteMetadataStore } from "../../../src/services/drivers/sqlite-metadata-store.ts";
+import { formatFrames } from "../../../src/services/input-dataset.ts";
+import type { OwnMetadataStore } from "../../../src/services/metadata-store.ts";
+import { type MetadataServer, serveMetadata } from "../../../src/testing/serve-metadata.ts";
+import { type Cli, fixture, openCli } from "../../cli/cli-process.ts";
+import { type OtlpReceiver, startOtlpGrpc } from "../../servers/otlp-receiver.ts";
+import { describeWithRabbitmq, describeWithRedis, describeWithRgw } from "../../servers/with-server.ts";
+import { frameBytes } from "../../tasks/stock/input-run.ts";
+import { makeBucket, s3StoreAt } from "./s3-store-at.ts";
+
+const queues = ["catalog.frame.q", "catalog.object.q"] as const;
+const token = "hush-a-token-of-the-facility";
+
+describeWithRedis("with Redis,", (redisUrl) => {
+  describeWithRabbitmq("RabbitMQ,", (amqpUrl) => {
+    describeWithRgw("an S3 gateway, a GraphQL server and a collector,", (rgwUrl) => {
+      // The settings know no virtual host, and the default one of a broker that others use is theirs.
+      describe.skipIf(new URL(amqpUrl || "amqp://none").pathname.length > 1)("as the mesh names them,", () => {
+        wholeRun({ redisUrl, amqpUrl, rgwUrl });
+      });
+    });
+  });
+});
+
+function wholeRun({ redisUrl, amqpUrl, rgwUrl }: Readonly<Record<"redisUrl" | "amqpUrl" | "rgwUrl", string>>): void {
+  const exchange = `whole-run-${randomInt(2 ** 30)}.x`;
+  let cli: Cli;
+  let records: OwnMetadataStore;
+  let metadata: MetadataServer;
+  let collector: OtlpReceiver;
+  beforeEach(async () => {
+    cli = await openCli();
+    records = sqliteMetadataStore({ path: join(cli.folder, "facility.sqlite") });
+    metadata = await serveMetadata({ store: records, authToken: token });
+    collector = await startOtlpGrpc();
+    await emptied();
+  });
+  afterEach(async () => {
+    await emptied();
+    for (const one of [collector, metadata, records, cli]) await one?.[Symbol.asyncDispose]();
+  });
+
+  /** The queues are gone, and what lay in them is told. */
+  async function emptied(): Promise<readonly GetMessage[]> {
+    const connection = await connect(amqpUrl);
+    const messages: GetMessage[] = [];
+    for (const queue of queues) {
+      const channel = await connection.createChannel();
+      channel.on("error", () => undefined);
+      const there = await channel.checkQueue(queue).catch(() => undefined);
+      if (there === undefined) continue;
+      for (;;) {
+        const message = await channel.get(queue, { noAck: true });
+        if (message === false) break;
+        messages.push(message);
+      }
+      await channel.deleteQueue(queue);
+      await channel.close();
+    }
+    const channel = await connection.createChannel();
+    await channel.deleteExchange(exchange);
+    await connection.close();
+    return messages;
+  }
+
+  const environment = (): Readonly<Record<string, string>> => {
+    const at = (url: string) => ({ mesh_address: new URL(url).hostname, mesh_port: Number(new URL(url).port) });
+    const otlp = { mesh_address: "127.0.0.1", mesh_port: collector.port };
+    const { username: access, password: secret } = new URL(rgwUrl);
+    return {
+      MESH_CONFIG: JSON.stringify({
+        "automated-processing-scratch-inventory": at(redisUrl),
+        "interservice-bus": at(amqpUrl),
+        "object-store-api": at(rgwUrl),
+        "internal-api-gateway": at(metadata.url),
+        "otlp-traces-endpoint": otlp,
+        "otlp-metrics-endpoint": otlp,
+      }),
+      ISB_EXCHANGE: exchange,
+      ISB_QUEUE_TYPE: "quorum",
+      ISB_USERNAME: new URL(amqpUrl).username,
+      ISB_PASSWORD: new URL(amqpUrl).password,
+      OBJECT_STORE_ACCESS_KEY: access,
+      OBJECT_STORE_SECRET_KEY: secret,
+      GQL_AUTH_TOKEN: token,
+      RETRY_CONFIG: '{"retry_tries": 3, "retry_delay": 0.1, "retry_jitter": 0}',
+    };
+  };
+
+  test("a recipe run that the facility has registered goes from raw frames to messages by one command", {
+    timeout: 300_000,
+  }, async () => {
+    const recipeRunId = randomInt(2 ** 20, 2 ** 31 - 1);
+    for (const bucket of ["raw", "data"]) await makeBucket(rgwUrl, bucket);
+    await using store = s3StoreAt(rgwUrl);
+    const objectKeys = ["a.fits", "b.fits"].map((name) => `${recipeRunId}/${name}`);
+    for (const [i, key] of objectKeys.entries()) await store.put("raw", key, frameBytes({ pixels: i + 1 }));
+    const document = formatFrames([{ bucket: "raw", objectKeys }]);
+    await records.register({ recipeRunId, parts: [{ type: "observe_frames", document }] });
+
+    const args = ["run", fixture("facility.ts"), "--recipe-run", String(recipeRunId), "--json"];
+    const { code, stdout, stderr } = await cli.run(args, environment());
+    expect(code, stderr).toBe(0);
+    for (const driver of ["redis", "amqp", "s3", "graphql"]) expect(stderr).toContain(` ${driver} (MESH_CONFIG names `);
+    const { datasetId, ...ended } = JSON.parse(stdout) as { readonly datasetId: string };
+    expect(ended).toMatchObject({ recipeRunId, status: "done", framesIn: 2, framesOut: 2, output: "s3" });
+
+    const prefix = `pid_1_1/${datasetId}/`;
+    const objects = await Array.fromAsync(store.list("data", prefix));
+    expect(objects.map(({ key }) => key.slice(prefix.length))).toEqual(["1.fits", "2.fits", "quality.json"]);
+    const messages = await emptied();
+    const bodies = messages.map(({ content }) => JSON.parse(content.toString("utf8")) as { objectName: string });
+    expect(bodies.map(({ objectName }) => objectName).sort()).toEqual(objects.map(({ key }) => key));
+    expect(await records.expectedObjectCount(datasetId)).toBe(3);
+    const { status, provenances } = await records.record(recipeRunId);
+    expect(status).toBe("COMPLETEDSUCCESSFULLY");
+    expect(provenances.map(({ taskName }) => taskName)).toEqual(["Calibrate"]);
+    expect(await readdir(join(cli.folder, "scratch"))).toEqual([".firstlight"]);
+
+    const [traceId = ""] = new Set(collector.spans.map((span) => span.traceId));
+    expect(new Set(collector.spans.map((span) => span.traceId)).size).toBe(1);
+    for (const { properties } of messages) expect(properties.headers?.traceparent).toContain(traceId);
+    const clients = collector.spans.filter(({ kind }) => kind === 3);
+    const ports = new Set(clients.map(({ attributes }) => Number(attributes["server.port"])));
+    for (const url of [redisUrl, rgwUrl, metadata.url]) expect([...ports]).toContain(Number(new URL(url).port));
+    expect(collector.points.map(({ name }) => name)).toContain("dkist.processing.tasks.executed");
+
+    const { password } = new URL(rgwUrl);
+    const emitted = [stdout, stderr, ...collector.bodies.map((body) => body.toString("latin1"))].join("\n");
+    for (const secret of [token, password]) expect(emitted).not.toContain(secret);
+    await store.delete(
+      "data",
+      objects.map(({ key }) => key),
+    );
+    await store.delete("raw", objectKeys);
+  });
+}
