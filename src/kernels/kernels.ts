@@ -23,7 +23,17 @@ export interface KernelFunctions {
   dequantizeF32(...places: DequantizePlaces): void;
   dequantizeF64(...places: DequantizePlaces): void;
   sumWords(source: number, words: number): number;
+  censusF32(source: number, count: number, output: number): void;
+  censusF64(source: number, count: number, output: number): void;
+  momentsF32(source: number, count: number, guess: number, output: number): void;
+  momentsF64(source: number, count: number, guess: number, output: number): void;
+  countBinsF32(...places: [...BinPlaces, counts: number]): void;
+  countBinsF64(...places: [...BinPlaces, counts: number]): void;
+  pickBinsF32(...places: [...BinPlaces, wanted: number, values: number, numbers: number]): number;
+  pickBinsF64(...places: [...BinPlaces, wanted: number, values: number, numbers: number]): number;
 }
+
+type BinPlaces = [source: number, count: number, low: number, high: number, scale: number, bins: number];
 
 type OwnPlaces = [source: number, sums: number, count: number, offset: number];
 

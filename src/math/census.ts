@@ -1,5 +1,5 @@
 import type { PixelArray } from "../core/ndarray.ts";
-import { loadChunk, newChunk } from "./chunk.ts";
+import { forEachPortion } from "./chunk.ts";
 
 /** What one pass over pixels tells; NaN is counted and otherwise ignored. */
 export interface Census {
@@ -18,23 +18,21 @@ export interface Census {
 }
 
 export function takeCensus(data: PixelArray): Census {
-  const chunk = newChunk();
   let [low, high, sum] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
   let [nan, negative, positive] = [0, 0, 0];
-  for (let start = 0; start < data.length; ) {
-    const length = loadChunk(data, start, chunk);
-    for (let i = 0; i < length; i++) {
-      const value = chunk[i] as number;
-      if (value - value === 0) {
-        if (value < low) low = value;
-        if (value > high) high = value;
-        sum += value;
-      } else if (Number.isNaN(value)) nan += 1;
-      else if (value < 0) negative += 1;
-      else positive += 1;
+  forEachPortion(data, (kernels, is32, length, start) => {
+    const [least, greatest, total, finite] = kernels.census(is32, length);
+    low = Math.min(low, least);
+    high = Math.max(high, greatest);
+    sum += total;
+    if (finite === length) return;
+    for (let i = start; i < start + length; i++) {
+      const value = data[i] as number;
+      if (Number.isNaN(value)) nan += 1;
+      else if (value === Number.NEGATIVE_INFINITY) negative += 1;
+      else if (value === Number.POSITIVE_INFINITY) positive += 1;
     }
-    start += length;
-  }
+  });
   const count = data.length - nan;
   const finite = count - negative - positive > 0;
   if (negative > 0) sum += Number.NEGATIVE_INFINITY;

@@ -1,4 +1,5 @@
 import type { PixelArray } from "../core/ndarray.ts";
+import { type ValueKernels, valueKernels, valuePortion } from "../kernels/value-kernels.ts";
 
 /** Pixels per step: two operands as float64 then fit the first-level cache. */
 export const chunkLength = 2048;
@@ -21,4 +22,21 @@ export function loadChunk(data: PixelArray, start: number, chunk: Float64Array):
     chunk.set(data.subarray(start, start + count));
   }
   return count;
+}
+
+/** Hands all pixels to the kernels, portion by portion: float32 as they are, the rest as float64. */
+export function forEachPortion(
+  data: PixelArray,
+  use: (kernels: ValueKernels, is32: boolean, count: number, start: number) => void,
+): void {
+  const kernels = valueKernels();
+  const is32 = data instanceof Float32Array;
+  for (let start = 0; start < data.length; start += valuePortion) {
+    const count = Math.min(valuePortion, data.length - start);
+    if (is32) kernels.float32.set(data.subarray(start, start + count));
+    else if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
+      for (let i = 0; i < count; i++) kernels.float64[i] = Number(data[start + i]);
+    } else kernels.float64.set(data.subarray(start, start + count));
+    use(kernels, is32, count, start);
+  }
 }

@@ -1,8 +1,8 @@
 import type { PixelArray } from "../core/ndarray.ts";
+import { type Bins, valueBins, valueKernels } from "../kernels/value-kernels.ts";
 import { type Census, takeCensus } from "./census.ts";
-import { loadChunk, newChunk } from "./chunk.ts";
+import { forEachPortion, loadChunk, newChunk } from "./chunk.ts";
 
-const binCount = 16_384;
 const sortLimit = 4096;
 
 /**
@@ -37,10 +37,21 @@ export function percentiles(
   percents: readonly number[],
   census: Census = takeCensus(data),
 ): number[] {
-  const positions = percents.map((percent) => (census.count - 1) * (percent / 100));
-  const ranks = positions.flatMap((position) => [Math.floor(position), Math.ceil(position)]);
-  const values = orderStatistics(data, ranks, census);
-  return positions.map((position, i) => {
+  return percentilesOf(percents, census.count, orderStatistics(data, percentileRanks(percents, census.count), census));
+}
+
+/** The two ranks between which each percentile of so many values lies. */
+export function percentileRanks(percents: readonly number[], count: number): number[] {
+  return percents.flatMap((percent) => {
+    const position = (count - 1) * (percent / 100);
+    return [Math.floor(position), Math.ceil(position)];
+  });
+}
+
+/** Percentiles of the values at their ranks. */
+export function percentilesOf(percents: readonly number[], count: number, values: readonly number[]): number[] {
+  return percents.map((percent, i) => {
+    const position = (count - 1) * (percent / 100);
     const low = values[2 * i] as number;
     const high = values[2 * i + 1] as number;
     const weight = position - Math.floor(position);
@@ -65,32 +76,30 @@ function select(
   first: number,
   into: Map<number, number>,
 ): void {
-  const scale = binCount / (high - low);
+  const scale = valueBins / (high - low);
   if (low === high || scale === 0 || !Number.isFinite(scale) || data.length <= sortLimit) {
     const sorted = gather(data, low, high).sort();
     for (const rank of ranks) into.set(rank, sorted[rank - first] as number);
     return;
   }
-  const counts = new Uint32Array(binCount);
-  const chunk = newChunk();
-  for (let start = 0; start < data.length; ) {
-    const length = loadChunk(data, start, chunk);
-    for (let i = 0; i < length; i++) {
-      const value = chunk[i] as number;
-      if (value >= low && value <= high) {
-        const bin = ((value - low) * scale) | 0;
-        const safe = bin < binCount ? bin : binCount - 1;
-        counts[safe] = (counts[safe] as number) + 1;
-      }
+  const bins = { low, high, scale };
+  valueKernels().counts.fill(0);
+  forEachPortion(data, (kernels, is32, count) => kernels.count(is32, count, bins));
+  for (const batch of batched(wantedBuckets(valueKernels().counts, ranks, first))) {
+    fill(data, bins, batch);
+    for (const bucket of batch) {
+      const { min, max } = extremes(bucket.values);
+      select(bucket.values, min, max, bucket.ranks, bucket.first, into);
     }
-    start += length;
   }
-  const buckets = wantedBuckets(counts, ranks, first);
-  fill(data, low, high, scale, buckets);
-  for (const bucket of buckets) {
-    const { min, max } = extremes(bucket.values);
-    select(bucket.values, min, max, bucket.ranks, bucket.first, into);
-  }
+}
+
+/** A bucket's number is a byte, and not 0. */
+const mostBuckets = 255;
+
+function batched(buckets: readonly Bucket[]): Bucket[][] {
+  const length = Math.ceil(buckets.length / mostBuckets);
+  return Array.from({ length }, (_, i) => buckets.slice(i * mostBuckets, (i + 1) * mostBuckets));
 }
 
 interface Bucket {
@@ -105,7 +114,7 @@ function wantedBuckets(counts: Uint32Array, ranks: readonly number[], first: num
   const buckets: Bucket[] = [];
   let before = first;
   let next = 0;
-  for (let bin = 0; bin < binCount && next < sorted.length; bin++) {
+  for (let bin = 0; bin < valueBins && next < sorted.length; bin++) {
     const after = before + (counts[bin] as number);
     const begin = next;
     while (next < sorted.length && (sorted[next] as number) < after) next += 1;
@@ -117,30 +126,20 @@ function wantedBuckets(counts: Uint32Array, ranks: readonly number[], first: num
   return buckets;
 }
 
-function fill(data: PixelArray, low: number, high: number, scale: number, buckets: readonly Bucket[]): void {
-  const bucketOfBin = new Uint8Array(binCount);
-  const filled = new Uint32Array(buckets.length + 1);
-  buckets.forEach((bucket, i) => {
-    bucketOfBin[bucket.bin] = i + 1;
-  });
-  const targets = [new Float64Array(0), ...buckets.map((bucket) => bucket.values)];
-  const chunk = newChunk();
-  for (let start = 0; start < data.length; ) {
-    const length = loadChunk(data, start, chunk);
-    for (let i = 0; i < length; i++) {
-      const value = chunk[i] as number;
-      if (value >= low && value <= high) {
-        const bin = ((value - low) * scale) | 0;
-        const which = bucketOfBin[bin < binCount ? bin : binCount - 1] as number;
-        if (which > 0) {
-          const at = filled[which] as number;
-          (targets[which] as Float64Array)[at] = value;
-          filled[which] = at + 1;
-        }
-      }
+function fill(data: PixelArray, bins: Bins, buckets: readonly Bucket[]): void {
+  const { wanted } = valueKernels();
+  wanted.fill(0);
+  for (const [i, { bin }] of buckets.entries()) wanted[bin] = i + 1;
+  const filled = new Uint32Array(buckets.length);
+  forEachPortion(data, (kernels, is32, count) => {
+    const { values, numbers } = kernels.pick(is32, count, bins);
+    for (let i = 0; i < values.length; i++) {
+      const which = (numbers[i] as number) - 1;
+      const at = filled[which] as number;
+      (buckets[which] as Bucket).values[at] = values[i] as number;
+      filled[which] = at + 1;
     }
-    start += length;
-  }
+  });
 }
 
 function gather(data: PixelArray, low: number, high: number): Float64Array {

@@ -1,7 +1,7 @@
 import type { NdArray, PixelArray } from "../core/ndarray.ts";
 import { takeCensus } from "./census.ts";
-import { loadChunk, newChunk } from "./chunk.ts";
-import { orderStatistics, percentiles } from "./order-statistics.ts";
+import { forEachPortion } from "./chunk.ts";
+import { orderStatistics, percentileRanks, percentilesOf } from "./order-statistics.ts";
 import { requireElements } from "./shape.ts";
 
 /** The percentiles of the L1 headers: DATAP01 to DATAP99. */
@@ -28,7 +28,8 @@ export interface ArrayStatistics {
 }
 
 /**
- * Moments in two passes, so that they are exact to the last digits; order statistics by a histogram in two more.
+ * Moments in two passes, so that they are exact to the last digits; order statistics by a histogram in two more. In portions that stay in
+ * the cache, by WebAssembly kernels.
  *
  * @throws FirstlightError ARRAY_EMPTY without elements
  */
@@ -41,10 +42,10 @@ export function statistics(image: NdArray): ArrayStatistics {
       ? { mean: census.min, rms: 0, skewness: Number.NaN, kurtosis: Number.NaN }
       : centralMoments(data, census.sum / census.count, census.count);
   const middle = [(census.count - 1) >> 1, census.count >> 1];
-  const [values, [low, high]] = [
-    percentiles(data, headerPercents, census),
-    orderStatistics(data, middle, census) as [number, number],
-  ];
+  // All at once: each search goes through the pixels twice.
+  const found = orderStatistics(data, [...middle, ...percentileRanks(headerPercents, census.count)], census);
+  const [low, high, ...rest] = found as [number, number, ...number[]];
+  const values = percentilesOf(headerPercents, census.count, rest);
   return {
     count: census.count,
     nan: census.nan,
@@ -64,22 +65,14 @@ function centralMoments(
   guess: number,
   count: number,
 ): Pick<ArrayStatistics, "mean" | "rms" | "skewness" | "kurtosis"> {
-  const chunk = newChunk();
-  let [s1, s2, s3, s4] = [0, 0, 0, 0];
-  for (let start = 0; start < data.length; ) {
-    const length = loadChunk(data, start, chunk);
-    for (let i = 0; i < length; i++) {
-      const d = (chunk[i] as number) - guess;
-      if (!Number.isNaN(d)) {
-        const square = d * d;
-        s1 += d;
-        s2 += square;
-        s3 += square * d;
-        s4 += square * square;
-      }
-    }
-    start += length;
+  const sums = [0, 0, 0, 0];
+  // Of infinite pixels nothing but their mean is known.
+  if (Number.isFinite(guess)) {
+    forEachPortion(data, (kernels, is32, length) => {
+      for (const [power, sum] of kernels.moments(is32, length, guess).entries()) sums[power] = (sums[power] ?? 0) + sum;
+    });
   }
+  const [s1 = 0, s2 = 0, s3 = 0, s4 = 0] = sums;
   // The guess is off by the rounding of its sum: take the moments about the mean itself.
   const e = count === 0 || !Number.isFinite(guess) ? Number.NaN : s1 / count;
   const m2 = s2 / count - e * e;

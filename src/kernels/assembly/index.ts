@@ -2,6 +2,7 @@ export { addF32, addF64, addI16, addI32, addOwnF32, addOwnF64, addOwnI16, addOwn
 export { sumWords } from "./bytes";
 export { dequantizeF32, dequantizeF64 } from "./dequantize";
 export { decodeRice8, decodeRice16, decodeRice32 } from "./rice";
+export { censusF32, censusF64, countBinsF32, countBinsF64, momentsF32, momentsF64, pickBinsF32, pickBinsF64 } from "./statistics";
 
 /** Where memory begins that is nobody's. */
 export function firstFree(): usize {

@@ -26,8 +26,8 @@ function plainFrame({ path, image, isGzip }: FrameFile): PlainFrame | undefined 
   return { path, hdu: image.index, dataOffset: image.dataOffset, kind: { bitpix, otherSign: plain.otherSign } };
 }
 
-/** The sums of a strip, and the bytes of some frames, then fit in the second-level cache. */
-const stripPixels = 2 ** 15;
+/** The sums of a strip, and its bytes of some frames, then fit in the second-level cache; and it is worth the call that reads it. */
+const stripBytes = 2 ** 17;
 /** How much is done before others get their turn. */
 const turnBytes = 2 ** 26;
 
@@ -40,6 +40,7 @@ export function plainSummer(
   size: number,
   { maxOpenFiles, stopped }: SummerOptions,
 ): FrameSummer {
+  const stripPixels = stripBytes / frames.reduce((most, { kind }) => Math.max(most, Math.abs(kind.bitpix) / 8), 2);
   const adder = pixelAdder(Math.min(size, stripPixels));
   const most = Math.max(1, maxOpenFiles);
   const whole = frames.length > most ? undefined : openFiles(frames.length + 1);
