@@ -1,9 +1,12 @@
 import { runDemo } from "../../demo/run-demo.ts";
 import { defineCommand } from "../command.ts";
 import { exitCodes, stopCodeOf } from "../exit-code.ts";
+import { count } from "../render/count.ts";
 import { demoSummary } from "../render/demo-summary.ts";
+import { formatDuration } from "../render/duration.ts";
 import { runSummary } from "../render/run-summary.ts";
 import { shellWord } from "../render/shell-word.ts";
+import type { Style } from "../render/style.ts";
 import { openRunDisplay, type RunDisplay } from "../run-display.ts";
 import { runDocument } from "../run-document.ts";
 import { readRun } from "../run-record.ts";
@@ -39,7 +42,7 @@ export const demo = defineCommand({
       keepScratch: args["keep-scratch"],
       env,
       say: (line) => display.say(line),
-      onFrame: showFrames(display),
+      onFrame: showFrames(display, stderr.style),
       onEvent: display.show,
       signal: stop.asked,
       killSignal: stop.insisted,
@@ -52,7 +55,7 @@ export const demo = defineCommand({
     } else {
       const page = { width: stdout.width(), style: stdout.style };
       const inspectCommand = `firstlight inspect ${run.recipeRunId} --scratch ${shellWord(settings.scratchBasePath)}`;
-      stdout.lines(runSummary({ document, elapsedMs: run.elapsedMs, inspectCommand }, page));
+      stdout.lines(runSummary({ document, elapsedMs: run.elapsedMs, inspectCommand, goesOn: false }, page));
       if (comparison !== undefined) stdout.lines(demoSummary(comparison, page));
     }
     if (run.status === "interrupted") return stopCodeOf(stop.signal());
@@ -61,11 +64,15 @@ export const demo = defineCommand({
 });
 
 /** The camera's frames come before the run has begun; they are shown as one more task. */
-function showFrames(display: RunDisplay): (made: number, total: number) => void {
+function showFrames(display: RunDisplay, style: Style): (made: number, total: number) => void {
   const one = { recipeRunId: 0, task: "MakeFrames", attempt: 1 } as const;
   const now = () => new Date().toISOString();
+  const startedMs = performance.now();
   return (made, total) => {
     if (made === 1) display.show({ ...one, type: "task-started", pid: process.pid, at: now() });
     display.show({ ...one, type: "task-progress", current: made, total, unit: "frames", at: now() });
+    if (made < total) return;
+    const time = formatDuration(performance.now() - startedMs);
+    display.say(`${style.green("✓")} ${one.task}  ${time}  ${style.dim(count(total, "frame"))}`);
   };
 }

@@ -8,11 +8,13 @@ export interface RunEnd {
   readonly elapsedMs: number;
   /** The command that shows this run. */
   readonly inspectCommand: string;
+  /** Whether the same command goes on with this run, where it did not end well; a demo begins anew. Default true. */
+  readonly goesOn?: boolean;
 }
 
 /** What stands on the screen when a run is over: tasks, problems, places, and what to do next. */
 export function runSummary(
-  { document, elapsedMs, inspectCommand }: RunEnd,
+  { document, elapsedMs, inspectCommand, goesOn = true }: RunEnd,
   page: { readonly width: number; readonly style: Style },
 ): readonly string[] {
   const { style } = page;
@@ -23,18 +25,20 @@ export function runSummary(
     "",
     ...problems,
     ...(problems.length === 0 ? [] : [""]),
-    headline(document, elapsedMs, style),
+    headline(document, elapsedMs, goesOn, style),
     ...placeLines(document, style),
     `  ${style.dim("Inspect ")}  ${inspectCommand}`,
   ];
 }
 
-function headline({ recipeRunId, status }: RunDocument, elapsedMs: number, style: Style): string {
+function headline({ recipeRunId, status }: RunDocument, elapsedMs: number, goesOn: boolean, style: Style): string {
   const run = style.bold(`Recipe run ${recipeRunId}`);
   const time = formatDuration(elapsedMs);
   if (status === "done") return `${run} is ${style.green("done")} in ${time}.`;
   if (status === "interrupted") {
-    return `${run} was ${style.yellow("interrupted")} after ${time}. Run the same command again: it goes on from here.`;
+    const what = goesOn ? "it goes on from here" : "it begins anew";
+    return `${run} was ${style.yellow("interrupted")} after ${time}. Run the same command again: ${what}.`;
   }
-  return `${run} ${style.red("failed")} after ${time}. Mend the cause and run the same command again: what is done stays done.`;
+  const what = goesOn ? "what is done stays done" : "it begins anew";
+  return `${run} ${style.red("failed")} after ${time}. Mend the cause and run the same command again: ${what}.`;
 }

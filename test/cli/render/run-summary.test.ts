@@ -101,3 +101,17 @@ test("a run that was interrupted says how to go on", () => {
     "was interrupted after 1 min 05 s. Run the same command again: it goes on from here.",
   );
 });
+
+test("a demo that is stopped or fails does not promise to go on", () => {
+  const endOf = (status: RunDocument["status"]) =>
+    runSummary(
+      { document: run({ status }), elapsedMs: 1000, inspectCommand: "firstlight inspect 3", goesOn: false },
+      { width: 100, style: plainStyle },
+    ).find((line) => line.startsWith("Recipe run"));
+  expect(endOf("interrupted")).toBe(
+    "Recipe run 3 was interrupted after 1.0 s. Run the same command again: it begins anew.",
+  );
+  expect(endOf("failed")).toBe(
+    "Recipe run 3 failed after 1.0 s. Mend the cause and run the same command again: it begins anew.",
+  );
+});
