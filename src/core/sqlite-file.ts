@@ -112,6 +112,8 @@ async function openFile(options: SqliteFileOptions): Promise<OpenFile> {
       await useWriteAheadLog(connection);
       // Large indexes stay in memory while they grow; SQLite's own default is 2 MB.
       connection.exec("PRAGMA cache_size = -65536");
+      // What a savepoint remembers need not go through a file.
+      connection.exec("PRAGMA temp_store = MEMORY");
       makeTables(connection, options);
       return { connection, database: databaseOf(connection) };
     } catch (error) {

@@ -17,16 +17,18 @@ export function cardRecords(bytes: Uint8Array, end: number): CardRecords | undef
   const layout = headerLayout(words, count);
   if (layout.find("CONTINUE") !== undefined) return undefined;
   const characters = Buffer.from(bytes.buffer, bytes.byteOffset, end);
-  const made: (Card | undefined)[] = [];
+  let made: (Card | undefined)[] | undefined;
   const cardAt = (record: number): Card => {
+    made ??= new Array(count).fill(undefined);
     const already = made[record] ?? layout.known(words, record);
     const start = record * cardLength;
     const card = already ?? Card.parse(characters.toString("latin1", start, start + cardLength));
     made[record] = card;
     return card;
   };
-  const long = new Map<string, number>();
+  let long: Map<string, number> | undefined;
   if (layout.find("HIERARCH") !== undefined) {
+    long = new Map();
     for (let record = 0; record < count; record += 1) {
       if (!/^HIERARCH/i.test(characters.toString("latin1", record * cardLength, record * cardLength + 8))) continue;
       const { keyword } = cardAt(record);
@@ -35,7 +37,8 @@ export function cardRecords(bytes: Uint8Array, end: number): CardRecords | undef
   }
   return {
     first(keyword) {
-      const [short, hierarch] = [layout.find(keyword), long.get(keyword)];
+      const short = layout.find(keyword);
+      const hierarch = long?.get(keyword);
       // Whichever comes first, should a header spell one keyword both ways.
       const record = short === undefined || (hierarch !== undefined && hierarch < short) ? hierarch : short;
       if (record === undefined) return undefined;

@@ -81,5 +81,5 @@ function parseFloating(token: string): number | Real {
 }
 
 function plainNumber(token: string): number {
-  return Number(token.replace(/[Dd]/, "E"));
+  return Number(token.includes("D") || token.includes("d") ? token.replace(/[Dd]/, "E") : token);
 }

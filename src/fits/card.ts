@@ -25,7 +25,7 @@ export class Card {
 
   /** Takes a card as it stands in a file: 80 characters, and 80 more for each CONTINUE record. */
   static parse(image: string): Card {
-    const keyword = image.slice(0, 8).trimEnd().toUpperCase();
+    const keyword = inCapitals(image.slice(0, 8).trimEnd());
     if (image.startsWith("= ", 8) && !commentaryKeywords.has(keyword)) return new Card(image, keyword, 10);
     if (keyword === "HIERARCH") {
       const equals = image.indexOf("=");
@@ -90,6 +90,12 @@ export class Card {
     }
     return this.#content;
   }
+}
+
+/** Nearly all keywords are in capitals already, and to look takes a fraction of making them so. */
+function inCapitals(keyword: string): string {
+  for (let i = 0; i < keyword.length; i += 1) if (keyword.charCodeAt(i) >= 0x61) return keyword.toUpperCase();
+  return keyword;
 }
 
 /** The keyword under which a card is looked up. */

@@ -45,28 +45,35 @@ function hasNames(words: Int32Array, names: Int32Array): boolean {
   return true;
 }
 
-interface KnownCard {
-  readonly words: Int32Array;
-  readonly card: Card;
-}
-
 /** The records' names as eight bytes each. */
 function layoutOf(names: Int32Array): HeaderLayout {
-  const find = nameTable(names);
-  const known: (KnownCard | undefined)[] = new Array(names.length / 2).fill(undefined);
+  const count = names.length / 2;
+  const search = nameTable(names);
+  const found = new Map<string, number | undefined>();
+  const cards: (Card | undefined)[] = new Array(count).fill(undefined);
+  let characters: Int32Array | undefined;
   return {
-    find,
+    find(keyword) {
+      const before = found.get(keyword);
+      if (before !== undefined) return before;
+      const record = search(keyword);
+      if (record !== undefined && found.size < count) found.set(keyword, record);
+      return record;
+    },
     known(words, record) {
-      const last = known[record];
-      if (last === undefined) return undefined;
+      const card = cards[record];
+      if (card === undefined || characters === undefined) return undefined;
       const from = record * wordsPerCard;
       // The name is the same by the layout.
-      for (let i = 2; i < wordsPerCard; i += 1) if (words[from + i] !== last.words[i]) return undefined;
-      return last.card;
+      for (let at = from + 2; at < from + wordsPerCard; at += 1) if (words[at] !== characters[at]) return undefined;
+      return card;
     },
     remember(words, record, card) {
+      if (cards[record] === card) return;
+      cards[record] = card;
+      characters ??= new Int32Array(count * wordsPerCard);
       const from = record * wordsPerCard;
-      if (known[record]?.card !== card) known[record] = { words: words.slice(from, from + wordsPerCard), card };
+      for (let at = from; at < from + wordsPerCard; at += 1) characters[at] = words[at] as number;
     },
   };
 }
