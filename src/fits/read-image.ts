@@ -43,7 +43,11 @@ export async function readImage(
 export async function readPixels(source: ByteSource, hdu: Hdu, options: ReadImageOptions = {}): Promise<NdArray> {
   const place = { file: source.name, hdu: hdu.index };
   if (hdu.type !== "image") {
-    throw badFile("FITS_UNSUPPORTED", `pixels were asked of a ${hdu.type} HDU; only images have any.`, place);
+    throw badFile(
+      "FITS_UNSUPPORTED",
+      `pixels were asked of an HDU of the type ${hdu.type}; only images have any.`,
+      place,
+    );
   }
   if (!hasImage(hdu)) throw badFile("FITS_NO_HDU", "the HDU has no pixels.", place);
   options.signal?.throwIfAborted();

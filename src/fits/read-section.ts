@@ -62,7 +62,11 @@ async function storedSection(
 ): Promise<AroundSection> {
   const place = { file: source.name, hdu: hdu.index };
   if (hdu.type !== "image") {
-    throw badFile("FITS_UNSUPPORTED", `pixels were asked of a ${hdu.type} HDU; only images have any.`, place);
+    throw badFile(
+      "FITS_UNSUPPORTED",
+      `pixels were asked of an HDU of the type ${hdu.type}; only images have any.`,
+      place,
+    );
   }
   if (!hasImage(hdu)) throw badFile("FITS_NO_HDU", "the HDU has no pixels.", place);
   requireInside(hdu.shape, section, source.name);

@@ -47,7 +47,11 @@ export async function readTableOf(source: ByteSource, hdu: Hdu, options: ReadTab
   const header = storedHeader(hdu);
   const isBinary = hdu.type === "binaryTable" || hdu.tiles !== undefined;
   if (!isBinary && hdu.type !== "asciiTable") {
-    throw badFile("FITS_UNSUPPORTED", `columns were asked of a ${hdu.type} HDU; only tables have any.`, at);
+    throw badFile(
+      "FITS_UNSUPPORTED",
+      `columns were asked of an HDU of the type ${hdu.type}; only tables have any.`,
+      at,
+    );
   }
   const cards = structureCards(header, { ...at, offset: hdu.headerOffset });
   const isCompressed = isBinary && isCompressedTable(cards);

@@ -7,6 +7,7 @@ import {
   encodeFits,
   Header,
   openFits,
+  packFits,
   readFrame,
   readHeader,
   readImage,
@@ -87,6 +88,8 @@ describe("reading pixels", () => {
     }
     const { problems } = await verifyFits(fileOf({ ...axes, BLANK: "none" }, [3, 7, ...new Uint8Array(2878)]));
     expect(problems).toEqual([{ hdu: 0, problem: "BLANK is none; expected an integer." }]);
+    const packed = await Array.fromAsync(packFits(await openFits(fileOf({ ...axes, BLANK: "none" }, [3, 7]))));
+    expect((await readImage(bytesSource(Buffer.concat(packed)))).data).toEqual(Uint8Array.of(3, 7));
   });
 
   test("unsigned integers with a BLANK become floats with NaN", async () => {

@@ -1,3 +1,4 @@
+import type { Scalar } from "../../core/scalar.ts";
 import type { Header } from "../header.ts";
 import type { StructureCards } from "../structure-cards.ts";
 import { type BinaryColumn, type BinaryTable, type HeapRange, heapRange } from "../tables/binary-table.ts";
@@ -43,8 +44,11 @@ export function tileTable(header: Header, table: BinaryTable, cards: StructureCa
   const perTile = (name: string): ((row: number) => number) | undefined => {
     const column = find(name);
     if (column !== undefined) return (row) => elementAt(data, rowAt(row, column), column, cards);
-    const value = cards.read(() => (header.get(name) === undefined ? undefined : header.number(name)));
-    return value === undefined ? undefined : () => value;
+    const held = cards.value(name);
+    // As uncompressed: a BLANK that is no number stands for no pixel.
+    if (held === undefined || (name === "BLANK" && !isNumber(held))) return undefined;
+    const value = cards.read(() => header.number(name));
+    return () => value;
   };
   const scale = perTile("ZSCALE");
   const zero = perTile("ZZERO");
@@ -67,6 +71,10 @@ export function tileTable(header: Header, table: BinaryTable, cards: StructureCa
     blank,
     hasBlankColumn: find("ZBLANK") !== undefined,
   };
+}
+
+function isNumber(value: Scalar): boolean {
+  return typeof value !== "string" && typeof value !== "boolean";
 }
 
 /** What no reader knows is taken as plain rounding, which files from before the card did. */
