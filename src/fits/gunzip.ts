@@ -1,5 +1,5 @@
 import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
+import { constants, gunzip } from "node:zlib";
 import { type ByteSource, bytesSource, readAll } from "../core/byte-source.ts";
 import { codeOf, isFirstlightError, messageOf } from "../core/errors.ts";
 import { badFile } from "./bad-file.ts";
@@ -30,9 +30,19 @@ export async function throughGzip<T>(source: ByteSource, read: (source: ByteSour
   }
 }
 
+/** So much of a gzip file tells what is inside, and can hold no more than four million bytes. */
+const startBytes = 4096;
+
 async function inflated(source: ByteSource): Promise<ByteSource> {
   const maxOutputLength = freeBytes + ratioLimit * source.sizeBytes;
   try {
+    const packed = new Uint8Array(Math.min(startBytes, source.sizeBytes));
+    await source.read(0, packed);
+    const start = await inflate(packed, { finishFlush: constants.Z_SYNC_FLUSH });
+    // What is no FITS is not worth its memory: `read` says so of its first bytes.
+    if (start.length > startBytes && !start.toString("latin1").startsWith("SIMPLE")) {
+      return bytesSource(start.subarray(0, startBytes), source.name);
+    }
     return bytesSource(await inflate(await readAll(source), { maxOutputLength }), source.name);
   } catch (error) {
     const problem =

@@ -76,8 +76,13 @@ function select(
   first: number,
   into: Map<number, number>,
 ): void {
+  // A bin of images with few different values, as masks and bias frames are, holds one value and millions of pixels.
+  if (low === high) {
+    for (const rank of ranks) into.set(rank, low);
+    return;
+  }
   const scale = valueBins / (high - low);
-  if (low === high || scale === 0 || !Number.isFinite(scale) || data.length <= sortLimit) {
+  if (scale === 0 || !Number.isFinite(scale) || data.length <= sortLimit) {
     const sorted = gather(data, low, high).sort();
     for (const rank of ranks) into.set(rank, sorted[rank - first] as number);
     return;

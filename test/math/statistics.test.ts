@@ -106,6 +106,7 @@ describe("order statistics", () => {
     "a normal distribution": () => draws.gaussian(),
     "one far outlier in a narrow peak": () => (draws.uniform() < 1e-4 ? 1e12 : 850 + draws.gaussian()),
     "few distinct values": () => draws.integer(3),
+    "one value": () => 7,
     "many magnitudes": () => Math.exp(40 * draws.gaussian()),
     "the whole range of float64": () => (draws.uniform() - 0.5) * Number.MAX_VALUE * 2,
     "subnormal numbers": () => draws.integer(100) * Number.MIN_VALUE,
