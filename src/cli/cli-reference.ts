@@ -58,11 +58,11 @@ more may come. \`[]\` is an array, and what has a \`?\` may be missing.
 
 | command | document |
 |---|---|
-| \`run\` | \`recipeRunId workflow version status createdAt updatedAt input output framesIn framesOut datasetId products[] tasks[] resumed elapsedMs\`, \`scratch\` of \`folder exists\`, \`inputFiles\` of \`frames otherFiles sizeBytes\` |
+| \`run\` | \`recipeRunId workflow version status createdAt updatedAt input output framesIn framesOut datasetId objectStore products[] tasks[] resumed elapsedMs\`, \`scratch\` of \`folder exists\`, \`inputFiles\` of \`frames otherFiles sizeBytes\` |
 | \`plan\` | \`workflow version recipeRunId input output removed[]? isScratchGone?\`, \`inputFiles\` of \`frames otherFiles sizeBytes\`, \`drivers[]\` of \`service driver because\`, \`tasks[]\` of \`task after[] queue retries retryDelaySeconds uses[] attempts action reasons[]\`, \`runner?\` of \`host pid started since\` |
 | \`inspect\` | \`runs[]\` of \`recipeRunId workflow version inputKey outputKey status createdAt updatedAt\` |
 | \`inspect RUN\` | \`run attempts[]? messages[]? tags? constants? provenance?\` |
-| \`demo\` | \`recipeRunId workflow version status createdAt updatedAt input output framesIn framesOut datasetId products[] tasks[] passed\`, \`scratch\` of \`folder exists\`, \`comparison\` of \`fixedPatternResidual predictedResidual residualRatio temporalNoise noisePull badPixelsFlagged goodPixelsFlagged darkRate trueDarkRate darkRateSigma darkPullSpread\` |
+| \`demo\` | \`recipeRunId workflow version status createdAt updatedAt input output framesIn framesOut datasetId objectStore products[] tasks[] passed\`, \`scratch\` of \`folder exists\`, \`comparison\` of \`fixedPatternResidual predictedResidual residualRatio temporalNoise noisePull badPixelsFlagged goodPixelsFlagged darkRate trueDarkRate darkRateSigma darkPullSpread\` |
 | \`settings\` | \`settings[]\` of \`name value from default description\`, \`drivers[]\` of \`service driver because\` |
 | \`fits info\` | \`hdus[]\` of \`index name version type bitpix shape[] compression cards dataSizeBytes\` |
 | \`fits header\` | \`hdus[]\` of \`index name cards[]\`; a card has \`keyword value comment\` |

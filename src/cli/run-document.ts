@@ -37,6 +37,9 @@ export interface RunDocument {
   readonly framesIn: number;
   readonly framesOut: number;
   readonly datasetId: string;
+  /** The driver that the settings name now. */
+  readonly objectStore: string;
+  /** Folders of the object store `fs`; of another one none. */
   readonly products: readonly ProductFolder[];
   readonly scratch: { readonly folder: string; readonly exists: boolean };
   readonly tasks: readonly TaskDocument[];
@@ -47,7 +50,7 @@ export async function runDocument({ run, tasks }: RecordedRun, settings: Setting
   const { recipeRunId, workflow, version, status, createdAt, updatedAt, inputKey, outputKey } = run;
   const folder = resolve(settings.scratchBasePath, String(recipeRunId));
   const dataset = datasetId(recipeRunId);
-  const isOnDisk = driverOf(settings, "objectStore").driver === "fs";
+  const objectStore = driverOf(settings, "objectStore").driver;
   return {
     recipeRunId,
     workflow,
@@ -60,7 +63,8 @@ export async function runDocument({ run, tasks }: RecordedRun, settings: Setting
     framesIn: countWritten(tasks, [Tag.input(), Tag.frame()]),
     framesOut: countWritten(tasks, [Tag.output(), Tag.frame()]),
     datasetId: dataset,
-    products: isOnDisk ? await productFolders(outputKey, dataset) : [],
+    objectStore,
+    products: objectStore === "fs" ? await productFolders(outputKey, dataset) : [],
     scratch: { folder, exists: existsSync(folder) },
     tasks: tasks.map(taskDocument),
   };

@@ -5,6 +5,7 @@ import { makeFolders } from "../core/file.ts";
 import type { Logger } from "../core/log.ts";
 import { driverOf } from "../core/service-driver.ts";
 import { type Environment, loadSettings, type Settings } from "../core/settings.ts";
+import { inputNotRegistered } from "../services/register-input-dataset.ts";
 import { type LoadedWorkflow, loadWorkflow } from "../workflow/load-workflow.ts";
 import type { PlanOptions } from "../workflow/run-options.ts";
 import { type ParametersFile, readParametersFile } from "./parameters-file.ts";
@@ -47,6 +48,7 @@ export async function resolveTarget(
     throw usageError("--output DIR is missing: the object store is a folder, and the products need a place in it.");
   }
   requireInput(args, recipeRunId);
+  if (args.input !== undefined) requireOwnMetadataStore(settings);
   const loaded = await loadWorkflow(args.file, args.workflow);
   const input =
     args.input === undefined
@@ -77,6 +79,12 @@ export async function resolveTarget(
       env: complete,
     },
   };
+}
+
+/** Found out before a run has begun whose input would be the folder for ever. Throws `INPUT_NOT_REGISTERED`. */
+function requireOwnMetadataStore(settings: Settings): void {
+  const { driver } = driverOf(settings, "metadataStore");
+  if (driver !== "sqlite") throw inputNotRegistered(driver);
 }
 
 /** Without a folder the metadata store says all of the input, for a run that it knows. */

@@ -10,13 +10,15 @@ export async function registerInputDataset(
   metadataStore: MetadataStore,
   registration: Omit<RecipeRunRegistration, "replace">,
 ): Promise<void> {
-  const { recipeRunId } = registration;
-  if (metadataStore.register === undefined) {
-    throw new FirstlightError(
-      "INPUT_NOT_REGISTERED",
-      `The metadata store '${metadataStore.name}' belongs to the facility: files of this machine cannot be registered there as the input of recipe run ${recipeRunId}. Leave --input out and name by --recipe-run a run that it knows, or run with METADATA_STORE_DRIVER=sqlite.`,
-      { disposition: "invalid", fields: { driver: metadataStore.name, recipeRunId } },
-    );
-  }
+  if (metadataStore.register === undefined) throw inputNotRegistered(metadataStore.name, registration.recipeRunId);
   await metadataStore.register({ ...registration, replace: true });
+}
+
+export function inputNotRegistered(driver: string, recipeRunId?: number): FirstlightError {
+  const run = recipeRunId === undefined ? "a recipe run" : `recipe run ${recipeRunId}`;
+  return new FirstlightError(
+    "INPUT_NOT_REGISTERED",
+    `The metadata store '${driver}' belongs to the facility: files of this machine cannot be registered there as the input of ${run}. Leave --input out and name by --recipe-run a run that it knows, or run with METADATA_STORE_DRIVER=sqlite.`,
+    { disposition: "invalid", fields: { driver, ...(recipeRunId === undefined ? {} : { recipeRunId }) } },
+  );
 }

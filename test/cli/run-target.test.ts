@@ -101,6 +101,9 @@ describe("without --input", () => {
     expect((await target(rest, env)).options.inputDigest).toBe(options.inputDigest);
     await register(["a.fits", "c.fits"]);
     expect((await target(rest, env)).options.inputDigest).not.toBe(options.inputDigest);
+    await expect(target({ ...rest, input: join(folder, "l0") }, env)).rejects.toMatchObject({
+      code: "INPUT_NOT_REGISTERED",
+    });
     await expect(target({ ...rest, "recipe-run": "42" }, env)).rejects.toMatchObject({ code: "RECIPE_RUN_NOT_FOUND" });
     await expect(target(rest, { ...env, GQL_AUTH_TOKEN: "another" })).rejects.toMatchObject({
       code: "METADATA_STORE_ACCESS_REFUSED",

@@ -181,7 +181,7 @@ describe("a call", () => {
       "METADATA_STORE_ACCESS_REFUSED",
       /who\?/,
     ],
-    ["400", page(400, "bad"), "METADATA_STORE_REFUSED", /HTTP 400, "bad"/],
+    ["400", page(400, "bad"), "METADATA_STORE_REFUSED", /HTTP 400, "bad".*internal-api-gateway/],
     ["500", page(500, ""), "METADATA_STORE_REFUSED", /HTTP 500/],
     [
       "a redirect, which is not followed",

@@ -56,17 +56,20 @@ export function problemLines(tasks: readonly TaskDocument[], style: Style): read
 
 /** Where everything of a run is. */
 export function placeLines(run: RunDocument, style: Style): readonly string[] {
-  const { products, scratch } = run;
-  const produced =
-    products.length === 0
-      ? [`none in ${run.output}`]
-      : products.map(
-          ({ folder, files, sizeBytes }) => `${count(files, "file")}, ${formatBytes(sizeBytes)}, in ${folder}`,
-        );
+  const { scratch } = run;
   return [
     ["Frames", `${run.framesIn} in, ${run.framesOut} out`],
     ["Input", run.input],
-    ...produced.map((text, at) => [at === 0 ? "Products" : "", text]),
+    ...producedLines(run).map((text, at) => [at === 0 ? "Products" : "", text]),
     ["Scratch", scratch.exists ? scratch.folder : `${scratch.folder}, removed`],
   ].map(([name = "", text = ""]) => `  ${style.dim(pad(name, 8))}  ${text}`);
+}
+
+/** What lies on a server is not asked for: its place is told, not what came there. */
+function producedLines({ products, objectStore, output, datasetId }: RunDocument): readonly string[] {
+  if (objectStore !== "fs") return [`dataset ${datasetId} in the object store ${objectStore}`];
+  if (products.length === 0) return [`none in ${output}`];
+  return products.map(
+    ({ folder, files, sizeBytes }) => `${count(files, "file")}, ${formatBytes(sizeBytes)}, in ${folder}`,
+  );
 }

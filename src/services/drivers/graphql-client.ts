@@ -93,7 +93,7 @@ async function callOnce<Response>(
   if (passingStatuses.has(status)) throw metadataUnreachable(url, base, `HTTP ${status}`);
   const answer = parseAnswer(text);
   if (answer === undefined) {
-    if (status !== 200) throw metadataRefused(url, base, status, [`HTTP ${status}, ${said()}`]);
+    if (status !== 200) throw metadataRefused(url, base, status, [`HTTP ${status}, ${said()}`], false);
     const misfit = { path: base, expected: "an answer of GraphQL, a JSON object with data or errors", found: said() };
     throw metadataSchemaUnfit(url, base, [misfit]);
   }

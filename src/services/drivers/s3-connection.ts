@@ -30,6 +30,8 @@ export interface S3Attempt {
 /** The client of one server, loaded and made at first use. */
 export interface S3Connection extends AsyncDisposable {
   readonly log: Logger;
+  /** For errors. */
+  readonly address: string;
   /** The client itself, for what is no request. */
   client(): Promise<S3>;
   /**
@@ -56,6 +58,7 @@ export function s3Connection(options: S3ConnectionOptions): S3Connection {
   };
   return {
     log,
+    address,
     client,
     async ask(request, work, signal, tries = options.retry.tries) {
       const s3 = await client();

@@ -55,7 +55,7 @@ export function s3Failed({ doing, bucket, key }: S3Request, address: string, cau
     const answer = status === undefined || status < 300 ? "cannot be reached" : "could not answer";
     return new FirstlightError(
       "OBJECT_STORE_UNREACHABLE",
-      `It could not ${doing}: ${place} ${answer}: ${said}. Check the entry object-store-api in MESH_CONFIG, and that S3 is served there; RETRY_CONFIG says how often it is tried.`,
+      `It could not ${doing}: ${place} ${answer}: ${said}. Check the entry object-store-api in MESH_CONFIG, and that S3 is served there, ${address.startsWith("https:") ? "with TLS, as OBJECT_STORE_USE_SSL is true" : "without TLS, as OBJECT_STORE_USE_SSL is false"}; RETRY_CONFIG says how often it is tried.`,
       { disposition: "retry", fields, cause },
     );
   }
@@ -66,13 +66,7 @@ export function s3Failed({ doing, bucket, key }: S3Request, address: string, cau
       { disposition: "invalid", fields, cause },
     );
   }
-  if (name === "NoSuchBucket") {
-    return new FirstlightError(
-      "OBJECT_BUCKET_MISSING",
-      `It could not ${doing}: ${place} has no bucket ${bucket}. Make it there, or name another one.`,
-      { disposition: "invalid", fields, cause },
-    );
-  }
+  if (name === "NoSuchBucket") return bucketMissing({ doing, bucket }, address, cause);
   if (status === 404 && key !== undefined) return objectNotFound(bucket, key, cause);
   if (status === 412 || status === 416) {
     return new FirstlightError(
@@ -87,11 +81,23 @@ export function s3Failed({ doing, bucket, key }: S3Request, address: string, cau
   });
 }
 
+export function bucketMissing({ doing, bucket }: S3Request, address: string, cause?: unknown): FirstlightError {
+  return new FirstlightError(
+    "OBJECT_BUCKET_MISSING",
+    `It could not ${doing}: the object store at ${address} has no bucket ${bucket}. Make it there, name another one, or check in MESH_CONFIG that object-store-api is the store that has it.`,
+    { disposition: "invalid", fields: { address, bucket }, cause },
+  );
+}
+
 /** Never the request or its headers, which the SDK keeps in the error: what the server said, or the system. */
 export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === "") return error.errors.map(messageOf).join("; ");
   const status = statusOf(error);
-  const said = messageOf(error);
+  // OpenSSL's words have lines of their own. An answer to HEAD has no body, so that the SDK knows nothing.
+  const said = messageOf(error)
+    .trim()
+    .replaceAll(/\s*\n\s*/g, " ");
+  if (said === "UnknownError" && status !== undefined) return `HTTP ${status}`;
   const name = error instanceof Error ? (status === undefined ? codeOf(error) : error.name) : undefined;
   return [
     typeof name === "string" && !said.includes(name) ? name : "",

@@ -10,7 +10,7 @@ import { openSource, piecesOf } from "./object-source.ts";
 import { replaceVerified } from "./replace-verified.ts";
 import type { S3Config } from "./s3-config.ts";
 import { type S3ConnectionOptions, s3Connection } from "./s3-connection.ts";
-import { statusOf } from "./s3-errors.ts";
+import { bucketMissing, statusOf } from "./s3-errors.ts";
 import { listObjects } from "./s3-list.ts";
 import { planDownload, planUpload } from "./s3-parts.ts";
 import { type ObjectState, objectSource, readPart } from "./s3-read.ts";
@@ -38,6 +38,7 @@ const mostSendings = 3;
 /** Objects on a server that speaks S3. */
 export function s3ObjectStore({ clock = systemClock, config, ...options }: S3ObjectStoreOptions): ObjectStore {
   const connection = s3Connection({ ...options, config: config.client });
+  const bucketsThere = new Set<string>();
 
   async function put(bucket: string, key: string, given: ObjectSource, options: PutOptions): Promise<ObjectInfo> {
     const { contentType, metadata = {}, signal } = options;
@@ -100,7 +101,10 @@ export function s3ObjectStore({ clock = systemClock, config, ...options }: S3Obj
         }),
       signal,
     );
-    if (found === undefined) return undefined;
+    if (found === undefined) {
+      await requireBucketThere(bucket, key, signal);
+      return undefined;
+    }
     const { ContentLength = 0, ContentType, ETag, Metadata = {} } = found;
     const own = Object.entries(Metadata).filter(([name]) => !name.startsWith(ownMetadataPrefix));
     return {
@@ -113,6 +117,24 @@ export function s3ObjectStore({ clock = systemClock, config, ...options }: S3Obj
       tag: ETag,
       mark: Metadata[uploadMark],
     };
+  }
+
+  /** To a HEAD a server answers 404 for a bucket as for an object: a bucket in which nothing was found is asked for, once. */
+  async function requireBucketThere(bucket: string, key: string, signal: AbortSignal | undefined): Promise<void> {
+    if (bucketsThere.has(bucket)) return;
+    const request = { doing: `look for the object ${key} of the bucket ${bucket}`, bucket };
+    await connection.ask(
+      request,
+      ({ s3, options }) =>
+        s3.headBucket({ Bucket: bucket }, options).catch((error: unknown) => {
+          const status = statusOf(error) ?? 0;
+          if (status === 404) throw bucketMissing(request, connection.address, error);
+          // Who may read objects need not be allowed to look at their bucket.
+          if (status < 400 || status >= 500) throw error;
+        }),
+      signal,
+    );
+    bucketsThere.add(bucket);
   }
 
   async function existing(bucket: string, key: string, signal?: AbortSignal): Promise<ObjectState> {

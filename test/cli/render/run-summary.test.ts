@@ -30,6 +30,7 @@ const run = (rest: Partial<RunDocument>): RunDocument => ({
   framesIn: 11,
   framesOut: 11,
   datasetId: "ABCDEF",
+  objectStore: "fs",
   products: [{ folder: "/out/data/EIT/ABCDEF", files: 24, sizeBytes: 2_100_000 }],
   scratch: { folder: "/scratch/3", exists: false },
   tasks: [task("Load"), task("Save", { status: "unchanged" })],
@@ -93,6 +94,12 @@ test("a run that failed names what failed, what was blocked, and what to do", ()
       Scratch   /scratch/3
       Inspect   firstlight inspect 3"
   `);
+});
+
+test("products on a server are told by their dataset, not as none", () => {
+  expect(linesOf(run({ products: [], objectStore: "s3", output: "s3" }))).toContain(
+    "  Products  dataset ABCDEF in the object store s3\n",
+  );
 });
 
 test("a run that was interrupted says how to go on", () => {

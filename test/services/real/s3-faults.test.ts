@@ -220,6 +220,7 @@ describeWithRgw("S3 through a proxy that does harm", (url) => {
 
   test("wrong keys, a missing bucket and a server that is not there are told apart, without the secret", async () => {
     const secret = "a-secret-that-is-not-the-right-one";
+    await makeBucket(url, bucket);
     const said: string[] = [];
     const tell = (error: unknown) => {
       const { message, stack, fields } = error as Error & { readonly fields?: unknown };
@@ -236,6 +237,17 @@ describeWithRgw("S3 through a proxy that does harm", (url) => {
       disposition: "invalid",
     });
     await expect(right.put("no-such-bucket", "k", content)).rejects.toMatchObject({ code: "OBJECT_BUCKET_MISSING" });
+    await expect(right.head("no-such-bucket", "k")).rejects.toMatchObject({
+      code: "OBJECT_BUCKET_MISSING",
+      message: expect.stringContaining("object-store-api"),
+    });
+    await expect(right.get("no-such-bucket", "k")).rejects.toMatchObject({ code: "OBJECT_BUCKET_MISSING" });
+    expect(await right.head(bucket, "no such key")).toBe(undefined);
+    await using overTls = s3StoreAt(url, { useSsl: true, retry: { ...quickRetry, tries: 1 } });
+    await expect(overTls.head(bucket, "k")).rejects.toMatchObject({
+      code: "OBJECT_STORE_UNREACHABLE",
+      message: expect.stringMatching(/^[^\n]*OBJECT_STORE_USE_SSL is true[^\n]*$/),
+    });
     const [nobody = 0] = await freePorts(1);
     await using gone = s3StoreAt(url, {
       port: nobody,
