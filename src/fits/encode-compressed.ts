@@ -1,4 +1,5 @@
 import type { NdArray } from "../core/ndarray.ts";
+import type { Workers } from "../core/workers.ts";
 import { padded } from "./blocks.ts";
 import { Card } from "./card.ts";
 import { sumWords } from "./checksum.ts";
@@ -6,8 +7,9 @@ import { encodeHeader } from "./parse-header.ts";
 import { checksumCards, signedHeader } from "./sign-header.ts";
 import { storageOf } from "./storage.ts";
 import { compressedCards } from "./tiles/compressed-cards.ts";
-import { type CompressionPreset, planTiles, type TileCompression } from "./tiles/compression.ts";
-import { tileWriter } from "./tiles/write-tiles.ts";
+import { type CompressionPreset, planTiles, type TileCompression, type TilePlan } from "./tiles/compression.ts";
+import { encodeTiles } from "./tiles/share-tiles.ts";
+import { type TileWriter, tileWriter } from "./tiles/write-tiles.ts";
 
 /**
  * The bytes of an image compressed in a table, an extension (FITS 4.0 §10).
@@ -24,7 +26,31 @@ export function encodeCompressedHdu(
 ): Uint8Array {
   const plan = planTiles(storageOf(image.data).bitpix, image.shape, compression);
   const writer = tileWriter(plan);
-  const heap = writer.add(image);
+  return compressedHdu(cards, plan, writer, writer.add(image), checksum);
+}
+
+/** As `encodeCompressedHdu`, in several threads. */
+export async function encodeCompressedBy(
+  workers: Workers,
+  cards: readonly Card[],
+  image: NdArray,
+  compression: TileCompression | CompressionPreset,
+  checksum: boolean,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  if (workers.threads === 1) return encodeCompressedHdu(cards, image, compression, checksum);
+  const plan = planTiles(storageOf(image.data).bitpix, image.shape, compression);
+  const writer = tileWriter(plan);
+  return compressedHdu(cards, plan, writer, writer.take(await encodeTiles(image, plan, workers, signal)), checksum);
+}
+
+function compressedHdu(
+  cards: readonly Card[],
+  plan: TilePlan,
+  writer: TileWriter,
+  heap: readonly Uint8Array[],
+  checksum: boolean,
+): Uint8Array {
   const own = [...compressedCards(cards, plan, writer.facts), ...(checksum ? checksumCards() : [])];
   const headerSizeBytes = encodeHeader(own).length;
   const bytes = new Uint8Array(headerSizeBytes + padded(writer.rows.length + writer.facts.heapBytes));

@@ -1,5 +1,6 @@
+import { openWorkers, type Workers } from "../core/workers.ts";
 import { copyHdu } from "./copy-hdu.ts";
-import { emptyPrimary, encodeCompressedHdu } from "./encode-compressed.ts";
+import { emptyPrimary, encodeCompressedBy } from "./encode-compressed.ts";
 import { hasImage } from "./hdu.ts";
 import type { FitsFile } from "./open-fits.ts";
 import { readStoredPixels } from "./read-image.ts";
@@ -8,6 +9,8 @@ import type { CompressionPreset, TileCompression } from "./tiles/compression.ts"
 export interface PackOptions {
   /** Default: each image as `TileCompression` says where nothing is asked. */
   readonly compression?: TileCompression | CompressionPreset | undefined;
+  /** Threads that compress, the calling one included, or those that `openWorkers` has opened; one by default. The bytes are the same. */
+  readonly workers?: number | Workers | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -20,6 +23,9 @@ export interface PackOptions {
  */
 export async function* packFits({ source, hdus }: FitsFile, options: PackOptions = {}): AsyncIterable<Uint8Array> {
   const { compression = {}, signal } = options;
+  const asked = options.workers;
+  await using opened = typeof asked === "object" ? undefined : openWorkers(asked ?? 1);
+  const workers = (opened ?? asked) as Workers;
   for (const hdu of hdus) {
     signal?.throwIfAborted();
     if (!hasImage(hdu) || hdu.tiles !== undefined) {
@@ -28,6 +34,7 @@ export async function* packFits({ source, hdus }: FitsFile, options: PackOptions
     }
     const checksum = hdu.header.has("CHECKSUM") || hdu.header.has("DATASUM");
     if (hdu.index === 0) yield emptyPrimary(checksum);
-    yield encodeCompressedHdu(hdu.header.cards, await readStoredPixels(source, hdu, { signal }), compression, checksum);
+    const image = await readStoredPixels(source, hdu, { signal });
+    yield await encodeCompressedBy(workers, hdu.header.cards, image, compression, checksum, signal);
   }
 }

@@ -22,6 +22,13 @@ export interface KernelFunctions {
   decodeRice32(...places: RicePlaces): number;
   dequantizeF32(...places: DequantizePlaces): void;
   dequantizeF64(...places: DequantizePlaces): void;
+  encodeRice8(...places: EncodePlaces): number;
+  encodeRice16(...places: EncodePlaces): number;
+  encodeRice32(...places: EncodePlaces): number;
+  noiseRowF32(source: number, count: number, work: number, output: number): void;
+  noiseRowF64(source: number, count: number, work: number, output: number): void;
+  quantizeF32(...places: QuantizePlaces): void;
+  quantizeF64(...places: QuantizePlaces): void;
   sumWords(source: number, words: number): number;
   censusF32(source: number, count: number, output: number): void;
   censusF64(source: number, count: number, output: number): void;
@@ -38,6 +45,25 @@ type BinPlaces = [source: number, count: number, low: number, high: number, scal
 type OwnPlaces = [source: number, sums: number, count: number, offset: number];
 
 type RicePlaces = [source: number, length: number, scratch: number, target: number, count: number, blockSize: number];
+
+type EncodePlaces = [
+  source: number,
+  count: number,
+  output: number,
+  most: number,
+  blockSize: number,
+  differences: number,
+];
+
+type QuantizePlaces = [
+  source: number,
+  target: number,
+  count: number,
+  scale: number,
+  zero: number,
+  round: number,
+  keepsZero: number,
+];
 
 type DequantizePlaces = [
   source: number,

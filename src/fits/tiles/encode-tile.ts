@@ -1,3 +1,4 @@
+import { encodeKernelPixels, encodeKernels } from "../../kernels/encode-kernels.ts";
 import { swapWords } from "../byte-order.ts";
 import type { TilePlan, TileQuantization } from "./compression.ts";
 import type { TileValues } from "./decode-tile.ts";
@@ -6,7 +7,7 @@ import { encodeRice, riceMostBytes } from "./encode-rice.ts";
 import { gzipTile, shuffle } from "./gzip-tile.ts";
 import { type Levels, levelsOf, quantize } from "./quantize.ts";
 import type { RiceParameters } from "./rice.ts";
-import { noiseRowLength, tileNoise } from "./tile-noise.ts";
+import { kernelNoise, noiseRowLength, type TileNoise, tileNoise } from "./tile-noise.ts";
 
 /** Pixels that share one split of bits, as every writer has it. */
 export const riceBlockSize = 32;
@@ -53,6 +54,11 @@ function compressor(algorithm: TilePlan["algorithm"], pixelBytes: number): (pixe
     let output = new Uint8Array(0);
     return (pixels) => {
       const most = riceMostBytes(pixels.length, parameters);
+      if (pixels.length <= encodeKernelPixels) {
+        return encodeKernels()
+          .encodeRice(pixels as Int32Array, riceBlockSize, most)
+          .slice();
+      }
       if (output.length < most) output = new Uint8Array(most);
       const length = encodeRice(pixels as Int32Array, output, parameters, differences);
       return output.slice(0, length);
@@ -79,11 +85,21 @@ function quantizer({ steps, dither, seed: asked }: TileQuantization) {
     find(pixels: Float32Array | Float64Array, width: number, tileIndex: number) {
       seed ??= checksumSeed(pixels);
       const rowLength = noiseRowLength(pixels.length, width);
+      const stepOf = (noise: TileNoise): number => ("step" in steps ? steps.step : noise.noise / steps.level);
+      if (pixels.length <= encodeKernelPixels) {
+        const kernels = encodeKernels();
+        kernels.put(pixels);
+        const noise = kernelNoise(kernels, pixels.length, rowLength);
+        const levels = levelsOf(noise, stepOf(noise), pixels.length, dither);
+        if (levels === undefined) return undefined;
+        const round = dither === "NO_DITHER" ? undefined : (tileIndex + seed - 1) % ditherLength;
+        const keepsZero = dither === "SUBTRACTIVE_DITHER_2";
+        return { integers: kernels.quantize({ ...levels, round, keepsZero }), levels };
+      }
       if (memory === undefined || memory.second.length < rowLength) memory = memoryFor(pixels, rowLength);
       if (integers.length < pixels.length) integers = new Int32Array(pixels.length);
       const noise = tileNoise(pixels, rowLength, memory);
-      const step = "step" in steps ? steps.step : noise.noise / steps.level;
-      const levels = levelsOf(noise, step, pixels.length, dither);
+      const levels = levelsOf(noise, stepOf(noise), pixels.length, dither);
       if (levels === undefined) return undefined;
       const output = integers.subarray(0, pixels.length);
       quantize(pixels, levels, dither, tileIndex + seed - 1, output);
@@ -98,7 +114,7 @@ function memoryFor(pixels: Float32Array | Float64Array, length: number) {
 }
 
 /** The seed that follows from the bytes of the first tile, whatever their order. */
-function checksumSeed(pixels: Float32Array | Float64Array): number {
+export function checksumSeed(pixels: Float32Array | Float64Array): number {
   let sum = 0;
   for (const byte of new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength)) sum += byte;
   return (sum % ditherLength) + 1;

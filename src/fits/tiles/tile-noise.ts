@@ -1,3 +1,5 @@
+import type { EncodeKernels } from "../../kernels/encode-kernels.ts";
+
 /** What the quantisation needs to know of a tile. NaN counts as undefined. */
 export interface TileNoise {
   /** Of one pixel, in the unit of the pixels; 0 where there are too few pixels, or all are alike. */
@@ -85,12 +87,33 @@ export function tileNoise<T extends Float32Array | Float64Array>(
     medians.fifth.push(lowerMedian(fifth, thirds));
     if (seconds > 1 || (seconds === 1 && thirds === 1)) medians.second.push(lowerMedian(second, seconds));
   }
+  return { noise: noiseOf(medians), minimum, maximum, definedCount };
+}
+
+/** The same by kernels that hold so many pixels of the tile. */
+export function kernelNoise(kernels: EncodeKernels, count: number, rowLength: number): TileNoise {
+  const medians = { second: [] as number[], third: [] as number[], fifth: [] as number[] };
+  let [minimum, maximum, definedCount] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
+  for (let start = 0; start + rowLength <= count; start += rowLength) {
+    const row = kernels.noise(start, rowLength);
+    minimum = Math.min(minimum, row.minimum);
+    maximum = Math.max(maximum, row.maximum);
+    definedCount += row.definedCount;
+    if (row.thirds === 0) continue;
+    medians.third.push(row.third);
+    medians.fifth.push(row.fifth);
+    if (row.seconds > 1 || (row.seconds === 1 && row.thirds === 1)) medians.second.push(row.second);
+  }
+  return { noise: noiseOf(medians), minimum, maximum, definedCount };
+}
+
+function noiseOf(medians: Readonly<Record<keyof typeof widthOf, number[]>>): number {
   let noise = widthOf.third * medianOf(medians.third);
   for (const order of ["second", "fifth"] as const) {
     const width = widthOf[order] * medianOf(medians[order]);
     if (width !== 0 && width < noise) noise = width;
   }
-  return { noise, minimum, maximum, definedCount };
+  return noise;
 }
 
 function identity(value: number): number {

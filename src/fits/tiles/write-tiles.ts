@@ -1,11 +1,10 @@
 import { type NdArray, type PixelArray, sizeOf } from "../../core/ndarray.ts";
-import { flipSigns } from "../byte-order.ts";
-import { storageOf } from "../storage.ts";
 import { type TileTableFacts, tileRowBytes } from "./compressed-cards.ts";
 import type { TilePlan } from "./compression.ts";
-import type { TileValues } from "./decode-tile.ts";
-import { tileEncoder } from "./encode-tile.ts";
-import { forEachRun, type Tile, tilesOf } from "./tile-grid.ts";
+import { type EncodedTile, tileEncoder } from "./encode-tile.ts";
+import { gatherTile } from "./gather-tile.ts";
+import type { EncodedTiles } from "./share-tiles.ts";
+import { tilesOf } from "./tile-grid.ts";
 import { tilesAlong } from "./tiled-image.ts";
 
 /** Compresses an image piece by piece, and keeps the rows of its table. */
@@ -18,6 +17,8 @@ export interface TileWriter {
    * @returns bytes for the heap, tile behind tile
    */
   add(piece: NdArray): Uint8Array[];
+  /** All tiles of the image, which were encoded elsewhere. */
+  take(encoded: EncodedTiles): Uint8Array[];
   /** The table's rows as they stand in the file; those of tiles to come are zeros. */
   readonly rows: Uint8Array;
   readonly facts: TileTableFacts;
@@ -33,6 +34,7 @@ export function tileWriter(plan: TilePlan): TileWriter {
   let heapBytes = 0;
   let nextTile = 0;
   let memory: PixelArray | undefined;
+  let foreignSeed: number | undefined;
 
   const describe = (at: number, count: number, offset: number): void => {
     if (descriptor === "P") {
@@ -44,11 +46,23 @@ export function tileWriter(plan: TilePlan): TileWriter {
     }
   };
   const descriptorBytes = descriptor === "P" ? 8 : 16;
+  const keep = ({ kind, bytes, levels }: EncodedTile): Uint8Array => {
+    const row = nextTile * rowBytes;
+    describe(row + (kind === "gzip" ? descriptorBytes : 0), bytes.length, heapBytes);
+    if (quantization !== undefined && levels !== undefined) {
+      view.setFloat64(row + 2 * descriptorBytes, levels.scale);
+      view.setFloat64(row + 2 * descriptorBytes + 8, levels.zero);
+    }
+    mostBytes[kind] = Math.max(mostBytes[kind], bytes.length);
+    heapBytes += bytes.length;
+    nextTile += 1;
+    return bytes;
+  };
   return {
     depth: tileAxes.at(-1) ?? 1,
     rows,
     get facts() {
-      return { heapBytes, mostBytes, seed: encoder.seed };
+      return { heapBytes, mostBytes, seed: foreignSeed ?? encoder.seed };
     },
     add({ data, shape }) {
       const pieceAxes = axes.with(-1, shape[0] ?? 0);
@@ -60,36 +74,14 @@ export function tileWriter(plan: TilePlan): TileWriter {
       if (memory === undefined || memory.length < mostPixels) memory = data.slice(0, mostPixels);
       const heap: Uint8Array[] = [];
       for (const tile of tilesOf({ axes: pieceAxes, tileAxes, tileCount: count })) {
-        const pixels = gather(data, tile, pieceAxes, memory);
-        const { kind, bytes, levels } = encoder.encode(pixels, tile.lengths[0] ?? 1, nextTile);
-        const row = nextTile * rowBytes;
-        describe(row + (kind === "gzip" ? descriptorBytes : 0), bytes.length, heapBytes);
-        if (quantization !== undefined && levels !== undefined) {
-          view.setFloat64(row + 2 * descriptorBytes, levels.scale);
-          view.setFloat64(row + 2 * descriptorBytes + 8, levels.zero);
-        }
-        mostBytes[kind] = Math.max(mostBytes[kind], bytes.length);
-        heapBytes += bytes.length;
-        heap.push(bytes);
-        nextTile += 1;
+        const pixels = gatherTile(data, tile, pieceAxes, memory);
+        heap.push(keep(encoder.encode(pixels, tile.lengths[0] ?? 1, nextTile)));
       }
       return heap;
     },
+    take({ tiles, seed }) {
+      foreignSeed = seed;
+      return tiles.map(keep);
+    },
   };
-}
-
-/** A copy of a tile's pixels as they are stored: unsigned ones shifted to signed. */
-function gather(data: PixelArray, tile: Tile, axes: readonly number[], memory: PixelArray): TileValues {
-  const pixels = memory.subarray(0, tile.count);
-  forEachRun(tile, axes, (inTile, inImage, length) => {
-    // Both are of one type, which the compiler cannot see.
-    (pixels as Float64Array).set(data.subarray(inImage, inImage + length) as Float64Array, inTile);
-  });
-  if (storageOf(data).bzero === 0) return pixels as TileValues;
-  const { buffer, byteOffset, byteLength, length } = pixels;
-  flipSigns(new Uint8Array(buffer, byteOffset, byteLength), pixels.BYTES_PER_ELEMENT);
-  if (pixels instanceof Int8Array) return new Uint8Array(buffer, byteOffset, length);
-  if (pixels instanceof Uint16Array) return new Int16Array(buffer, byteOffset, length);
-  if (pixels instanceof Uint32Array) return new Int32Array(buffer, byteOffset, length);
-  return new BigInt64Array(buffer, byteOffset, length);
 }

@@ -1,11 +1,13 @@
 // Quantised integers back to reals (FITS 4.0 §10.2): in float64, rounded once.
 
 /** The random numbers of appendix I (Park and Miller 1988), as float32. */
-const length: i32 = 10000;
-const sequence: usize = memory.data(40000, 16);
+export const length: i32 = 10000;
+export const sequence: usize = memory.data(40000, 16);
 let isFilled: bool = false;
 
-function fill(): void {
+/** Makes the random numbers, once. */
+export function fill(): void {
+  if (isFilled) return;
   let seed: i64 = 1;
   for (let index = 0; index < length; index += 1) {
     seed = (16807 * seed) % 2147483647;
@@ -38,7 +40,7 @@ function putScalar<T>(target: usize, integer: i32, dithered: f64, blank: i32, ha
 // @ts-ignore: decorator
 @inline
 function dequantize<T>(source: usize, target: usize, count: i32, scale: f64, zero: f64, blank: i32, hasBlank: bool, round: i32, keepsZero: bool): void {
-  if (!isFilled) fill();
+  fill();
   const isDithered = round >= 0;
   const scales = f64x2.splat(scale);
   const zeros = f64x2.splat(zero);

@@ -1,0 +1,166 @@
+// Pixels to Rice bytes (FITS 4.0 §10.4.1), to the bit what encode-rice.ts makes of them.
+
+/** The pixels were more than their room for bytes. */
+const overflow: i32 = -1;
+
+/**
+ * Folds the differences of a block, and returns their sum. The pixel before the block stands before it.
+ */
+// @ts-ignore: decorator
+@inline
+function fold<T>(source: usize, size: i32, differences: usize): u64 {
+  let sum: u64 = 0;
+  let left = size;
+  let at = source;
+  let to = differences;
+  if (sizeof<T>() == 2) {
+    let sums = i32x4.splat(0);
+    for (; left >= 8; left -= 8) {
+      const difference = i16x8.sub(v128.load(at), v128.load(at - 2));
+      const folded = v128.xor(i16x8.shl(difference, 1), i16x8.shr_s(difference, 15));
+      v128.store(to, folded);
+      sums = i32x4.add(sums, i32x4.extadd_pairwise_i16x8_u(folded));
+      at += 16;
+      to += 16;
+    }
+    sum = <u64>(<u32>i32x4.extract_lane(sums, 0)) + <u64>(<u32>i32x4.extract_lane(sums, 1)) + <u64>(<u32>i32x4.extract_lane(sums, 2)) + <u64>(<u32>i32x4.extract_lane(sums, 3));
+    for (; left > 0; left -= 1) {
+      const difference: i32 = <i32>(<i16>(load<i16>(at) - load<i16>(at - 2)));
+      const folded: u32 = <u32>((difference << 1) ^ (difference >> 31));
+      store<u16>(to, <u16>folded);
+      sum += folded;
+      at += 2;
+      to += 2;
+    }
+  } else if (sizeof<T>() == 4) {
+    let sums = i64x2.splat(0);
+    for (; left >= 4; left -= 4) {
+      const difference = i32x4.sub(v128.load(at), v128.load(at - 4));
+      const folded = v128.xor(i32x4.shl(difference, 1), i32x4.shr_s(difference, 31));
+      v128.store(to, folded);
+      sums = i64x2.add(sums, i64x2.add(i64x2.extend_low_i32x4_u(folded), i64x2.extend_high_i32x4_u(folded)));
+      at += 16;
+      to += 16;
+    }
+    sum = i64x2.extract_lane(sums, 0) + i64x2.extract_lane(sums, 1);
+    for (; left > 0; left -= 1) {
+      const difference: i32 = load<i32>(at) - load<i32>(at - 4);
+      const folded: u32 = <u32>((difference << 1) ^ (difference >> 31));
+      store<u32>(to, folded);
+      sum += folded;
+      at += 4;
+      to += 4;
+    }
+  } else {
+    for (; left > 0; left -= 1) {
+      const difference: i32 = <i32>(<i8>(load<u8>(at) - load<u8>(at - 1)));
+      const folded: u32 = <u32>((difference << 1) ^ (difference >> 31));
+      store<u8>(to, <u8>folded);
+      sum += folded;
+      at += 1;
+      to += 1;
+    }
+  }
+  return sum;
+}
+
+/**
+ * @param source the pixels; before the first there is room for one more
+ * @param differences room for a block of them
+ *
+ * @returns how many bytes were written, or -1 where they would be more than `most`; up to 8 more may be overwritten
+ */
+// @ts-ignore: decorator
+@inline
+function encode<T>(source: usize, count: i32, output: usize, most: i32, blockSize: i32, differences: usize): i32 {
+  const codeBits: i32 = sizeof<T>() == 4 ? 5 : sizeof<T>() == 2 ? 4 : 3;
+  const direct: i32 = sizeof<T>() == 4 ? 25 : sizeof<T>() == 2 ? 14 : 6;
+  const pixelBits: i32 = <i32>sizeof<T>() << 3;
+  const limit = output + <usize>most;
+  let to = output;
+  store<T>(source - sizeof<T>(), load<T>(source));
+  if (sizeof<T>() == 4) store<u32>(to, bswap<u32>(load<u32>(source)));
+  else if (sizeof<T>() == 2) store<u16>(to, bswap<u16>(load<u16>(source)));
+  else store<u8>(to, load<u8>(source));
+  to += sizeof<T>();
+  // The bits that are not written yet, at the lower end: fewer than 32 between two steps.
+  let held: u64 = 0;
+  let bits: i32 = 0;
+  for (let start = 0; start < count; start += blockSize) {
+    const size = min(blockSize, count - start);
+    const sum = fold<T>(source + <usize>start * sizeof<T>(), size, differences);
+    const least = <u64>((size >> 1) + 1);
+    const mean: u32 = sum > least ? <u32>((sum - least) / <u64>size) : 0;
+    const low: i32 = 32 - <i32>clz(mean >> 1);
+    const isDirect = low >= direct;
+    const code: i32 = sum == 0 ? 0 : isDirect ? direct + 1 : low + 1;
+    held = (held << <u64>codeBits) | <u64>code;
+    bits += codeBits;
+    if (bits >= 32) {
+      bits -= 32;
+      store<u32>(to, bswap<u32>(<u32>(held >> <u64>bits)));
+      to += 4;
+    }
+    if (sum == 0) continue;
+    // A block that is not kept as it is takes less than that.
+    if (to + <usize>size * (sizeof<T>() + 1) + 8 > limit) return overflow;
+    let at = differences;
+    if (isDirect) {
+      for (let index = 0; index < size; index += 1) {
+        held = (held << <u64>pixelBits) | <u64>(sizeof<T>() == 4 ? load<u32>(at) : sizeof<T>() == 2 ? <u32>load<u16>(at) : <u32>load<u8>(at));
+        at += sizeof<T>();
+        bits += pixelBits;
+        if (bits >= 32) {
+          bits -= 32;
+          store<u32>(to, bswap<u32>(<u32>(held >> <u64>bits)));
+          to += 4;
+        }
+      }
+      continue;
+    }
+    const mark: u32 = (<u32>1) << low;
+    const mask: u32 = mark - 1;
+    for (let index = 0; index < size; index += 1) {
+      const folded: u32 = sizeof<T>() == 4 ? load<u32>(at) : sizeof<T>() == 2 ? <u32>load<u16>(at) : <u32>load<u8>(at);
+      at += sizeof<T>();
+      // As many zeros as the high bits say, a one, and the low bits as they are.
+      let zeros: i32 = <i32>(folded >> low);
+      while (zeros + low + 1 > 32) {
+        const some = min(zeros, 32 - bits);
+        held <<= <u64>some;
+        bits += some;
+        zeros -= some;
+        if (bits >= 32) {
+          bits -= 32;
+          if (to + 8 > limit) return overflow;
+          store<u32>(to, bswap<u32>(<u32>(held >> <u64>bits)));
+          to += 4;
+        }
+      }
+      held = (held << <u64>(zeros + low + 1)) | <u64>(mark | (folded & mask));
+      bits += zeros + low + 1;
+      if (bits >= 32) {
+        bits -= 32;
+        store<u32>(to, bswap<u32>(<u32>(held >> <u64>bits)));
+        to += 4;
+      }
+    }
+  }
+  if (bits > 0) {
+    store<u32>(to, bswap<u32>(<u32>(held << <u64>(32 - bits))));
+    to += <usize>((bits + 7) >> 3);
+  }
+  return <i32>(to - output);
+}
+
+export function encodeRice8(source: usize, count: i32, output: usize, most: i32, blockSize: i32, differences: usize): i32 {
+  return encode<u8>(source, count, output, most, blockSize, differences);
+}
+
+export function encodeRice16(source: usize, count: i32, output: usize, most: i32, blockSize: i32, differences: usize): i32 {
+  return encode<i16>(source, count, output, most, blockSize, differences);
+}
+
+export function encodeRice32(source: usize, count: i32, output: usize, most: i32, blockSize: i32, differences: usize): i32 {
+  return encode<i32>(source, count, output, most, blockSize, differences);
+}
