@@ -39,6 +39,7 @@ export { combine, leftMultiply } from "./left-multiply.ts";
 export { fitLimb, type Limb, type LimbEdge, type LimbOptions } from "./limb.ts";
 export { localMedian } from "./local-median.ts";
 export { type DeviationOptions, type MeanAndDeviation, meanAndDeviation } from "./mean-and-deviation.ts";
+export { medianFrame } from "./median-frame.ts";
 export { median, percentiles } from "./order-statistics.ts";
 export { type BinaryOptions, makeBinary, otsuThreshold } from "./otsu.ts";
 export { type PngOptions, renderPng } from "./png.ts";
@@ -62,6 +63,7 @@ export {
   sigmaClippedMean,
   sigmaClippedMeanAcross,
 } from "./sigma-clip.ts";
+export { type SigmaClippedFrame, sigmaClippedFrame } from "./sigma-clipped-frame.ts";
 export { type ArrayStatistics, type HeaderPercent, headerPercents, statistics } from "./statistics.ts";
 export { type DisplayLimits, type StretchName, stretch } from "./stretch.ts";
 export { fitSurface, type SurfaceOptions } from "./surface.ts";

@@ -34,6 +34,7 @@ export async function sumFiles(all: FrameFiles, options: FilesOptions): Promise<
   };
 }
 
-function addFlags(flags: Uint32Array, pixels: PixelArray): void {
+/** Sets what `pixels` have, too. */
+export function addFlags(flags: Uint32Array, pixels: PixelArray): void {
   for (let i = 0; i < flags.length; i += 1) flags[i] = (flags[i] as number) | Number(pixels[i]);
 }
