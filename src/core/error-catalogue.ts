@@ -447,6 +447,10 @@ export const errorCatalogue = {
     when: "a file does not export the workflow that is asked for",
     remedy: "Export it, or name one that the message lists.",
   },
+  WORKFLOW_OPTION: {
+    when: "a task of a workflow has a queue without a name, or retries or a delay between them that no run can keep to",
+    remedy: "The message names the task and what is expected. Correct it in `.add`, or in the class.",
+  },
   WORKFLOW_UNKNOWN_UPSTREAM: {
     when: "a task comes after one that is not in the workflow",
     remedy: "Add that one, or take it out of `after`.",

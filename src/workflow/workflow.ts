@@ -125,17 +125,17 @@ export class Workflow {
     const added = this.#added.get(name);
     if (added === undefined) return [];
     const { task, options } = added;
-    return [
-      {
-        name,
-        task,
-        after: [...new Set(upstreamsOf(options).map((upstream) => upstream.name))],
-        queue: options.queue ?? "default",
-        retries: options.retries ?? task.retries,
-        retryDelaySeconds: options.retryDelaySeconds ?? task.retryDelaySeconds,
-        uses: task.uses,
-      },
-    ];
+    const node = {
+      name,
+      task,
+      after: [...new Set(upstreamsOf(options).map((upstream) => upstream.name))],
+      queue: options.queue ?? "default",
+      retries: options.retries ?? task.retries,
+      retryDelaySeconds: options.retryDelaySeconds ?? task.retryDelaySeconds,
+      uses: task.uses,
+    };
+    checkOptions(this.name, node);
+    return [node];
   }
 
   #checkKnown(name: string, upstream: TaskClass): void {
@@ -175,6 +175,22 @@ function notATask(workflow: string, value: unknown, where: string): FirstlightEr
     `Workflow ${workflow} takes classes that extend TaskBase, such as ScienceTaskL0ToL1Base; what is ${where} is ${found}.`,
     { disposition: "invalid", fields: { workflow } },
   );
+}
+
+function checkOptions(workflow: string, { name, queue, retries, retryDelaySeconds }: WorkflowNode): void {
+  const problem =
+    queue === ""
+      ? "an empty queue; leave it out for 'default'"
+      : !Number.isInteger(retries) || retries < 0
+        ? `retries ${retries}; it is to be a whole number from 0`
+        : !Number.isFinite(retryDelaySeconds) || retryDelaySeconds < 0
+          ? `retryDelaySeconds ${retryDelaySeconds}; it is to be a number from 0`
+          : undefined;
+  if (problem === undefined) return;
+  throw new FirstlightError("WORKFLOW_OPTION", `In workflow ${workflow}, ${name} has ${problem}.`, {
+    disposition: "invalid",
+    fields: { workflow, task: name },
+  });
 }
 
 function checkName(options: WorkflowOptions, name: string, version = "dev"): void {

@@ -48,6 +48,23 @@ test("tags hold version, input, output and category once each", () => {
   expect(make({ version: "1.0.0", tags: ["sun", "l0"] }).tags).toEqual(["sun", "l0", "1.0.0", "l1", "eit"]);
 });
 
+test.each([
+  { retries: -1 },
+  { retries: 1.5 },
+  { retryDelaySeconds: Number.NaN },
+  { retryDelaySeconds: -1 },
+  { queue: "" },
+])("a task with %o is refused by name", (options) => {
+  const workflow = make()
+    .add(Load)
+    .add(Save, { after: Load, ...options });
+  expect(codeOf(() => workflow.nodes())).toMatchObject({
+    code: "WORKFLOW_OPTION",
+    disposition: "invalid",
+    message: expect.stringMatching(/^In workflow l0_to_l1_eit, Save has .*(whole number|number from 0|leave it out)/),
+  });
+});
+
 test("nodes carry the class's retries unless the workflow says otherwise", () => {
   const [, reduce, save] = make()
     .add(Load)
