@@ -14,7 +14,7 @@ export { type Disposition, type ErrorOptions, FirstlightError, isFirstlightError
 export type { IdSource } from "./core/ids.ts";
 export { createLogger, type Logger, type LogOptions } from "./core/log.ts";
 export type { NdArray, PixelArray } from "./core/ndarray.ts";
-export type { Progress, ProgressState } from "./core/progress.ts";
+export type { CountedLoop, Progress, ProgressState } from "./core/progress.ts";
 export type { PythonJson } from "./core/python-json.ts";
 export { isReal, Real, real, type Scalar } from "./core/scalar.ts";
 export { Secret } from "./core/secret.ts";
