@@ -1,0 +1,141 @@
+import { spawnSync } from "node:child_process";
+import { statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { encodeFits } from "firstlight/fits";
+import { average } from "firstlight/math";
+import {
+  type Bench,
+  type Contender,
+  compare,
+  growthTable,
+  median,
+  packagePeer,
+  python,
+  type Table,
+} from "../harness.ts";
+import {
+  agreeing,
+  askC,
+  contender,
+  oneThread,
+  type Peers,
+  peerContenders,
+  timed,
+  twoThreads,
+  writeLists,
+} from "./contest.ts";
+import { readFitsjs } from "./fitsjs.ts";
+
+export interface MeanWork {
+  readonly title: string;
+  readonly paths: readonly string[];
+  readonly atLeast: number;
+  readonly isPlain: boolean;
+  readonly isReal: boolean;
+}
+
+/** Ours on so many threads: a call of average as anybody makes it, whose threads start within the time. */
+const ourMean = (paths: readonly string[], output: string, workers: number) => () =>
+  timed(async () => {
+    const { header, image } = await average(paths, { workers });
+    writeFileSync(output, encodeFits([{ header, image }]));
+    return [Number(image.data[0]), Number(image.data.at(-1))];
+  });
+
+export async function meanTables(work: MeanWork, peers: Peers, bench: Bench): Promise<Table[]> {
+  const { title, paths, atLeast, isPlain, isReal } = work;
+  const output = join(bench.folder, "mean.fits");
+  const lists = writeLists(bench.folder, "paths", paths);
+  const judge = agreeing();
+  const list = { title, lists, judge, work: "mean" } as const;
+  const ours = (workers: number, found: number[]): readonly Contender[] =>
+    contender(title, "ours", "", workers === 1 ? oneThread : twoThreads, false, async () => {
+      const ms = judge(await ourMean(paths, output, workers)());
+      found.push(ms);
+      return ms;
+    });
+  const limit = (name: string, mode: string, found: number[]): readonly Contender[] =>
+    contender(title, name, isPlain ? peers.cfitsio.peer.version : undefined, oneThread, false, async () => {
+      const { ms } = await askC(peers, mode, lists.whole, isReal ? "4" : "2");
+      found.push(ms);
+      return ms;
+    });
+  const aims = [{ measure: title, contender: "ours", atLeast }];
+  const [one, two, read]: [number[], number[], number[]] = [[], [], []];
+  const single = [
+    ...ours(1, one),
+    ...peerContenders(peers, bench.folder, false, list),
+    ...(isPlain && isReal ? fitsjsContender(title, paths) : []),
+    ...limit("fused by hand in C, without writing: the limit", "hand", []),
+    ...limit("read alone, in C: the page cache", "read", read),
+  ];
+  const tables = [await compare({ title, unit: "ms", contenders: single, aims }, bench)];
+  const both = [...ours(2, two), ...peerContenders(peers, bench.folder, true, list)];
+  const onBoth = `${title}: both cores, the peers on both cores`;
+  tables.push(await compare({ title: onBoth, unit: "ms", contenders: both, aims }, bench));
+  if (isPlain && read.length > 0) tables.push(pageCacheTable(work, one, two, read));
+  return tables;
+}
+
+/** Every tenth file, and its time counts ten times. */
+function fitsjsContender(title: string, paths: readonly string[]): readonly Contender[] {
+  const some = paths.filter((_, i) => i % 10 === 0);
+  return contender(title, "fitsjs", packagePeer("fitsjs").version, oneThread, true, async () => {
+    const begun = performance.now();
+    readFitsjs(createRequire(import.meta.url)("fitsjs"), some);
+    return 10 * (performance.now() - begun);
+  });
+}
+
+const cacheShare = 0.7;
+
+function pageCacheTable({ title, paths, isReal }: MeanWork, one: number[], two: number[], read: number[]): Table {
+  const bytes = paths.reduce((sum, path) => sum + statSync(path).size, 0);
+  const speed = (ms: readonly number[]): number => bytes / 1e3 / median(ms);
+  const share = (ms: readonly number[]): number => speed(ms) / speed(read);
+  const rows = [
+    ["ours, mean written", oneThread, speed(one), share(one), ""],
+    ["ours, mean written", twoThreads, speed(two), share(two), isReal ? `≥ ${cacheShare}` : ""],
+    ["read alone, in C", oneThread, speed(read), 1, ""],
+  ] as const;
+  const isMissed = isReal && share(two) < cacheShare;
+  const missed = isMissed
+    ? [`page-cache speed on both cores: ${share(two).toFixed(2)}, the aim is ≥ ${cacheShare}`]
+    : [];
+  const columns = ["work", "threads", "MB/s", "of what one thread reads", "aim"];
+  return growthTable(`${title}: beside reading alone (medians)`, columns, rows, missed);
+}
+
+/** The same with files that are taken out of the page cache before each turn. */
+export async function coldTable(paths: readonly string[], peers: Peers, bench: Bench): Promise<Table> {
+  const title = `read + mean + write, ${paths.length} × 2048² uint16, cold`;
+  const output = join(bench.folder, "mean.fits");
+  const lists = writeLists(bench.folder, "cold", paths);
+  const judge = agreeing();
+  const chilled = (contenders: readonly Contender[]): Contender[] =>
+    contenders.map((each) => ({
+      ...each,
+      run: () => {
+        chill(lists.whole);
+        return each.run();
+      },
+    }));
+  const contenders = chilled([
+    ...contender(title, "ours", "", oneThread, false, async () => judge(await ourMean(paths, output, 1)())),
+    ...contender(title, "ours, two threads", "", twoThreads, false, async () =>
+      judge(await ourMean(paths, output, 2)()),
+    ),
+    ...peerContenders(peers, bench.folder, false, { title, lists, judge, work: "mean" }),
+  ]);
+  return compare({ title, unit: "ms", contenders }, bench);
+}
+
+/** Writes files back and drops their pages, which whoever owns them may: nobody else's are touched. */
+function chill(list: string): void {
+  const script = `import os, sys
+for path in open(sys.argv[1]).read().split():
+    fd = os.open(path, os.O_RDONLY); os.fsync(fd); os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED); os.close(fd)`;
+  const { status, stderr } = spawnSync(python, ["-c", script, list], { encoding: "utf8" });
+  if (status !== 0) throw new Error(`the page cache cannot be emptied: ${stderr}`);
+}
