@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { statSync, writeFileSync } from "node:fs";
+import { statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { encodeFits } from "firstlight/fits";
+import { createFits } from "firstlight/fits";
 import { average } from "firstlight/math";
 import {
   type Bench,
@@ -26,6 +26,7 @@ import {
   writeLists,
 } from "./contest.ts";
 import { readFitsjs } from "./fitsjs.ts";
+import { plainSink } from "./plain-sink.ts";
 
 export interface MeanWork {
   readonly title: string;
@@ -39,7 +40,11 @@ export interface MeanWork {
 const ourMean = (paths: readonly string[], output: string, workers: number) => () =>
   timed(async () => {
     const { header, image } = await average(paths, { workers });
-    writeFileSync(output, encodeFits([{ header, image }]));
+    await using fits = await createFits(plainSink(output));
+    const writer = await fits.image({ header, pixels: "float32", shape: image.shape });
+    await writer.write(image.data);
+    await writer.finish();
+    await fits.commit();
     return [Number(image.data[0]), Number(image.data.at(-1))];
   });
 

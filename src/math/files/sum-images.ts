@@ -1,6 +1,7 @@
 import { sizeOf } from "../../core/ndarray.ts";
 import { type Portions, portions } from "../../core/portions.ts";
 import { shareWork, withWorkers } from "../../core/share-work.ts";
+import { sharedMemory } from "../../core/shared-memory.ts";
 import { badFile } from "../../fits/bad-file.ts";
 import { kernelModule, useKernelModule } from "../../kernels/kernels.ts";
 import type { FloatArray } from "../precision.ts";
@@ -63,7 +64,8 @@ export async function sumImages(all: FrameFiles, as: SumsAs, options: FilesOptio
     const steps = Math.ceil(size / summer.stepPixels / (threads * portionsPerThread));
     const portionPixels = steps * summer.stepPixels;
     const own = portions(Math.ceil(size / portionPixels));
-    const output = new SharedArrayBuffer(size * wordBytes(as));
+    using memory = sharedMemory(size * wordBytes(as));
+    const output = memory.buffer;
     const shared = { images: images.shared, portions: own.memory, output, kernels: kernelModule() };
     const data = { ...work, ...shared, portionPixels } satisfies SharedSums;
     const sumOwn = () => sumPortions(summer, own, data, count);
