@@ -18,9 +18,9 @@ import {
   timed,
 } from "./harness.ts";
 
-const count = 2_000;
-/** The peers publish every tenth message, and their time counts ten times: a round trip costs what it costs. */
-const peerShare = 10;
+const count = 10_000;
+/** The peers publish every fiftieth message, and their time counts fifty times: a round trip costs what it costs. */
+const peerShare = 50;
 const exchange = "master.direct.x";
 const objectName = "pid_1_118/AAAAAA/VBI_2024_05_01T12_00_01_%d_AAAAAA_L1.fits";
 const { binding } = catalogFrameMessage;
@@ -171,8 +171,8 @@ export const busSuite: Suite = {
     return {
       text: `Messages of catalog frames, persistent and mandatory, each confirmed by a RabbitMQ on this machine. Ours publishes a stream of
 them, with a window of unconfirmed ones; in a task it records them in an inventory on sqlite first, and marks them afterwards. The peers
-do what the Python stack does: they wait for the confirm of each message before the next. They publish every tenth message, and that
-time counts ten times. After each contender the messages in the queue are counted.`,
+do what the Python stack does: they wait for the confirm of each message before the next. They publish every fiftieth message, and
+that time counts fifty times. After each contender the messages in the queue are counted.`,
       peers: [
         packagePeer("amqplib"),
         { ...pika, name: "python3-pika" },

@@ -36,6 +36,7 @@ test("every page that a task's author reads has examples, and every TypeScript e
     "frame-arithmetic.md",
     "message-bus.md",
     "metadata-store.md",
+    "object-store.md",
     "parameters-and-constants.md",
     "tags-and-files.md",
     "telemetry.md",
