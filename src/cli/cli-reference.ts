@@ -49,7 +49,7 @@ it is plain lines. \`NO_COLOR\` takes the colours away, \`FORCE_COLOR\` gives th
 | ${exitCodes.terminated} | stopped by SIGTERM, likewise |
 
 Settings come from the environment and from a file \`.env\` in the current folder, where the real environment wins. Of the log, lines
-from \`LOGURU_LEVEL\` on are shown where that is set, else warnings and errors. \`LOGURU_LEVEL=DEBUG\` adds the stack to an error.`;
+from \`LOGURU_LEVEL\` on are shown where that is set, else warnings and errors; off a terminal each is one JSON object. \`LOGURU_LEVEL=DEBUG\` adds the stack to an error.`;
 
 const documents = `## \`--json\`
 

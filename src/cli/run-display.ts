@@ -3,6 +3,7 @@ import type { RunEvent } from "../workflow/run-event.ts";
 import type { Output } from "./output.ts";
 import { eventLines } from "./render/event-lines.ts";
 import { liveLines, progressText } from "./render/live-lines.ts";
+import { jsonLogLine } from "./render/log-line.ts";
 import { advanceView, emptyView, type RunView } from "./render/run-view.ts";
 import { plainStyle } from "./render/style.ts";
 
@@ -63,7 +64,8 @@ function openPlain(output: Output, leastLevel: LogLevel): RunDisplay {
   const told = new Map<string, number>();
   return {
     show(event) {
-      output.lines(eventLines(event, leastLevel, output.style));
+      const json = event.type === "task-log" && !output.isTerminal ? jsonLogLine(event.line, leastLevel) : undefined;
+      output.lines(json === undefined ? eventLines(event, leastLevel, output.style) : [json]);
       if (event.type === "task-started") {
         told.set(event.task, Date.parse(event.at));
         output.lines([`▸ ${event.task}  started${event.attempt > 1 ? `, attempt ${event.attempt}` : ""}`]);

@@ -30,7 +30,7 @@ export const makeAttemptInProcess: MakeAttempt = async (job, watch) => {
       settings,
       signal: watch.signal,
       onProgress: progress.push,
-      log: createLogger({ level: settings.loguruLevel, pretty: true, write }),
+      log: createLogger({ level: settings.loguruLevel, pretty: false, write }),
       clock: job.clock ?? clockFrom(settings),
       threads: job.threads,
       ...(job.inventory === undefined ? {} : { inventory: job.inventory }),
@@ -39,7 +39,7 @@ export const makeAttemptInProcess: MakeAttempt = async (job, watch) => {
   } catch (error) {
     if (watch.signal.aborted) return { kind: "interrupted" };
     // Always in the record of the attempt; who shows the log to people can tell it by its level.
-    const log = createLogger({ level: "DEBUG", pretty: true, write });
+    const log = createLogger({ level: "DEBUG", pretty: false, write });
     for (const line of traceOf(error)) log.debug(line);
     return { kind: "failed", error: attemptErrorOf(error) };
   } finally {

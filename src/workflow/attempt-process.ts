@@ -45,7 +45,7 @@ async function main(): Promise<AttemptEnd> {
   const settings = loadSettings(process.env);
   const write = (line: string): void => void process.stderr.write(line);
   telemetry = await startTelemetry(settings, {
-    log: createLogger({ level: settings.loguruLevel, pretty: true, write }).child({
+    log: createLogger({ level: settings.loguruLevel, pretty: false, write }).child({
       "recipe.run.id": Number(values["recipe-run"]),
       "task.name": values.task,
       attempt: Number(values.attempt),

@@ -49,7 +49,7 @@ export function failureTeller(run: FailedRun): FailureTeller {
       function say(level: "info" | "warning", message: string): void {
         const write = (line: string): void =>
           recorder.announce({ type: "task-log", task, attempt, stream: "stderr", line: line.trimEnd() });
-        createLogger({ level: settings.loguruLevel, pretty: true, write })[level](message, { routingKey });
+        createLogger({ level: settings.loguruLevel, pretty: false, write })[level](message, { routingKey });
       }
     },
     async settled() {

@@ -95,12 +95,24 @@ describe("firstlight run", () => {
 
   test("LOGURU_LEVEL=DEBUG shows the stack of a failed task", async () => {
     const { stderr } = await cli.run(inProcess, { CLI_FIXTURE: "fail", LOGURU_LEVEL: "DEBUG" });
-    expect(stderr).toMatch(/Reduce │ DEBUG at Reduce\.run .*pipeline\.ts/);
+    expect(stderr).toMatch(/"level":"DEBUG".*"message":" *at Reduce\.run .*pipeline\.ts/);
   });
 
-  test("what a task prints shows, and warnings of its log, and no more", async () => {
+  test("what a task prints shows, and warnings of its log as JSON with run and task, and no more", async () => {
     const { stderr } = await cli.run(["run", ...pipeline], { CLI_FIXTURE: "talk" });
-    expect(stderr).toContain("  Load │ the mirror is dusty\n  Load │ WARNING a lamp is weak (lamp=3)\n");
+    expect(stderr).toContain("  Load │ the mirror is dusty\n");
+    const logged = stderr.split("\n").filter((line) => line.startsWith("{"));
+    expect(logged.map((line) => JSON.parse(line) as unknown)).toEqual([
+      {
+        level: "WARNING",
+        time: expect.any(String),
+        message: "a lamp is weak",
+        lamp: 3,
+        "recipe.run.id": 1,
+        "task.name": "Load",
+        attempt: 1,
+      },
+    ]);
     expect(stderr).not.toContain("INFO");
   });
 

@@ -19,7 +19,11 @@ export const plan = defineCommand({
   async run(args, session) {
     const { stdout } = session;
     using stop = session.watchStop();
-    const log = createLogger({ level: session.leastLevel, pretty: true, write: session.stderr.write });
+    const log = createLogger({
+      level: session.leastLevel,
+      pretty: session.stderr.isTerminal,
+      write: session.stderr.write,
+    });
     const target = await resolveTarget(args, session.env, { log, signal: stop.asked });
     const { loaded, input, output, options, parameters } = target;
     const planned = await planWorkflow(loaded.workflow, options);

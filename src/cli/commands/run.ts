@@ -42,7 +42,11 @@ export const run = defineCommand({
   ],
   async run(args, session) {
     using stop = session.watchStop();
-    const log = createLogger({ level: session.leastLevel, pretty: true, write: session.stderr.write });
+    const log = createLogger({
+      level: session.leastLevel,
+      pretty: session.stderr.isTerminal,
+      write: session.stderr.write,
+    });
     const target = await resolveTarget(args, session.env, { log, signal: stop.asked });
     if (target.outputFolder !== undefined) await makeOutputFolder(target.outputFolder);
     session.stderr.lines(untakenParameters(target.loaded.workflow.nodes(), target.parameters));
@@ -83,7 +87,7 @@ async function perform(target: RunTarget, args: WorkflowArguments, session: Sess
   tellOfStop(stop, display);
   const log = createLogger({
     level: session.leastLevel,
-    pretty: true,
+    pretty: session.stderr.isTerminal,
     write: (lines) => display.say(lines.trimEnd()),
   });
   const { outputFolder } = target;

@@ -47,7 +47,7 @@ export const serve = defineCommand({
     const { settings } = settingsOf(session.env, args.scratch);
     const { stdout, stderr } = session;
     using stop = session.watchStop();
-    const log = createLogger({ level: session.leastLevel, pretty: true, write: stderr.write });
+    const log = createLogger({ level: session.leastLevel, pretty: stderr.isTerminal, write: stderr.write });
     // What is served is this machine's, also where MESH_CONFIG already leads here.
     await using services = openServices({ ...settings, metadataStoreDriver: "sqlite" }, { log });
     const store = services.metadataStore as OwnMetadataStore;

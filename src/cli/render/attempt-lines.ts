@@ -1,6 +1,7 @@
 import type { AttemptRecord } from "../../workflow/run-store.ts";
 import { formatBytes } from "./count.ts";
 import { formatDuration } from "./duration.ts";
+import { logText } from "./log-line.ts";
 import type { Style } from "./style.ts";
 import { oneLine } from "./text-width.ts";
 
@@ -23,7 +24,7 @@ export function attemptLines(attempts: readonly AttemptRecord[], style: Style): 
       passed,
       ...(error === undefined ? [] : [`    ${style.red(error.code)}: ${oneLine(first)}`]),
       ...rest.map((line) => `      ${oneLine(line)}`),
-      ...output.map((line) => style.dim(`    │ ${oneLine(line)}`)),
+      ...output.map((line) => style.dim(`    │ ${logText(line)}`)),
     ];
   });
 }

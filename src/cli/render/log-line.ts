@@ -20,6 +20,18 @@ export function logLine(task: string, line: string, least: LogLevel, style: Styl
   return `  ${style.dim(`${oneLine(task)} │`)} ${said}`;
 }
 
+/** A line that an attempt printed or logged, whatever its level, without the name of its task. */
+export function logText(line: string): string {
+  const { level, text } = parse(line);
+  return level === undefined ? text : `${level} ${text}`;
+}
+
+/** The line as it is, where it is one of the log in JSON and not below `least`: for programs that read logs. */
+export function jsonLogLine(line: string, least: LogLevel): string | undefined {
+  const { level } = parse(line);
+  return line.startsWith("{") && level !== undefined && logLevels[level] >= logLevels[least] ? line : undefined;
+}
+
 /** `18:03:12 WARNING  message  (task.name=…)`, as the library's log writes it for people. */
 const prettyLine = /^\d\d:\d\d:\d\d ([A-Z]+) +(.*)$/;
 
