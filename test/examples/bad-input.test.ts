@@ -102,7 +102,7 @@ describe("a damaged frame among good ones", () => {
     await expectFailure(await folder.command(), "2 of 4 input frames", `${odd}: `, "empty.fits: the file is empty.");
     const skipped = await folder.command(["--fresh"], skippingWorkflowFile);
     await expectProducts(2, skipped);
-    expect(skipped.stderr).toContain(`WARNING Leaving out ${odd}: HDU 0`);
+    expect(skipped.stderr).toContain(`"message":"Leaving out ${odd}: HDU 0`);
     expect(skipped.stdout).toContain("4 in, 2 out");
     const [path] = await folder.products("_quality_data.json");
     const report = await readFile(path!, "utf8");
