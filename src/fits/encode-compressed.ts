@@ -1,5 +1,6 @@
 import type { NdArray } from "../core/ndarray.ts";
 import type { Workers } from "../core/workers.ts";
+import type { Bitpix } from "./bitpix.ts";
 import { padded } from "./blocks.ts";
 import { Card } from "./card.ts";
 import { sumWords } from "./checksum.ts";
@@ -29,6 +30,22 @@ export function encodeCompressedHdu(
   return compressedHdu(cards, plan, writer, writer.add(image), checksum);
 }
 
+/** As `encodeCompressedHdu`, of an image that comes in pieces along its slowest axis, each of as many positions as tiles need. */
+export async function encodeCompressedPieces(
+  cards: readonly Card[],
+  bitpix: Bitpix,
+  shape: readonly number[],
+  pieces: (depth: number) => AsyncIterable<NdArray>,
+  compression: TileCompression | CompressionPreset,
+  checksum: boolean,
+): Promise<Uint8Array> {
+  const plan = planTiles(bitpix, shape, compression);
+  const writer = tileWriter(plan);
+  const heap: Uint8Array[] = [];
+  for await (const piece of pieces(writer.depth)) for (const tile of writer.add(piece)) heap.push(tile);
+  return compressedHdu(cards, plan, writer, heap, checksum);
+}
+
 /** As `encodeCompressedHdu`, in several threads. */
 export async function encodeCompressedBy(
   workers: Workers,
@@ -38,7 +55,6 @@ export async function encodeCompressedBy(
   checksum: boolean,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array> {
-  if (workers.threads === 1) return encodeCompressedHdu(cards, image, compression, checksum);
   const plan = planTiles(storageOf(image.data).bitpix, image.shape, compression);
   const writer = tileWriter(plan);
   return compressedHdu(cards, plan, writer, writer.take(await encodeTiles(image, plan, workers, signal)), checksum);

@@ -1,9 +1,10 @@
 import { openWorkers, type Workers } from "../core/workers.ts";
 import { copyHdu } from "./copy-hdu.ts";
-import { emptyPrimary, encodeCompressedBy } from "./encode-compressed.ts";
+import { emptyPrimary, encodeCompressedBy, encodeCompressedPieces } from "./encode-compressed.ts";
 import { hasImage } from "./hdu.ts";
 import type { FitsFile } from "./open-fits.ts";
 import { readStoredPixels } from "./read-image.ts";
+import { storedPieces } from "./stored-pieces.ts";
 import type { CompressionPreset, TileCompression } from "./tiles/compression.ts";
 
 export interface PackOptions {
@@ -34,7 +35,13 @@ export async function* packFits({ source, hdus }: FitsFile, options: PackOptions
     }
     const checksum = hdu.header.has("CHECKSUM") || hdu.header.has("DATASUM");
     if (hdu.index === 0) yield emptyPrimary(checksum);
-    const image = await readStoredPixels(source, hdu, { signal });
-    yield await encodeCompressedBy(workers, hdu.header.cards, image, compression, checksum, signal);
+    const { cards } = hdu.header;
+    if (workers.threads === 1) {
+      const pieces = (depth: number) => storedPieces(source, hdu, depth, signal);
+      yield await encodeCompressedPieces(cards, hdu.bitpix, hdu.shape, pieces, compression, checksum);
+    } else {
+      const image = await readStoredPixels(source, hdu, { signal });
+      yield await encodeCompressedBy(workers, cards, image, compression, checksum, signal);
+    }
   }
 }
