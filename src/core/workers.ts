@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { extname } from "node:path";
-import { Worker } from "node:worker_threads";
+import { Worker, type WorkerOptions } from "node:worker_threads";
 import { FirstlightError } from "./errors.ts";
 import { errorFrom, type ToldError } from "./told-error.ts";
 
@@ -65,6 +65,16 @@ export function openWorkers(threads: number = availableParallelism()): Workers {
   };
 }
 
+/** Of a program that is given by `--eval` a thread would inherit how that text is to be read, which fits no file. */
+function options(): WorkerOptions {
+  const given = process.execArgv;
+  if (!given.some((each) => each.startsWith("--input-type"))) return {};
+  const isCondition = (each: string | undefined): boolean => /^(?:--conditions|-C)\b/.test(each ?? "");
+  return {
+    execArgv: given.filter((each, i) => isCondition(each) || given[i - 1] === "-C" || given[i - 1] === "--conditions"),
+  };
+}
+
 interface OtherThread {
   call(module: string, name: string, data: unknown): Promise<unknown>;
   end(): Promise<void>;
@@ -81,7 +91,7 @@ function otherThread(): OtherThread {
     waiting.clear();
   };
   const started = (): Worker => {
-    const worker = new Worker(entry);
+    const worker = new Worker(entry, options());
     worker.on("message", ({ id, value, error }: WorkerAnswer) => {
       const call = waiting.get(id);
       waiting.delete(id);
