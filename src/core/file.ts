@@ -56,8 +56,10 @@ export function openFileNow(path: string): FileNow {
 export function openFileStart(path: string, start: Uint8Array): FileNow {
   const fd = openSync(path, constants.O_RDONLY);
   try {
-    const { size } = fstatSync(fd);
-    const startBytes = readSync(fd, start, 0, Math.min(start.length, size), 0);
+    const startBytes = readSync(fd, start, 0, start.length, 0);
+    // A read that gives nothing says where the file ends, in a fraction of the time that its facts take.
+    const isAll = startBytes < start.length && readSync(fd, start, startBytes, 1, startBytes) === 0;
+    const size = isAll ? startBytes : fstatSync(fd).size;
     const fromStart = (offset: number, into: Uint8Array): number => {
       if (offset >= startBytes) return 0;
       const part = start.subarray(offset, Math.min(startBytes, offset + into.length));

@@ -24,10 +24,14 @@ export interface ScratchPaths {
 /** For fewer files than this a folder is not listed. */
 const worthListing = 64;
 
+/** A file of the folder itself, which needs no looking into. */
+const plainName = /^[A-Za-z0-9_][\w.-]*$/;
+
 /** @param folder absolute; it must exist */
 export async function scratchPaths(folder: string): Promise<ScratchPaths> {
   const real = await realpath(folder);
   const inside = (path: string): string => {
+    if (plainName.test(path)) return folder + sep + path;
     const absolute = resolve(folder, path);
     const within = relative(folder, absolute);
     const leaves = within === "" || within === ".." || within.startsWith(`..${sep}`) || isAbsolute(within);

@@ -1,4 +1,4 @@
-import { relative } from "node:path";
+import { relative, sep } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Header } from "../../fits/header.ts";
 import type { FitsTable } from "../../parsing/fits-access.ts";
@@ -94,14 +94,15 @@ export abstract class ParseL0InputData<Table extends FitsTable = FitsTable> exte
   }
 
   #nameOf(path: string): string {
-    return relative(this.scratch.folder, path);
+    const { folder } = this.scratch;
+    return path.startsWith(folder + sep) ? path.slice(folder.length + 1) : relative(folder, path);
   }
 }
 
 /** Enough for the headers of most frames. */
 const startBytes = 32 * 1024;
 /** Signals and other work wait for no more than that. */
-const framesPerTurn = 16;
+const framesPerTurn = 64;
 
 /** File after file, as an inventory takes them fastest. */
 function tagsByFile(pot: FlowerPot): Iterable<TaggedFiles> {
