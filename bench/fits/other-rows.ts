@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { encodeFits, Header, readHeader, verifyChecksums } from "firstlight/fits";
+import { encodeFits, Header, readHeaders, verifyChecksums } from "firstlight/fits";
 import { random, statistics } from "firstlight/math";
 import { type Bench, type Contender, compare, type Table } from "../harness.ts";
 import { agreeing, askC, askPython, type Peers, timed, oneThread as workers } from "./contest.ts";
@@ -18,9 +18,7 @@ export async function headerRow(paths: readonly string[], { astropy }: Peers, be
     workers,
     run: async () => {
       const { ms } = await timed(async () => {
-        for (const path of paths) {
-          using source = sourceOf(path);
-          const header = await readHeader(source);
+        for await (const [path, header] of readHeaders(paths)) {
           for (const key of headerKeys) if (header.get(key) === undefined) throw new Error(`${path} has no ${key}`);
         }
         return [];

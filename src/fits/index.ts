@@ -17,6 +17,7 @@ export { type FitsFile, type HduSelector, openFits, readHeader } from "./open-fi
 export { type PackOptions, packFits } from "./pack-fits.ts";
 export { encodeHeader, parseHeader } from "./parse-header.ts";
 export { readHdu, type StoredHdu } from "./read-hdu.ts";
+export { type ReadHeadersOptions, readHeaders } from "./read-headers.ts";
 export { type ReadImageOptions, readImage } from "./read-image.ts";
 export { type ReadSectionOptions, readSection } from "./read-section.ts";
 export { type ReadTableOptions, readTable, type Table } from "./read-table.ts";

@@ -71,6 +71,18 @@ export async function readHeader(source: ByteSource, hdu?: HduSelector): Promise
   });
 }
 
+/** As `readHeader`, of a file that is read at once and is no gzip file. */
+export function readHeaderNow(source: FileNow, hdu?: HduSelector): Header {
+  const seen: Hdu[] = [];
+  for (const each of walkHdusNow(source)) {
+    if (hdu === undefined ? hasImage(each) : matches(each, hdu)) return each.header;
+    seen.push(each);
+  }
+  const primary = hdu === undefined ? seen[0] : undefined;
+  if (primary === undefined) throw noHdu(source, hdu ?? 0, seen);
+  return primary.header;
+}
+
 /** The HDU chosen, or without a selector the first that has an image. Looks no further than that HDU. */
 export async function findHdu(source: ByteSource, selector?: HduSelector): Promise<Hdu> {
   const seen: Hdu[] = [];

@@ -1,0 +1,38 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { openFileStart } from "../core/file.ts";
+import { isGzip } from "./gunzip.ts";
+import type { Header } from "./header.ts";
+import { type HduSelector, readHeader, readHeaderNow } from "./open-fits.ts";
+
+export interface ReadHeadersOptions {
+  /** Which header of each file; by default that of the first HDU with an image, as `readHeader` takes it. */
+  readonly hdu?: HduSelector | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Enough for the headers of most frames. */
+const startBytes = 32 * 1024;
+/** Signals and other work wait for no more files than that. */
+const filesPerTurn = 64;
+
+/**
+ * The headers of many files, one after the other and in their order: what of one is the same in the next is read once. Of each
+ * file its beginning is read, and it is open no longer than that.
+ *
+ * @throws FirstlightError the errors of `readHeader`, which name the file; the operating system's error for a file that cannot be opened
+ */
+export async function* readHeaders(
+  paths: Iterable<string> | AsyncIterable<string>,
+  { hdu, signal }: ReadHeadersOptions = {},
+): AsyncGenerator<readonly [path: string, header: Header], void, undefined> {
+  const start = new Uint8Array(startBytes);
+  let count = 0;
+  for await (const path of paths) {
+    count += 1;
+    if (count % filesPerTurn === 0) await turn();
+    signal?.throwIfAborted();
+    using source = openFileStart(path, start);
+    const header = isGzip(start) ? await readHeader(source, hdu) : readHeaderNow(source, hdu);
+    yield [path, header];
+  }
+}
