@@ -19,7 +19,10 @@ const elements = {
   "<f8": Float64Array,
 } as const;
 
-/** An array in numpy's format, version 1.0 and in C order, as `numpy.save` writes it; versions 2 and 3 are read too. */
+/**
+ * An array in numpy's format, version 1.0, in C order and little-endian, as `numpy.save` writes it. Versions 2 and 3, Fortran order and
+ * big-endian elements, as arrays out of FITS have them, are read too; booleans are read as bytes of 0 and 1.
+ */
 export const array: Codec<NdArray> & Encoder<NdArray> = {
   name: "array",
   encode(value) {
@@ -55,12 +58,14 @@ function parseNpy(file: Uint8Array, source: ByteSource): NdArray {
   const description = /'descr': '([^']+)'/.exec(header)?.[1];
   const axes = /'shape': \(([\d, ]*)\)/.exec(header)?.[1];
   if (description === undefined || axes === undefined) throw bad(`its header is not understood: ${header.trim()}`);
-  if (!header.includes("'fortran_order': False")) throw bad("it is in Fortran order; save it in C order.");
-  if (!isKnown(description))
-    throw bad(`its elements are '${description}'; expected one of ${Object.keys(elements).join(" ")}.`);
+  const order = /'fortran_order': (True|False)/.exec(header)?.[1];
+  if (order === undefined) throw bad(`its header is not understood: ${header.trim()}`);
+  const little = description === "|b1" ? "|u1" : description.replace(">", "<");
+  if (!isKnown(little))
+    throw bad(`its elements are '${description}'; expected one of ${Object.keys(elements).join(" ")}, or of |b1.`);
 
   const shape = axes.split(",").flatMap((axis) => (axis.trim() === "" ? [] : [Number(axis)]));
-  const type = elements[description];
+  const type = elements[little];
   const count = countOf(shape);
   if (count * type.BYTES_PER_ELEMENT !== buffer.length - dataStart) {
     throw bad(
@@ -68,7 +73,31 @@ function parseNpy(file: Uint8Array, source: ByteSource): NdArray {
     );
   }
   // A copy, because the data need not be aligned in the file.
-  return { data: new type(file.slice(dataStart).buffer), shape };
+  const bytes = Buffer.from(file.slice(dataStart).buffer);
+  if (description.startsWith(">")) swap(bytes, type.BYTES_PER_ELEMENT);
+  const data = new type(bytes.buffer);
+  return { data: order === "True" && shape.length > 1 ? inOrder(data, shape) : data, shape };
+}
+
+function swap(bytes: Buffer, wordBytes: number): void {
+  if (wordBytes === 2) bytes.swap16();
+  else if (wordBytes === 4) bytes.swap32();
+  else if (wordBytes === 8) bytes.swap64();
+}
+
+/** In C order what is in Fortran's, where the first axis varies fastest. */
+function inOrder(data: PixelArray, shape: readonly number[]): PixelArray {
+  const strides = shape.map((_, axis) => shape.slice(0, axis).reduce((product, length) => product * length, 1));
+  const position = shape.map(() => 0);
+  const result = data.slice();
+  for (let i = 0; i < result.length; i += 1) {
+    result[i] = data[position.reduce((sum, at, axis) => sum + at * (strides[axis] ?? 0), 0)] as number;
+    for (let axis = shape.length - 1; axis >= 0; axis -= 1) {
+      position[axis] = ((position[axis] ?? 0) + 1) % (shape[axis] ?? 1);
+      if (position[axis] !== 0) break;
+    }
+  }
+  return result;
 }
 
 /** Unlike in FITS, an array of numpy without axes is one number. */

@@ -1,3 +1,5 @@
+import { selectRank } from "../core/select-rank.ts";
+
 /** What is known at any index, or found when it is asked for. */
 export interface Lookup {
   at(index: number): number;
@@ -24,8 +26,8 @@ export function squareMedian(values: Float64Array | Lookup, rows: number, column
       }
     }
     if (count === 0) return Number.NaN;
-    const low = select(square, count, (count - 1) >> 1);
-    return count % 2 === 1 ? low : (low + select(square, count, count >> 1)) / 2;
+    const low = selectRank(square, count, (count - 1) >> 1);
+    return count % 2 === 1 ? low : (low + selectRank(square, count, count >> 1)) / 2;
   };
   return {
     at(index) {
@@ -36,26 +38,4 @@ export function squareMedian(values: Float64Array | Lookup, rows: number, column
       return known[index] as number;
     },
   };
-}
-
-/** The value of that rank among the first `count` (C. A. R. Hoare, Comm. ACM 4 (1961) 321). Changes their order. */
-function select(values: Float64Array, count: number, rank: number): number {
-  let [low, high] = [0, count - 1];
-  while (low < high) {
-    const pivot = values[rank] as number;
-    let [left, right] = [low, high];
-    while (left <= right) {
-      while ((values[left] as number) < pivot) left += 1;
-      while ((values[right] as number) > pivot) right -= 1;
-      if (left > right) break;
-      const swapped = values[left] as number;
-      values[left] = values[right] as number;
-      values[right] = swapped;
-      left += 1;
-      right -= 1;
-    }
-    if (right < rank) low = left;
-    if (rank < left) high = right;
-  }
-  return values[rank] as number;
 }

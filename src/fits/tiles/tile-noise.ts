@@ -1,3 +1,4 @@
+import { selectRank } from "../../core/select-rank.ts";
 import type { EncodeKernels } from "../../kernels/encode-kernels.ts";
 
 /** What the quantisation needs to know of a tile. NaN counts as undefined. */
@@ -129,25 +130,5 @@ function medianOf(values: number[]): number {
 
 /** The value in the middle of the first `count`, of an even number the lower one of two. Changes their order. */
 function lowerMedian(values: Float32Array | Float64Array, count: number): number {
-  const middle = (count - 1) >> 1;
-  let low = 0;
-  let high = count - 1;
-  while (low < high) {
-    const pivot = values[middle] as number;
-    let left = low;
-    let right = high;
-    while (left <= right) {
-      while ((values[left] as number) < pivot) left += 1;
-      while ((values[right] as number) > pivot) right -= 1;
-      if (left > right) break;
-      const swapped = values[left] as number;
-      values[left] = values[right] as number;
-      values[right] = swapped;
-      left += 1;
-      right -= 1;
-    }
-    if (right < middle) low = left;
-    if (middle < left) high = right;
-  }
-  return values[middle] as number;
+  return selectRank(values, count, (count - 1) >> 1);
 }
