@@ -154,7 +154,7 @@ function change(
   const ids: EntryIds[] = [];
   const changed: Entry[] = [];
   for (const some of batches(entries)) {
-    // By the number of the entry; 0 for a member that is not there.
+    // By the number of the entry in its batch.
     const members = new Map<number, EntryIds>();
     const lines = new Map<number, EntryIds>();
     for (const [i, [key, member]] of some.entries()) {
