@@ -18,7 +18,7 @@ export const DemoTag = {
 /** The base of the demo's own tasks. */
 export abstract class DemoTask extends ScienceTaskL0ToL1Base {
   get demo() {
-    return constantsView(this.constants, demoConstants);
+    return constantsView(this, demoConstants);
   }
 
   /** The mean dark of an exposure time. */

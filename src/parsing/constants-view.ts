@@ -6,6 +6,12 @@ import { isReal, type Real } from "../core/scalar.ts";
 /** Constants by name, as a task holds them. */
 export type ConstantStore = Pick<ReadonlyMap<string, unknown>, "get" | "has" | "keys">;
 
+/** A recipe run as a view sees it; a task is one. */
+export interface ConstantsOfRun {
+  readonly recipeRunId: number;
+  readonly constants: ConstantStore;
+}
+
 /** Which constant an attribute shows, and how. Made by `constant`. */
 export interface ConstantSpec<Value = unknown> {
   readonly constant: string;
@@ -21,15 +27,22 @@ export interface ConstantOptions {
   readonly exact?: boolean;
 }
 
+/** What follows from the run itself, and is stored nowhere. Made by `derived`. */
+export interface DerivedSpec<Value = unknown> {
+  readonly derive: (run: ConstantsOfRun) => Value;
+}
+
 /** Attribute → how to see it. A bare schema shows the constant that has the attribute's own name. */
-export type ConstantTable = Readonly<Record<string, ConstantSpec | z.ZodType>>;
+export type ConstantTable = Readonly<Record<string, ConstantSpec | DerivedSpec | z.ZodType>>;
 
 export type ConstantsView<Table extends ConstantTable> = {
   readonly [Name in keyof Table]: Table[Name] extends ConstantSpec<infer Value>
     ? Value
-    : Table[Name] extends z.ZodType<infer Value>
-      ? Value
-      : never;
+    : Table[Name] extends DerivedSpec<infer Derived>
+      ? Derived
+      : Table[Name] extends z.ZodType<infer Checked>
+        ? Checked
+        : never;
 };
 
 /**
@@ -52,27 +65,33 @@ export function constant<Value>(
   return { constant: name, schema, from: options.from, exact: options.exact ?? false };
 }
 
+/** Shows what is computed from the run: `derived((run) => datasetId(run.recipeRunId))`. */
+export function derived<Value>(derive: (run: ConstantsOfRun) => Value): DerivedSpec<Value> {
+  return { derive };
+}
+
 /**
- * A typed view of the recipe run's constants; extend a table by spreading it. A constant is looked up and checked when it
- * is asked for.
+ * A typed view of a recipe run's constants: `constantsView(this, table)` in a task. Extend a table by spreading it. A
+ * constant is looked up and checked when it is asked for.
  *
  * - CONSTANT_MISSING: nobody has set it; the message names who should have, where that is known
  * - CONSTANT_INVALID: the schema refuses its value
  */
 export function constantsView<const Table extends ConstantTable>(
-  store: ConstantStore,
+  run: ConstantsOfRun,
   table: Table,
 ): ConstantsView<Table> {
   const view = {};
   for (const [attribute, entry] of Object.entries(table)) {
-    const spec = isSpec(entry) ? entry : constant(attribute, entry);
-    Object.defineProperty(view, attribute, { enumerable: true, get: () => constantOf(store, spec) });
+    Object.defineProperty(view, attribute, { enumerable: true, get: showing(run, attribute, entry) });
   }
   return view as ConstantsView<Table>;
 }
 
-function isSpec(entry: ConstantSpec | z.ZodType): entry is ConstantSpec {
-  return "constant" in entry && "exact" in entry;
+function showing(run: ConstantsOfRun, attribute: string, entry: ConstantTable[string]): () => unknown {
+  if ("derive" in entry) return () => entry.derive(run);
+  const spec = "constant" in entry ? entry : constant(attribute, entry);
+  return () => constantOf(run.constants, spec);
 }
 
 function constantOf(store: ConstantStore, spec: ConstantSpec): unknown {

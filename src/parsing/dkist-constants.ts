@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { isReal, pythonStr, type Scalar } from "../core/scalar.ts";
 import { BudName } from "./bud-name.ts";
-import { type ConstantSpec, constant, exactNumber } from "./constants-view.ts";
+import { type ConstantSpec, constant, derived, exactNumber } from "./constants-view.ts";
+import { datasetId } from "./dataset-id.ts";
 
 /** The Stokes parameters, in the order in which files and axes have them. */
 export const stokesParameters = ["I", "Q", "U", "V"] as const;
@@ -24,7 +25,7 @@ const lookup = z
   );
 
 /**
- * The view of every constant of `BudName`, for `constantsView`; an instrument spreads it into its own table. A list that was stored
+ * The view of every constant of `BudName`, of the dataset's id and of the Stokes parameters, for `constantsView`; an instrument spreads it into its own table. A list that was stored
  * as one bare value is a list of one. Exposure times keep integer and real apart, as `Tag.exposureTime` wants them.
  */
 export const dkistConstants = {
@@ -97,6 +98,8 @@ export const dkistConstants = {
   solarGainGosRetarderStatus: found(BudName.solarGainGosRetarderStatus, text),
   solarGainGosRetarderAngle: exactly(BudName.solarGainGosRetarderAngle, spelt),
   solarGainGosLevel0Status: found(BudName.solarGainGosLevel0Status, text),
+  datasetId: derived(({ recipeRunId }) => datasetId(recipeRunId)),
+  stokesParams: derived(() => stokesParameters),
 } as const;
 
 /** One value stands for a list of one. */

@@ -4,10 +4,13 @@ export {
   type ConstantOptions,
   type ConstantSpec,
   type ConstantStore,
+  type ConstantsOfRun,
   type ConstantsView,
   type ConstantTable,
   constant,
   constantsView,
+  type DerivedSpec,
+  derived,
   exactNumber,
 } from "./constants-view.ts";
 export { contributingIdsBud, taskContributingIdsBud } from "./contributing-ids-bud.ts";
@@ -78,6 +81,7 @@ export {
   maximumCadenceBud,
   minimumCadenceBud,
   taskDateBeginBud,
+  taskDateEndBud,
   varianceCadenceBud,
 } from "./time-buds.ts";
 export {

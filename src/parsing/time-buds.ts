@@ -15,17 +15,30 @@ export function taskDateBeginBud<ForTask extends string = "ipTaskType">(
   return forTasks(dateBeginBud(name), tasks, parse);
 }
 
+/** When the latest frame of these tasks began, to the microsecond: what the Python instruments call the end of the task. */
+export function taskDateEndBud<ForTask extends string = "ipTaskType">(
+  name: string,
+  tasks: string | readonly string[],
+  parse?: TaskParser<ForTask>,
+): Bud<"timeObs" | ForTask> {
+  return forTasks(extremeTimeBud(name, Math.max), tasks, parse);
+}
+
 /** When the earliest of all frames began, to the microsecond. */
 export function dateBeginBud(name: string): Bud<"timeObs"> {
-  let earliestUs: number | undefined;
+  return extremeTimeBud(name, Math.min);
+}
+
+function extremeTimeBud(name: string, choose: (a: number, b: number) => number): Bud<"timeObs"> {
+  let chosenUs: number | undefined;
   return {
     kind: "bud",
     name,
     set(_file, access) {
       const timeUs = timeObsUs(access);
-      if (timeUs !== undefined && (earliestUs === undefined || timeUs < earliestUs)) earliestUs = timeUs;
+      if (timeUs !== undefined) chosenUs = chosenUs === undefined ? timeUs : choose(chosenUs, timeUs);
     },
-    get: () => (earliestUs === undefined ? spilledDirt : formatFitsTimeUs(earliestUs)),
+    get: () => (chosenUs === undefined ? spilledDirt : formatFitsTimeUs(chosenUs)),
   };
 }
 

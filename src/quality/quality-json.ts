@@ -18,7 +18,7 @@ export interface QualityJsonOptions {
  */
 export function encodeQualityJson(document: unknown, options: QualityJsonOptions = {}): Uint8Array {
   const name = options.name ?? "the quality document";
-  const written = spelt(document, "$", name);
+  const written = spelt(document, "$", name, new Set());
   if (options.schema !== undefined) checked(options.schema, document, name);
   try {
     return new TextEncoder().encode(formatPythonJson(written, { allowNaN: false }));
@@ -39,7 +39,7 @@ export function decodeQualityJson(bytes: Uint8Array, options: QualityJsonOptions
   return options.schema === undefined ? document : checked(options.schema, document, name);
 }
 
-function spelt(value: unknown, path: string, name: string): unknown {
+function spelt(value: unknown, path: string, name: string, parents: ReadonlySet<object>): unknown {
   if (value instanceof Date && !Number.isNaN(value.getTime())) return { iso_date: value.toISOString() };
   const number = isReal(value) ? value.value : value instanceof Date ? value.getTime() : value;
   if (typeof number === "number" && !Number.isFinite(number)) {
@@ -49,12 +49,26 @@ function spelt(value: unknown, path: string, name: string): unknown {
       { fields: { name, path } },
     );
   }
-  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
-    return Array.from(value as unknown as ArrayLike<unknown>, (item, index) => spelt(item, `${path}[${index}]`, name));
-  }
-  if (Array.isArray(value)) return value.map((item, index) => spelt(item, `${path}[${index}]`, name));
   if (typeof value !== "object" || value === null || isReal(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, spelt(item, `${path}.${key}`, name)]));
+  if (parents.has(value)) throw invalid(name, `what is at ${path} contains itself.`);
+  const within = new Set(parents).add(value);
+  if (isList(value)) {
+    return Array.from(value, (item, index) => spelt(item, `${path}[${index}]`, name, within));
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) {
+    throw invalid(
+      name,
+      `at ${path} is a ${value.constructor.name}, which JSON cannot hold. Make it a list or an object.`,
+    );
+  }
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, spelt(item, `${path}.${key}`, name, within)]),
+  );
+}
+
+function isList(value: object): value is ArrayLike<unknown> {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
 }
 
 function checked(schema: z.ZodType, document: unknown, name: string): unknown {
@@ -63,7 +77,7 @@ function checked(schema: z.ZodType, document: unknown, name: string): unknown {
   throw invalid(name, z.prettifyError(result.error).replace(/\s+/g, " "), result.error);
 }
 
-function invalid(name: string, problem: string, cause: unknown): FirstlightError {
+function invalid(name: string, problem: string, cause?: unknown): FirstlightError {
   return new FirstlightError("QUALITY_INVALID", `${name} is no such quality document: ${problem}`, {
     fields: { name },
     cause,

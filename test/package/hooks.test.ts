@@ -27,10 +27,21 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test("a sound change is committed, whatever lies beside it", { timeout: 120_000 }, () => {
-  write("changelog/1.misc.md", "Something.\n");
   write("notes.json", "{ not json");
-  const { code, output } = commit({ "src/sound.ts": "export const one = 1;\n" });
+  const { code, output } = commit({ "src/sound.ts": "export const one = 1;\n", "changelog/1.misc.md": "Something.\n" });
   expect(code, output).toBe(0);
+});
+
+test("a change that no fragment tells of is refused, and one outside of src/ needs none", {
+  timeout: 120_000,
+}, async () => {
+  const { code, output } = commit({ "src/silent.ts": "export const one = 1;\n" });
+  expect(code).toBe(1);
+  expect(output).toMatch(/src\/silent\.ts is staged, and no fragment/);
+  run("git", "reset", "--quiet");
+  await rm(join(folder, "src/silent.ts"));
+  const outside = commit({ "notes.txt": "Nothing that a user notices.\n" });
+  expect(outside.code, outside.output).toBe(0);
 });
 
 test.each([

@@ -5,6 +5,7 @@ import { formatPythonJson, parsePythonJson } from "../../src/core/python-json.ts
 import { Real } from "../../src/core/scalar.ts";
 import { BudName } from "../../src/parsing/bud-name.ts";
 import { constant, constantsView } from "../../src/parsing/constants-view.ts";
+import { datasetId } from "../../src/parsing/dataset-id.ts";
 import { dkistConstants, stokesParameters } from "../../src/parsing/dkist-constants.ts";
 import { Tag } from "../../src/scratch/tag.ts";
 
@@ -13,11 +14,12 @@ function view(constants: Readonly<Record<string, unknown>>) {
   const store = new Map(
     Object.entries(constants).map(([name, value]) => [name, parsePythonJson(formatPythonJson(value))]),
   );
-  return constantsView(store, dkistConstants);
+  return constantsView({ recipeRunId: 7, constants: store }, dkistConstants);
 }
 
 test("the view has a property for every constant of the vocabulary, under its own name", () => {
-  const shown = Object.entries(dkistConstants).map(([name, spec]) => [name, spec.constant]);
+  const { datasetId, stokesParams, ...stored } = dkistConstants;
+  const shown = Object.entries(stored).map(([name, spec]) => [name, spec.constant]);
   expect(shown).toEqual(Object.entries(BudName));
 });
 
@@ -79,10 +81,12 @@ test("an instrument's table spreads it and adds its own", () => {
     ["NUM_MAP_SCANS", 2],
     ["INSTRUMENT", "VISP"],
   ]);
-  const shown = constantsView(store, table);
+  const shown = constantsView({ recipeRunId: 7, constants: store }, table);
   expect([shown.mapScans, shown.instrument]).toEqual([2, "VISP"]);
 });
 
-test("there are four Stokes parameters", () => {
+test("the view knows the dataset's id, and the four Stokes parameters", () => {
+  expect(view({}).datasetId).toBe(datasetId(7));
+  expect(view({}).stokesParams).toBe(stokesParameters);
   expect(stokesParameters.map(Tag.stokes)).toEqual(["STOKES_I", "STOKES_Q", "STOKES_U", "STOKES_V"]);
 });

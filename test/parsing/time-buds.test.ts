@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { isFirstlightError } from "../../src/core/errors.ts";
 import { Real } from "../../src/core/scalar.ts";
 import { spilledDirt } from "../../src/parsing/stem.ts";
-import { cadenceBuds, dateBeginBud, taskDateBeginBud } from "../../src/parsing/time-buds.ts";
+import { cadenceBuds, dateBeginBud, taskDateBeginBud, taskDateEndBud } from "../../src/parsing/time-buds.ts";
 import { budValue, feed } from "./frames.ts";
 
 function observe(...times: readonly string[]) {
@@ -34,6 +34,12 @@ describe("the begin date", () => {
     const frames = observe("2022-01-01T00:00:06.25", "2022-01-01T00:00:06.2");
     expect(budValue(dateBeginBud("X"), ...frames)).toBe("2022-01-01T00:00:06.200000");
     expect(budValue(taskDateBeginBud("X", "dark"), ...frames)).toBe(spilledDirt);
+  });
+
+  test("has an end date beside it: when the latest frame began", () => {
+    const frames = observe("2022-01-01T00:00:06.25", "2022-01-01T00:00:07", "2022-01-01T00:00:06.2");
+    expect(budValue(taskDateEndBud("X", "observe"), ...frames)).toBe("2022-01-01T00:00:07.000000");
+    expect(budValue(taskDateEndBud("X", "dark"), ...frames)).toBe(spilledDirt);
   });
 
   test("names attribute and file of what is no date", () => {

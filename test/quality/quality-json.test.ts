@@ -40,6 +40,24 @@ describe("quality JSON", () => {
     expect(thrown(() => encodeQualityJson({ at: new Date(Number.NaN) })).code).toBe("QUALITY_NOT_FINITE");
   });
 
+  test.each([
+    ["a map", new Map([["a", 1]]), "at $.plot[0] is a Map"],
+    ["a set", new Set([1]), "at $.plot[0] is a Set"],
+    ["a view of bytes", new DataView(new ArrayBuffer(2)), "at $.plot[0] is a DataView"],
+    ["an object of a class", new URL("http://a/"), "at $.plot[0] is a URL"],
+  ])("refuses %s, which would come out empty", (_what, value, problem) => {
+    const error = thrown(() => encodeQualityJson({ plot: [value] }, { name: "x.json" }));
+    expect(error.code).toBe("QUALITY_INVALID");
+    expect(error.message).toContain(problem);
+  });
+
+  test("refuses what contains itself, and writes twice what is there twice", () => {
+    const part: Record<string, unknown> = { y: 1 };
+    expect(text(encodeQualityJson({ a: part, b: part }))).toBe('{"a": {"y": 1}, "b": {"y": 1}}');
+    part.self = [part];
+    expect(thrown(() => encodeQualityJson(part)).message).toContain("at $.self[0] contains itself");
+  });
+
   test("writes dates as iso_date, and typed arrays as lists", () => {
     const document = { at: new Date("2022-10-24T19:47:33.218Z"), y: Float32Array.of(0.5, 2) };
     expect(text(encodeQualityJson(document))).toBe('{"at": {"iso_date": "2022-10-24T19:47:33.218Z"}, "y": [0.5, 2]}');

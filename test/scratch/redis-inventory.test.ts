@@ -4,8 +4,10 @@ import { createServer } from "node:net";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { redisInventory } from "../../src/scratch/drivers/redis.ts";
+import type { Entry } from "../../src/scratch/inventory-driver.ts";
 import { describeWithRedis } from "../servers/with-server.ts";
 import { bytes, freshRunId, redisAt, testRun } from "./each-inventory.ts";
+import { watchedRedis } from "./round-trips.ts";
 
 const base = { recipeRunId: 5, dbCount: 16, clientName: "test" };
 
@@ -36,6 +38,27 @@ describeWithRedis("redis", (url) => {
       (key) => !/:(path|counter|constant|constants_audit|scratch_audit):/.test(key),
     );
     expect(own.filter((key) => !key.startsWith(`${id}:firstlight_`))).toEqual([]);
+  });
+
+  test("the tags of any number of paths take one scan and one pipeline", async () => {
+    const id = freshRunId();
+    const watched = await watchedRedis(url);
+    const run = await testRun((n) => redisAt(watched.url, n), id);
+    await using scratch = await run.open("ParseL0");
+    const paths = Array.from({ length: 300 }, (_, i) => `${run.folder}/${i}.fits`);
+    const tagged = ["INPUT", "FRAME", "TASK_DARK"];
+    await run.driver.add(paths.flatMap((path) => tagged.map((tag): Entry => [`${id}:path:${tag}`, path])));
+    for (const asked of [paths, paths.slice(0, 1)]) {
+      watched.take();
+      const tags = await scratch.tagsOfAll(asked);
+      expect(tags).toEqual(asked.map(() => ["FRAME", "INPUT", "TASK_DARK"]));
+      const batches = watched.take();
+      // A cursor that goes on is the same scan; the keys of other runs in this database may need that.
+      const [pipeline, ...scan] = batches.toReversed();
+      expect(pipeline).toEqual(["SMISMEMBER", "SMISMEMBER", "SMISMEMBER"]);
+      expect(scan.every((batch) => batch.length === 1 && batch[0]?.startsWith("SCAN "))).toBe(true);
+      expect(scan.filter(([command]) => command === "SCAN 0")).toHaveLength(1);
+    }
   });
 
   test("a connection that the server cut is made again", async () => {

@@ -1,4 +1,6 @@
-import { relative } from "node:path";
+import { readdirSync, readlinkSync } from "node:fs";
+import { open as openFile } from "node:fs/promises";
+import { join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -33,6 +35,14 @@ class Parse extends ParseL0InputData<typeof table> {
 }
 
 const tagsOf = async (run: TmpRun, ...names: readonly string[]) => Promise.all(names.map((name) => run.tags(name)));
+/** Where a file descriptor leads; that of the listing itself is closed by now. */
+const targetOf = (fd: string): string => {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return "";
+  }
+};
 const filesOf = async (run: TmpRun, tags: readonly string[]) =>
   (await run.files(tags, bytes)).map(({ path }) => relative(run.folder, path));
 
@@ -82,6 +92,32 @@ describe("parsing", () => {
     await run.run(Parse);
     expect(await filesOf(run, ["TASK_OBSERVE"])).toEqual(["behind.fits", "packed.fits.gz"]);
   });
+
+  test.runIf(process.platform === "linux")(
+    "has no file open while a header is looked at, and none at the end",
+    async () => {
+      await using run = await tmpRun();
+      const plain = Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`${i}.fits`, good]));
+      await putFrames(run, { ...plain, ...bad, "packed.fits.gz": gzipSync(good) });
+      const open = (): number =>
+        readdirSync("/proc/self/fd")
+          .map(targetOf)
+          .filter((path) => path.startsWith(run.folder)).length;
+      const counts: number[] = [];
+      class ParseWatched extends Parse {
+        override constantBuds() {
+          const seen = { kind: "bud", name: "SEEN", get: () => counts.length } as const;
+          return [...super.constantBuds(), { ...seen, set: () => void counts.push(open()) }];
+        }
+      }
+      await using held = await openFile(join(run.folder, "0.fits"));
+      expect(open()).toBe(1);
+      await held.close();
+      await run.run(ParseWatched, { skipBadFrames: true });
+      expect(new Set(counts)).toEqual(new Set([0]));
+      expect([counts.length, open()]).toEqual([151, 0]);
+    },
+  );
 
   test("can be done again: what the first attempt set and tagged is gone before the second", async () => {
     await using run = await tmpRun();
