@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { publint } from "publint";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -142,6 +143,15 @@ console.log(image.data.every((value, i) => value === i), (await Promise.all(work
     const settings = project.run("npx", "firstlight", "settings");
     expect(settings.code).toBe(0);
     expect(settings.stdout).toContain("SCRATCH_BASE_PATH = scratch/  (default)");
+  });
+
+  test("shows the demo, with a smaller camera than people see", { timeout: 240_000 }, () => {
+    const preload = pathToFileURL(join(root, "test/fixtures/demo-camera.ts")).href;
+    const smaller = [`NODE_OPTIONS=--import=${preload}`, "DEMO_FAULT=none"];
+    const { code, stdout, output } = project.run("env", ...smaller, "npx", "firstlight", "demo", "--output", "seen");
+    expect(code, output).toBe(0);
+    expect(stdout.match(/^✓ {2}.* at (?:most|least) /gm), output).toHaveLength(4);
+    expect(stdout).toMatch(/^ +Frames +27 in, 6 out$/m);
   });
 
   test("runs a workflow of its own, written in TypeScript", () => {
