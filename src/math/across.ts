@@ -1,100 +1,95 @@
-import { type NdArray, sizeOf } from "../core/ndarray.ts";
+import { type NdArray, type PixelArray, sizeOf } from "../core/ndarray.ts";
+import type { Frame } from "../fits/frame.ts";
 import { chunkLength, loadChunk, newChunk } from "./chunk.ts";
 import type { FilesOptions } from "./files/accumulate-files.ts";
-import { frameFiles, precisionOfFiles } from "./files/frame-files.ts";
-import { given, type Many } from "./files/many.ts";
-import { stackFiles } from "./files/stack-files.ts";
-import { type FloatArray, newFloats, type Precision, precisionOf } from "./precision.ts";
-import { empty, requireElements, requireSameShape } from "./shape.ts";
+import type { Many } from "./files/many.ts";
+import { frameCompanions } from "./frame-companions.ts";
+import { frameStack } from "./frame-stack.ts";
+import type { LeaveOutOptions } from "./leave-out.ts";
+import { percentileVariance } from "./percentile-variance.ts";
+import { type FloatArray, newFloats, type Precision } from "./precision.ts";
 
-export interface AcrossOptions extends FilesOptions {
+export interface AcrossOptions extends FilesOptions, LeaveOutOptions {
   /** Default: float32 for 8 and 16-bit integers and float32, float64 for wider pixels. */
   readonly precision?: Precision;
 }
 
 /**
- * The median of each pixel across many arrays, or across the images of FITS files given by their paths; of files, strips of all of
- * them are held at a time, of arrays all. The mean of the middle two where their number is even. NaN is left out; a pixel without any number
- * is NaN.
+ * The median of each pixel across many arrays or frames, or across the frames of FITS files given by their paths; of files, strips of
+ * all of them are held at a time, of arrays all. The mean of the middle two where their number is even. NaN is left out; a pixel
+ * without any number is NaN.
+ *
+ * Of frames, the result has the first one's header, the flags of all masks, and where frames carry variances (a frame without counts
+ * as exact) the variance π/2 · mean σ² / n, of the n values that are no NaN: it holds for many normal errors of one size. Of one and
+ * two values, whose median is their mean, it is mean σ² / n. Of five it is 9 % too large, of more it is nearer.
  *
  * @throws FirstlightError ARRAY_EMPTY without arrays, ARRAY_SHAPE where shapes differ; of files as `average`
  */
+export async function medianAcross(frames: Many<NdArray>, options?: AcrossOptions): Promise<NdArray<FloatArray>>;
+export async function medianAcross(frames: Many<Frame> | Many<string>, options?: AcrossOptions): Promise<Frame>;
 export async function medianAcross(
-  frames: Many<NdArray> | Many<string>,
+  frames: Many<NdArray> | Many<Frame> | Many<string>,
   options: AcrossOptions = {},
-): Promise<NdArray<FloatArray>> {
-  const [median] = await percentilesAcross(frames, [50], options);
-  return median as NdArray<FloatArray>;
+): Promise<NdArray<FloatArray> | Frame> {
+  const [median] = await percentilesAcross(frames as Many<Frame>, [50], options);
+  return median as Frame;
 }
 
 /**
- * Percentiles of each pixel by numpy's default rule, linear between the two nearest ranks; otherwise as `medianAcross`.
+ * Percentiles of each pixel by numpy's default rule, linear between the two nearest ranks; otherwise as `medianAcross`. Of frames, the
+ * variance is p(1-p)/φ² · mean σ² / n, φ the density of a normal error at its percentile, with p no nearer to 0 and 1 than 1/(n+1).
  *
- * @returns one array for each of `percents`
+ * @returns one array, or one frame, for each of `percents`
  */
 export async function percentilesAcross(
-  frames: Many<NdArray> | Many<string>,
+  frames: Many<NdArray>,
+  percents: readonly number[],
+  options?: AcrossOptions,
+): Promise<NdArray<FloatArray>[]>;
+export async function percentilesAcross(
+  frames: Many<Frame> | Many<string>,
+  percents: readonly number[],
+  options?: AcrossOptions,
+): Promise<Frame[]>;
+export async function percentilesAcross(
+  frames: Many<NdArray> | Many<Frame> | Many<string>,
   percents: readonly number[],
   options: AcrossOptions = {},
-): Promise<NdArray<FloatArray>[]> {
-  const { target, strips } = await stackOf(frames, "compare", options);
-  const { shape, precision } = target;
+): Promise<NdArray<FloatArray>[] | Frame[]> {
+  const stack = await frameStack(frames, "compare", options);
+  const { shape } = stack;
+  const precision = options.precision ?? stack.precision;
+  const companions = frameCompanions(stack, options.leaveOut ?? 0);
   const results = percents.map(() => ({ data: newFloats(sizeOf(shape), precision), shape }));
-  for await (const { start, stack } of strips) {
+  for await (const strip of stack.strips) {
     rank(
-      stack,
+      strip.images,
       percents,
-      results.map(({ data }) => data.subarray(start)),
+      results.map(({ data }) => data.subarray(strip.start)),
     );
+    companions?.take(strip);
   }
-  return results;
+  if (companions === undefined) return results;
+  return results.map((image, k) => companions.frame(image, shareOf(percents[k] as number)));
 }
 
-interface Stack {
-  readonly target: { readonly shape: readonly number[]; readonly precision: Precision };
-  readonly strips: AsyncIterable<{ readonly start: number; readonly stack: readonly NdArray[] }>;
-}
-
-/** The values of each pixel together: of arrays all at once, of files strip by strip. */
-export async function stackOf(
-  frames: Many<NdArray> | Many<string>,
-  verb: string,
-  options: AcrossOptions,
-): Promise<Stack> {
-  const what = await given<NdArray>(frames);
-  if (what.kind === "files") {
-    const all = await frameFiles(what.paths, verb, options.signal);
-    const precision = options.precision ?? precisionOfFiles(all.files);
-    return {
-      target: { shape: all.shape, precision },
-      strips: (async function* () {
-        for await (const { strip, stack } of stackFiles(all, options)) yield { start: strip.start, stack };
-      })(),
-    };
-  }
-  const stack = await Array.fromAsync(what.values);
-  const [first] = stack;
-  if (first === undefined) throw empty(verb, "a stack of no arrays");
-  for (const array of stack) {
-    requireElements(array, verb);
-    requireSameShape(first.shape, array.shape, verb);
-  }
-  const precision = options.precision ?? precisionOf(...stack.map(({ data }) => data));
-  return {
-    target: { shape: first.shape, precision },
-    strips: (async function* () {
-      yield { start: 0, stack };
-    })(),
+/** Most pixels have as many values as the one before. */
+function shareOf(percent: number): (count: number) => number {
+  const known = new Map<number, number>();
+  return (count) => {
+    const found = known.get(count) ?? percentileVariance(percent, count);
+    known.set(count, found);
+    return found;
   };
 }
 
-function rank(stack: readonly NdArray[], percents: readonly number[], into: readonly FloatArray[]): void {
-  const size = stack[0]?.data.length ?? 0;
+function rank(stack: readonly PixelArray[], percents: readonly number[], into: readonly FloatArray[]): void {
+  const size = stack[0]?.length ?? 0;
   const chunks = stack.map(() => newChunk());
   const values = new Float64Array(stack.length);
   for (let start = 0; start < size; start += chunkLength) {
     const count = Math.min(chunkLength, size - start);
-    for (const [k, { data }] of stack.entries()) loadChunk(data, start, chunks[k] as Float64Array);
+    for (const [k, data] of stack.entries()) loadChunk(data, start, chunks[k] as Float64Array);
     for (let i = 0; i < count; i += 1) {
       let n = 0;
       for (let k = 0; k < chunks.length; k += 1) {

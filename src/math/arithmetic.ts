@@ -1,6 +1,8 @@
 import type { NdArray, PixelArray } from "../core/ndarray.ts";
 import type { Frame } from "../fits/frame.ts";
 import { loadChunk, newChunk } from "./chunk.ts";
+import type { FilesOptions } from "./files/accumulate-files.ts";
+import { type FileOperand, overFiles } from "./files/over-files.ts";
 import { mergeMasks } from "./flags.ts";
 import { type FloatArray, newFloats, precisionOf } from "./precision.ts";
 import { requireElements, requireSameShape } from "./shape.ts";
@@ -25,33 +27,43 @@ interface Operation {
  * A frame keeps its header. Masks are merged; variances propagate to first order for independent errors, and an operand
  * without variance counts as exact. A frame without mask and variance costs what its image costs.
  *
- * @throws FirstlightError ARRAY_SHAPE where shapes differ, ARRAY_EMPTY without elements
+ * A path stands for the frame of that FITS file: files are gone through strip by strip, and what is held is the result.
+ *
+ * @throws FirstlightError ARRAY_SHAPE where shapes differ, ARRAY_EMPTY without elements; of files as `average`
  */
 export function add(a: NdArray, b: Operand): NdArray<FloatArray>;
 export function add(a: Frame, b: Frame | Operand): Frame;
-export function add(a: NdArray | Frame, b: Frame | Operand): NdArray<FloatArray> | Frame {
-  return apply(addition, a, b);
+export function add(a: string, b: string | Frame | Operand, options?: FilesOptions): Promise<Frame>;
+export function add(a: Frame, b: string, options?: FilesOptions): Promise<Frame>;
+export function add(a: FileOperand, b: FileOperand, options?: FilesOptions): Result {
+  return apply(addition, a, b, options);
 }
 
 /** Difference, pixel by pixel; otherwise as `add`. */
 export function subtract(a: NdArray, b: Operand): NdArray<FloatArray>;
 export function subtract(a: Frame, b: Frame | Operand): Frame;
-export function subtract(a: NdArray | Frame, b: Frame | Operand): NdArray<FloatArray> | Frame {
-  return apply(subtraction, a, b);
+export function subtract(a: string, b: string | Frame | Operand, options?: FilesOptions): Promise<Frame>;
+export function subtract(a: Frame, b: string, options?: FilesOptions): Promise<Frame>;
+export function subtract(a: FileOperand, b: FileOperand, options?: FilesOptions): Result {
+  return apply(subtraction, a, b, options);
 }
 
 /** Product, pixel by pixel; otherwise as `add`. */
 export function multiply(a: NdArray, b: Operand): NdArray<FloatArray>;
 export function multiply(a: Frame, b: Frame | Operand): Frame;
-export function multiply(a: NdArray | Frame, b: Frame | Operand): NdArray<FloatArray> | Frame {
-  return apply(multiplication, a, b);
+export function multiply(a: string, b: string | Frame | Operand, options?: FilesOptions): Promise<Frame>;
+export function multiply(a: Frame, b: string, options?: FilesOptions): Promise<Frame>;
+export function multiply(a: FileOperand, b: FileOperand, options?: FilesOptions): Result {
+  return apply(multiplication, a, b, options);
 }
 
 /** Quotient, pixel by pixel, with IEEE's results where the divisor is zero; otherwise as `add`. */
 export function divide(a: NdArray, b: Operand): NdArray<FloatArray>;
 export function divide(a: Frame, b: Frame | Operand): Frame;
-export function divide(a: NdArray | Frame, b: Frame | Operand): NdArray<FloatArray> | Frame {
-  return apply(division, a, b);
+export function divide(a: string, b: string | Frame | Operand, options?: FilesOptions): Promise<Frame>;
+export function divide(a: Frame, b: string, options?: FilesOptions): Promise<Frame>;
+export function divide(a: FileOperand, b: FileOperand, options?: FilesOptions): Result {
+  return apply(division, a, b, options);
 }
 
 const addition: Operation = {
@@ -99,10 +111,23 @@ function sumOfVariances(va: Float64Array, vb: Float64Array, _a: Float64Array, _b
   for (let i = 0; i < count; i++) va[i] = (va[i] as number) + (vb[i] as number);
 }
 
-function apply(operation: Operation, a: NdArray | Frame, b: Frame | Operand): NdArray<FloatArray> | Frame {
+type Result = NdArray<FloatArray> | Frame | Promise<Frame>;
+
+function apply(operation: Operation, a: FileOperand, b: FileOperand, options?: FilesOptions): Result {
+  if (typeof a !== "string" && typeof b !== "string") return applyToHeld(operation, a as Frame, b);
+  const found = overFiles(operation.verb, [a, b], options ?? {}, ([x, y]) => [
+    applyToHeld(operation, x as Frame, y as Frame) as Frame,
+  ]);
+  return found.then(([frame]) => frame as Frame);
+}
+
+function applyToHeld(operation: Operation, a: NdArray | Frame, b: Frame | Operand): NdArray<FloatArray> | Frame {
   if (!("image" in a)) return combine(operation, a, isFrame(b) ? b.image : b);
   const other = isFrame(b) ? b : undefined;
   const image = other === undefined ? (b as Operand) : other.image;
+  if (other !== undefined) {
+    requireSameShape(a.image.shape, other.image.shape, operation.verb, [a.header.origin, other.header.origin]);
+  }
   const mask = mergeMasks(a.mask, other?.mask);
   const variance = combineVariances(operation, a, image, other?.variance);
   return {

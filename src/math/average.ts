@@ -1,16 +1,20 @@
 import type { NdArray } from "../core/ndarray.ts";
 import type { Frame } from "../fits/frame.ts";
+import { carried } from "./carried.ts";
 import type { FilesOptions } from "./files/accumulate-files.ts";
+import { eachFrame, requireFilled } from "./files/each-frame.ts";
 import { type FrameFiles, frameFiles, precisionOfFiles } from "./files/frame-files.ts";
 import { given, type Many } from "./files/many.ts";
 import { sumFiles } from "./files/sum-files.ts";
 import { sumImages } from "./files/sum-images.ts";
 import { mergeMasks } from "./flags.ts";
+import { keptSums } from "./kept-sums.ts";
+import type { LeaveOutOptions } from "./leave-out.ts";
 import { accumulate, dividedBy, type PixelSums } from "./pixel-sums.ts";
-import { type FloatArray, type Precision, precisionOf } from "./precision.ts";
+import { type FloatArray, newFloats, type Precision, precisionOf } from "./precision.ts";
 import { empty, requireElements, requireSameShape } from "./shape.ts";
 
-export interface AverageOptions extends FilesOptions {
+export interface AverageOptions extends FilesOptions, LeaveOutOptions {
   /** Default: float32 for 8 and 16-bit integers and float32, float64 for wider pixels. */
   readonly precision?: Precision;
 }
@@ -32,6 +36,7 @@ export async function average(
   frames: Many<NdArray> | Many<Frame> | Many<string>,
   options: AverageOptions = {},
 ): Promise<NdArray<FloatArray> | Frame> {
+  if (options.leaveOut) return keptAverage(frames, options.leaveOut, options);
   const what = await given<NdArray | Frame>(frames as Many<NdArray | Frame>);
   const all = what.kind === "files" ? await frameFiles(what.paths, "average", options.signal) : undefined;
   if (all !== undefined) {
@@ -57,18 +62,21 @@ export async function average(
   };
 }
 
+export type SumOptions = FilesOptions & LeaveOutOptions;
+
 /**
  * The sum of each pixel in float64, over what `average` takes: exact for integers up to 2^53. NaN in, NaN out. Of frames, the result
  * has the first one's header, all flags that any mask has, and the variance Σσᵢ².
  *
  * @throws as `average`
  */
-export async function sum(frames: Many<NdArray>, options?: FilesOptions): Promise<NdArray<Float64Array>>;
-export async function sum(frames: Many<Frame> | Many<string>, options?: FilesOptions): Promise<Frame>;
+export async function sum(frames: Many<NdArray>, options?: SumOptions): Promise<NdArray<Float64Array>>;
+export async function sum(frames: Many<Frame> | Many<string>, options?: SumOptions): Promise<Frame>;
 export async function sum(
   frames: Many<NdArray> | Many<Frame> | Many<string>,
-  options: FilesOptions = {},
+  options: SumOptions = {},
 ): Promise<NdArray<Float64Array> | Frame> {
+  if (options.leaveOut) return keptSum(frames, options.leaveOut, options);
   const what = await given<NdArray | Frame>(frames as Many<NdArray | Frame>);
   const all = what.kind === "files" ? await frameFiles(what.paths, "sum", options.signal) : what.values;
   const { first, shape, sums, variances, mask } = await pixelSums(all, "sum", options);
@@ -80,6 +88,42 @@ export async function sum(
     ...(mask === undefined ? {} : { mask }),
     ...(variances === undefined ? {} : { variance: { data: variances, shape } }),
   };
+}
+
+/** Each pixel the mean of what no mask leaves out. */
+async function keptAverage(
+  frames: Many<NdArray> | Many<Frame> | Many<string>,
+  leaveOut: number,
+  options: AverageOptions,
+): Promise<NdArray<FloatArray> | Frame> {
+  const { taker, header, shape, ...own } = await eachFrame(frames, "average", options, (size) =>
+    keptSums(size, leaveOut),
+  );
+  const { sums, counts } = taker;
+  const precision = options.precision ?? own.precision;
+  // 0 / 0 is NaN, as it should be.
+  const divided = (values: Float64Array, power: 1 | 2): FloatArray => {
+    const out = newFloats(values.length, precision);
+    for (let i = 0; i < out.length; i += 1) out[i] = (values[i] as number) / (counts[i] as number) ** power;
+    return out;
+  };
+  const image = { data: divided(sums, 1), shape };
+  const variances = taker.variances();
+  return header === undefined ? image : carried(header, image, taker.flags(), variances && divided(variances, 2));
+}
+
+async function keptSum(
+  frames: Many<NdArray> | Many<Frame> | Many<string>,
+  leaveOut: number,
+  options: FilesOptions,
+): Promise<NdArray<Float64Array> | Frame> {
+  const { taker, header, shape } = await eachFrame(frames, "sum", options, (size) => keptSums(size, leaveOut));
+  const variances = taker.variances();
+  for (const values of [taker.sums, variances]) {
+    if (values !== undefined) for (const [i, n] of taker.counts.entries()) if (n === 0) values[i] = Number.NaN;
+  }
+  const image = { data: taker.sums, shape };
+  return header === undefined ? image : carried(header, image, taker.flags(), variances);
 }
 
 async function pixelSums(
@@ -103,17 +147,17 @@ async function pixelSums(
       first = item;
       shape = image.shape;
       sums = new Float64Array(image.data.length);
-    } else requireSameShape(shape, image.shape, verb);
+    } else requireSameShape(shape, image.shape, verb, [originOf(first), originOf(item)]);
     if (precisionOf(image.data) === "float64") precision = "float64";
     accumulate(sums, image.data);
     count += 1;
     if (!("image" in item)) continue;
+    requireFilled(item.mask, shape, `${verb} a mask with`, originOf(item));
+    requireFilled(item.variance, shape, `${verb} a variance with`, originOf(item));
     if (item.mask !== undefined) {
-      requireFilled(item.mask, shape, `${verb} a mask with`);
       mask = mergeMasks(mask, item.mask);
     }
     if (item.variance !== undefined) {
-      requireFilled(item.variance, shape, `${verb} a variance with`);
       variances ??= new Float64Array(sums.length);
       accumulate(variances, item.variance.data);
     }
@@ -122,7 +166,6 @@ async function pixelSums(
   return { first, shape, sums, variances, mask, precision, count };
 }
 
-function requireFilled(companion: NdArray, shape: readonly number[], verb: string): void {
-  requireSameShape(shape, companion.shape, verb);
-  requireElements(companion, verb);
+function originOf(item: NdArray | Frame): string | undefined {
+  return "image" in item ? item.header.origin : undefined;
 }

@@ -1,88 +1,58 @@
 import { type NdArray, sizeOf } from "../core/ndarray.ts";
 import type { Frame } from "../fits/frame.ts";
-import type { Header } from "../fits/header.ts";
-import { accumulateFiles, type FilesOptions, type FramePart } from "./files/accumulate-files.ts";
-import { frameFiles } from "./files/frame-files.ts";
-import { given, type Many } from "./files/many.ts";
-import { addFlags } from "./files/sum-files.ts";
-import { mergeMasks } from "./flags.ts";
-import { accumulate } from "./pixel-sums.ts";
+import { carried } from "./carried.ts";
+import { chunkLength, loadChunk, newChunk } from "./chunk.ts";
+import type { FrameStack, StackStrip } from "./frame-stack.ts";
+import { mergedFlags } from "./merged-flags.ts";
 import { newFloats, precisionOf } from "./precision.ts";
-import { empty, requireElements, requireSameShape } from "./shape.ts";
 
-/** What a stack of frames has beside its pixels. */
+/** Gathers what the result of a stack of frames carries beside its pixels. */
 export interface FrameCompanions {
-  /** The images, or the paths that they are read from. */
-  readonly images: readonly NdArray[] | readonly string[];
-  /** The first frame's. */
-  readonly header: Header;
-  readonly shape: readonly number[];
-  /** All flags that any mask has. */
-  readonly mask: NdArray<Uint32Array> | undefined;
-  /** Sums of σ² over the frames, of which those without variances count as exact. */
-  readonly variances: Float64Array | undefined;
-  readonly count: number;
+  take(strip: StackStrip): void;
+  /** The frame of a result, its variance the mean σ² of the values of a pixel times `share` of their number. */
+  frame(image: NdArray, share: (count: number, pixel: number) => number): Frame;
 }
 
-export async function frameCompanions(
-  frames: Many<Frame> | Many<string>,
-  verb: string,
-  options: FilesOptions,
-): Promise<FrameCompanions> {
-  const what = await given<Frame>(frames);
-  if (what.kind === "values") return ofFrames(await Array.fromAsync(what.values), verb);
-  const all = await frameFiles(what.paths, verb, options.signal);
-  const { files, header, shape } = all;
+/** Undefined of arrays, which carry nothing. Values that are NaN or left out lend the result no variance. */
+export function frameCompanions(stack: FrameStack, leaveOut: number): FrameCompanions | undefined {
+  const { header, shape, hasVariance } = stack;
+  if (header === undefined) return undefined;
   const size = sizeOf(shape);
-  const mask = files.some((file) => file.mask !== undefined) ? new Uint32Array(size) : undefined;
-  const variances = files.some((file) => file.variance !== undefined) ? new Float64Array(size) : undefined;
-  const parts: readonly FramePart[] = [
-    ...(mask === undefined ? [] : (["mask"] as const)),
-    ...(variances === undefined ? [] : (["variance"] as const)),
-  ];
-  if (parts.length > 0)
-    await accumulateFiles(all, parts, options, (pixels, { start, length }, part) => {
-      if (part === "mask" && mask !== undefined) addFlags(mask.subarray(start, start + length), pixels);
-      else if (variances !== undefined) accumulate(variances.subarray(start, start + length), pixels);
-    });
-  const flags = mask === undefined ? undefined : { data: mask, shape };
-  return { images: what.paths, header: header.clone(), shape, mask: flags, variances, count: files.length };
-}
-
-function ofFrames(frames: readonly Frame[], verb: string): FrameCompanions {
-  const [first] = frames;
-  if (first === undefined) throw empty(verb, "no frames at all");
-  const { shape } = first.image;
-  let variances: Float64Array | undefined;
-  for (const { image, mask, variance } of frames) {
-    for (const part of [image, mask, variance]) {
-      if (part === undefined) continue;
-      requireSameShape(shape, part.shape, verb);
-      requireElements(part, verb);
-    }
-    if (variance === undefined) continue;
-    variances ??= new Float64Array(variance.data.length);
-    accumulate(variances, variance.data);
-  }
+  const merged = mergedFlags(size, leaveOut);
+  const variances = hasVariance ? new Float64Array(size) : undefined;
+  const counts = new Uint32Array(hasVariance ? size : 0);
   return {
-    images: frames.map(({ image }) => image),
-    header: first.header.clone(),
-    shape,
-    mask: mergeMasks(...frames.map(({ mask }) => mask)),
-    variances,
-    count: frames.length,
+    take(strip) {
+      for (const mask of strip.masks) merged.take(mask, strip.start, strip.length);
+      if (variances === undefined) return;
+      const { start, length } = strip;
+      addVariances(strip, variances.subarray(start, start + length), counts.subarray(start, start + length));
+    },
+    frame(image, share) {
+      if (variances === undefined) return carried(header, image, merged.flags(), undefined);
+      const data = newFloats(size, precisionOf(image.data));
+      for (let i = 0; i < size; i += 1) {
+        const count = counts[i] as number;
+        data[i] = ((variances[i] as number) / count) * share(count, i);
+      }
+      return carried(header, image, merged.flags(), data);
+    },
   };
 }
 
-/** The frame of a result, its variance `share(pixel)` times the mean variance of the stack. */
-export function frameOf(
-  { header, mask, variances, count, shape }: FrameCompanions,
-  image: NdArray,
-  share: (pixel: number) => number,
-): Frame {
-  const carried = { header, image, ...(mask === undefined ? {} : { mask }) };
-  if (variances === undefined) return carried;
-  const data = newFloats(variances.length, precisionOf(image.data));
-  for (let i = 0; i < data.length; i += 1) data[i] = ((variances[i] as number) / count) * share(i);
-  return { ...carried, variance: { data, shape } };
+function addVariances({ images, variances, length }: StackStrip, sums: Float64Array, counts: Uint32Array): void {
+  const [values, squares] = [newChunk(), newChunk()];
+  for (const [k, image] of images.entries()) {
+    const variance = variances[k];
+    if (variance === undefined) squares.fill(0);
+    for (let start = 0; start < length; start += chunkLength) {
+      const count = loadChunk(image, start, values);
+      if (variance !== undefined) loadChunk(variance, start, squares);
+      for (let i = 0, at = start; i < count; i += 1, at += 1) {
+        if (Number.isNaN(values[i] as number)) continue;
+        sums[at] = (sums[at] as number) + (squares[i] as number);
+        counts[at] = (counts[at] as number) + 1;
+      }
+    }
+  }
 }

@@ -1,7 +1,7 @@
 export { openWorkers, type Workers } from "../core/workers.ts";
 export { type AcrossOptions, medianAcross, percentilesAcross } from "./across.ts";
 export { add, divide, multiply, type Operand, subtract } from "./arithmetic.ts";
-export { type AverageOptions, average, sum } from "./average.ts";
+export { type AverageOptions, average, type SumOptions, sum } from "./average.ts";
 export {
   type DeadPixelOptions,
   flagDeadPixels,
@@ -12,7 +12,7 @@ export {
 export type { ColourMapName } from "./colour-map.ts";
 export { type CosmicRayOptions, flagCosmicRays, rejectCosmicRays } from "./cosmic-rays.ts";
 export { type AxisRange, cut } from "./cut.ts";
-export { type Extremes, extremes } from "./extremes.ts";
+export { type Extremes, type ExtremesOptions, extremes } from "./extremes.ts";
 export type { FilesOptions } from "./files/accumulate-files.ts";
 export type { Many } from "./files/many.ts";
 export { countFlagged, emptyMask, mergeMasks, type PixelFlag, pixelFlags } from "./flags.ts";
@@ -35,11 +35,11 @@ export {
   houghAngle,
   houghLines,
 } from "./hough.ts";
+export type { LeaveOutOptions } from "./leave-out.ts";
 export { combine, leftMultiply } from "./left-multiply.ts";
 export { fitLimb, type Limb, type LimbEdge, type LimbOptions } from "./limb.ts";
 export { localMedian } from "./local-median.ts";
 export { type DeviationOptions, type MeanAndDeviation, meanAndDeviation } from "./mean-and-deviation.ts";
-export { medianFrame } from "./median-frame.ts";
 export { median, percentiles } from "./order-statistics.ts";
 export { type BinaryOptions, makeBinary, otsuThreshold } from "./otsu.ts";
 export { type PngOptions, renderPng } from "./png.ts";
@@ -63,7 +63,6 @@ export {
   sigmaClippedMean,
   sigmaClippedMeanAcross,
 } from "./sigma-clip.ts";
-export { type SigmaClippedFrame, sigmaClippedFrame } from "./sigma-clipped-frame.ts";
 export { type ArrayStatistics, type HeaderPercent, headerPercents, statistics } from "./statistics.ts";
 export { type DisplayLimits, type StretchName, stretch } from "./stretch.ts";
 export { fitSurface, type SurfaceOptions } from "./surface.ts";

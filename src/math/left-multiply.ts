@@ -1,6 +1,8 @@
 import { FirstlightError } from "../core/errors.ts";
 import { type NdArray, sizeOf } from "../core/ndarray.ts";
 import type { Frame } from "../fits/frame.ts";
+import type { FilesOptions } from "./files/accumulate-files.ts";
+import { overFiles } from "./files/over-files.ts";
 import { mergeMasks } from "./flags.ts";
 import { type FloatArray, newFloats, precisionOf } from "./precision.ts";
 import { empty, requireElements, requireSameShape } from "./shape.ts";
@@ -49,27 +51,39 @@ export function leftMultiply(matrices: NdArray, vectors: NdArray): NdArray<Float
  * All of them have the first frame's header, all flags that any mask has, and where frames carry variances Σₖ matrix[i][k]²·σₖ²; the
  * errors of one frame of the result are then not independent of those of another.
  *
- * @throws FirstlightError ARRAY_EMPTY without frames, ARRAY_SHAPE where shapes do not fit
+ * Frames given by the paths of their FITS files are gone through strip by strip, those of the result are held.
+ *
+ * @throws FirstlightError ARRAY_EMPTY without frames, ARRAY_SHAPE where shapes do not fit; of files as `average`
  */
-export function combine(frames: readonly Frame[], matrix: NdArray): Frame[] {
+export function combine(frames: readonly Frame[], matrix: NdArray): Frame[];
+export function combine(frames: readonly string[], matrix: NdArray, options?: FilesOptions): Promise<Frame[]>;
+export function combine(
+  frames: readonly Frame[] | readonly string[],
+  matrix: NdArray,
+  options: FilesOptions = {},
+): Frame[] | Promise<Frame[]> {
+  const isOfPaths = (all: typeof frames): all is readonly string[] => typeof all[0] === "string";
+  if (!isOfPaths(frames)) return combineFrames(frames, matrix);
+  const [m = 0, n = 0] = matrix.shape.slice(-2);
+  return overFiles("combine", frames, options, (parts, { start, length, shape }) => {
+    if (matrix.shape.length === 2) return combineFrames(parts as readonly Frame[], matrix);
+    requireMatrix(matrix, frames.length, shape);
+    const data = matrix.data.subarray(m * n * start, m * n * (start + length));
+    return combineFrames(parts as readonly Frame[], { data, shape: [length, m, n] });
+  });
+}
+
+function combineFrames(frames: readonly Frame[], matrix: NdArray): Frame[] {
   const [first] = frames;
   if (first === undefined) throw empty("combine", "no frames at all");
   const { shape } = first.image;
-  for (const { image, variance, mask } of frames) {
-    for (const part of [image, variance, mask]) if (part !== undefined) requireSameShape(shape, part.shape, "combine");
+  for (const { header, image, variance, mask } of frames) {
+    const origins = [first.header.origin, header.origin] as const;
+    for (const part of [image, variance, mask])
+      if (part !== undefined) requireSameShape(shape, part.shape, "combine", origins);
   }
-  requireElements(matrix, "combine with");
-  const [m = 0, n = 0] = matrix.shape.slice(-2);
-  const leading = matrix.shape.slice(0, -2);
-  if (n !== frames.length || (leading.length > 0 && String(leading) !== String(shape))) {
-    throw new FirstlightError(
-      "ARRAY_SHAPE",
-      `Cannot combine ${frames.length} frames of the shape ${shape.join(" x ")} with a matrix of the shape ${matrix.shape.join(" x ")}; give (m, ${frames.length}), or that for each pixel.`,
-      { fields: { shapes: [shape, matrix.shape] } },
-    );
-  }
+  const { m, n, step } = requireMatrix(matrix, frames.length, shape);
   const factors = asFloats(matrix);
-  const step = leading.length === 0 ? 0 : m * n;
   const images = frames.map(({ image }) => image);
   const variances = frames.map(({ variance }) => variance);
   const hasVariance = variances.some((variance) => variance !== undefined);
@@ -80,6 +94,25 @@ export function combine(frames: readonly Frame[], matrix: NdArray): Frame[] {
     ...(mask === undefined ? {} : { mask: { data: mask.data.slice(), shape } }),
     ...(hasVariance ? { variance: summed(variances, factors, row * n, step, 2) } : {}),
   }));
+}
+
+/** What the matrix is like, and how far one for a pixel lies behind another. */
+function requireMatrix(
+  matrix: NdArray,
+  count: number,
+  shape: readonly number[],
+): { readonly m: number; readonly n: number; readonly step: number } {
+  requireElements(matrix, "combine with");
+  const [m = 0, n = 0] = matrix.shape.slice(-2);
+  const leading = matrix.shape.slice(0, -2);
+  if (n === count && (leading.length === 0 || String(leading) === String(shape))) {
+    return { m, n, step: leading.length === 0 ? 0 : m * n };
+  }
+  throw new FirstlightError(
+    "ARRAY_SHAPE",
+    `Cannot combine ${count} frames of the shape ${shape.join(" x ")} with a matrix of the shape ${matrix.shape.join(" x ")}; give (m, ${count}), or that for each pixel.`,
+    { fields: { shapes: [shape, matrix.shape] } },
+  );
 }
 
 /** Σₖ factorₖ^power · partₖ, pixel by pixel, formed in float64 and rounded once. */

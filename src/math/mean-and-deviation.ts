@@ -1,83 +1,114 @@
 import { FirstlightError } from "../core/errors.ts";
-import { type NdArray, sizeOf } from "../core/ndarray.ts";
+import type { NdArray } from "../core/ndarray.ts";
+import type { Frame } from "../fits/frame.ts";
 import type { AverageOptions } from "./average.ts";
-import { accumulateFiles } from "./files/accumulate-files.ts";
-import { frameFiles, precisionOfFiles } from "./files/frame-files.ts";
-import { given, type Many } from "./files/many.ts";
-import { dividedBy, welford } from "./pixel-sums.ts";
-import { type FloatArray, newFloats, type Precision, precisionOf } from "./precision.ts";
-import { requireElements, requireSameShape } from "./shape.ts";
+import { carried } from "./carried.ts";
+import { eachFrame, type FramePiece, type PieceTaker } from "./files/each-frame.ts";
+import type { Many } from "./files/many.ts";
+import { addKept } from "./kept-sums.ts";
+import { type MergedFlags, mergedFlags } from "./merged-flags.ts";
+import { welford, welfordKept } from "./pixel-sums.ts";
+import { type FloatArray, newFloats } from "./precision.ts";
 
 export interface DeviationOptions extends AverageOptions {
   /** The divisor of the variance is n - ddof: 0 as numpy's std (the default), 1 for the sample's. */
   readonly ddof?: 0 | 1;
 }
 
-export interface MeanAndDeviation {
-  readonly mean: NdArray<FloatArray>;
+export interface MeanAndDeviation<T = NdArray<FloatArray>> {
+  readonly mean: T;
   /** The standard deviation of a single array's pixel, not of the mean. */
-  readonly deviation: NdArray<FloatArray>;
+  readonly deviation: T;
+  /** How many arrays or frames there were. */
   readonly count: number;
 }
 
 /**
- * Mean and standard deviation of each pixel over at least two arrays, or over the images of as many FITS files, given by their
- * paths, streamed: B. P. Welford, Technometrics 4 (1962) 419. NaN in, NaN out.
+ * Mean and standard deviation of each pixel over at least two arrays or frames, or over the frames of as many FITS files, given by
+ * their paths, streamed: B. P. Welford, Technometrics 4 (1962) 419. NaN in, NaN out.
+ *
+ * Of frames, both have the first one's header, the flags of all masks, and variances where frames carry them (a frame without counts
+ * as exact): the mean Σσᵢ²/n², the deviation mean σ² / (2(n-1)), that of normal errors where nothing else scatters; of five it
+ * is 7 % too large, of more it is nearer.
  *
  * @throws FirstlightError ARRAY_EMPTY with fewer than two arrays, ARRAY_SHAPE where shapes differ; of files as `average`
  */
+export async function meanAndDeviation(frames: Many<NdArray>, options?: DeviationOptions): Promise<MeanAndDeviation>;
 export async function meanAndDeviation(
-  frames: Many<NdArray> | Many<string>,
+  frames: Many<Frame> | Many<string>,
+  options?: DeviationOptions,
+): Promise<MeanAndDeviation<Frame>>;
+export async function meanAndDeviation(
+  frames: Many<NdArray> | Many<Frame> | Many<string>,
   options: DeviationOptions = {},
-): Promise<MeanAndDeviation> {
-  const { mean, squares, shape, precision, count } = await moments(frames, options);
-  const divisor = count - (options.ddof ?? 0);
-  const kind = options.precision ?? precision;
-  const deviation = newFloats(squares.length, kind);
-  for (let i = 0; i < squares.length; i++) deviation[i] = Math.sqrt((squares[i] as number) / divisor);
-  return { mean: { data: dividedBy(mean, 1, kind), shape }, deviation: { data: deviation, shape }, count };
+): Promise<MeanAndDeviation | MeanAndDeviation<Frame>> {
+  const { leaveOut = 0, ddof = 0 } = options;
+  const { taker, header, shape, count, ...own } = await eachFrame(frames, "average", options, (size) =>
+    moments(size, leaveOut),
+  );
+  requireTwo(count);
+  const precision = options.precision ?? own.precision;
+  const { means, squares, counts, variances } = taker.found();
+  const perPixel = (value: (n: number, pixel: number) => number): FloatArray => {
+    const out = newFloats(means.length, precision);
+    for (let i = 0; i < out.length; i += 1) {
+      const n = counts?.[i] ?? count;
+      out[i] = n === 0 ? Number.NaN : value(n, i);
+    }
+    return out;
+  };
+  const mean = { data: perPixel((_, i) => means[i] as number), shape };
+  const deviation = { data: perPixel((n, i) => Math.sqrt((squares[i] as number) / (n - ddof))), shape };
+  if (header === undefined) return { mean, deviation, count };
+  const scaled = (factor: (n: number) => number): FloatArray | undefined =>
+    variances && perPixel((n, i) => (variances[i] as number) * factor(n));
+  return {
+    mean: carried(
+      header,
+      mean,
+      taker.flags(),
+      scaled((n) => 1 / (n * n)),
+    ),
+    deviation: carried(
+      header,
+      deviation,
+      taker.flags(),
+      scaled((n) => 1 / (2 * n * (n - 1))),
+    ),
+    count,
+  };
 }
 
 interface Moments {
-  readonly mean: Float64Array;
+  readonly means: Float64Array;
   readonly squares: Float64Array;
-  readonly shape: readonly number[];
-  readonly precision: Precision;
-  readonly count: number;
+  /** Of each pixel, where masks leave some out. */
+  readonly counts: Uint32Array | undefined;
+  /** Sums. */
+  readonly variances: Float64Array | undefined;
 }
 
-async function moments(frames: Many<NdArray> | Many<string>, options: DeviationOptions): Promise<Moments> {
-  const what = await given<NdArray>(frames);
-  if (what.kind === "files") {
-    requireTwo(what.paths.length);
-    const all = await frameFiles(what.paths, "average", options.signal);
-    const { shape, files } = all;
-    const size = sizeOf(shape);
-    const [mean, squares] = [new Float64Array(size), new Float64Array(size)];
-    await accumulateFiles(all, ["image"], options, (pixels, { start, length }, _, file) => {
-      welford(mean.subarray(start, start + length), squares.subarray(start, start + length), pixels, file + 1);
-    });
-    return { mean, squares, shape, precision: precisionOfFiles(files), count: files.length };
-  }
-  let shape: readonly number[] | undefined;
-  let mean = new Float64Array(0);
-  let squares = new Float64Array(0);
-  let precision: Precision = "float32";
-  let count = 0;
-  for await (const image of what.values) {
-    options.signal?.throwIfAborted();
-    requireElements(image, "average");
-    if (shape === undefined) {
-      shape = image.shape;
-      mean = new Float64Array(image.data.length);
-      squares = new Float64Array(image.data.length);
-    } else requireSameShape(shape, image.shape, "average");
-    if (precisionOf(image.data) === "float64") precision = "float64";
-    count += 1;
-    welford(mean, squares, image.data, count);
-  }
-  requireTwo(count);
-  return { mean, squares, shape: shape ?? [], precision, count };
+function moments(
+  size: number,
+  leaveOut: number,
+): PieceTaker & Pick<MergedFlags, "flags"> & { readonly found: () => Moments } {
+  const [means, squares] = [new Float64Array(size), new Float64Array(size)];
+  const counts = leaveOut === 0 ? undefined : new Uint32Array(size);
+  let variances: Float64Array | undefined;
+  const merged = mergedFlags(size, leaveOut);
+  return {
+    flags: merged.flags,
+    found: () => ({ means, squares, counts, variances }),
+    take({ start, image, mask, variance, number }: FramePiece) {
+      const part = <T extends Float64Array | Uint32Array>(whole: T) => whole.subarray(start, start + image.length) as T;
+      merged.take(mask, start, image.length);
+      if (counts === undefined) welford(part(means), part(squares), image, number + 1);
+      else welfordKept(part(means), part(squares), part(counts), image, mask, leaveOut);
+      if (variance === undefined) return;
+      variances ??= new Float64Array(size);
+      addKept(variances, variance, mask, leaveOut, start);
+    },
+  };
 }
 
 function requireTwo(count: number): void {

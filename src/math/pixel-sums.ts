@@ -40,6 +40,26 @@ export function welford(mean: Float64Array, squares: Float64Array, data: PixelAr
   }
 }
 
+/** As `welford`, of the values that their mask does not leave out; `counts` says how many there have been of each pixel. */
+export function welfordKept(
+  mean: Float64Array,
+  squares: Float64Array,
+  counts: Uint32Array,
+  data: PixelArray,
+  mask: PixelArray | undefined,
+  leaveOut: number,
+): void {
+  for (let i = 0; i < data.length; i += 1) {
+    if ((Number(mask?.[i] ?? 0) & leaveOut) !== 0) continue;
+    const value = Number(data[i]);
+    const before = mean[i] as number;
+    counts[i] = (counts[i] as number) + 1;
+    const after = before + (value - before) / (counts[i] as number);
+    mean[i] = after;
+    squares[i] = (squares[i] as number) + (value - before) * (value - after);
+  }
+}
+
 export function dividedBy(sums: Float64Array, divisor: number, precision: Precision): FloatArray {
   if (divisor === 1 && precision === "float64") return sums;
   const out = newFloats(sums.length, precision);

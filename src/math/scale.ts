@@ -2,6 +2,8 @@ import { FirstlightError } from "../core/errors.ts";
 import { type NdArray, sizeOf } from "../core/ndarray.ts";
 import type { Frame } from "../fits/frame.ts";
 import { add, multiply, subtract } from "./arithmetic.ts";
+import type { FilesOptions } from "./files/accumulate-files.ts";
+import { overFiles } from "./files/over-files.ts";
 import { isFrame } from "./geometry/index-map.ts";
 import { type FloatArray, newFloats, precisionOf } from "./precision.ts";
 
@@ -12,13 +14,22 @@ export interface ScaleOptions {
 
 /**
  * All pixels times a number. Of a frame, the variance becomes f²·σ² + x²·σf², to first order: what an inexact factor adds is the same
- * error in all pixels, which no average over them takes away.
+ * error in all pixels, which no average over them takes away. A path stands for the frame of that FITS file, as for `add`.
  *
  * @throws FirstlightError as `multiply`
  */
 export function scale(image: NdArray, factor: number): NdArray<FloatArray>;
 export function scale(frame: Frame, factor: number, options?: ScaleOptions): Frame;
-export function scale(image: NdArray | Frame, factor: number, options: ScaleOptions = {}): NdArray | Frame {
+export function scale(path: string, factor: number, options?: ScaleOptions & FilesOptions): Promise<Frame>;
+export function scale(
+  image: NdArray | Frame | string,
+  factor: number,
+  options: ScaleOptions & FilesOptions = {},
+): NdArray | Frame | Promise<Frame> {
+  if (typeof image === "string") {
+    const found = overFiles("scale", [image], options, ([part]) => [scale(part as Frame, factor, options)]);
+    return found.then(([frame]) => frame as Frame);
+  }
   if (!isFrame(image)) return multiply(image, factor);
   const scaled = multiply(image, factor);
   const { factorVariance = 0 } = options;
@@ -45,13 +56,20 @@ export interface DarkScaling<Operand> {
  * A dark as it would be at another exposure time: bias + (dark - bias) · to / from. The dark current has to be linear in time, which
  * hot pixels are not at the end of their range: a dark of the same time is better where there is one.
  *
- * Of frames, with r = to / from, the variance is r²·σ² of the dark and (1 - r)²·σ² of the bias, which enters twice.
+ * Of frames, with r = to / from, the variance is r²·σ² of the dark and (1 - r)²·σ² of the bias, which enters twice. A path stands for
+ * the frame of that FITS file, as for `add`.
  *
- * @throws FirstlightError MATH_OPTION for times that are none, ARRAY_SHAPE where shapes differ
+ * @throws FirstlightError MATH_OPTION for times that are none, ARRAY_SHAPE where shapes differ; of files as `average`
  */
 export function scaleDark(dark: NdArray, times: DarkScaling<NdArray>): NdArray<FloatArray>;
 export function scaleDark(dark: Frame, times: DarkScaling<Frame>): Frame;
-export function scaleDark(dark: NdArray | Frame, times: DarkScaling<NdArray | Frame>): NdArray | Frame {
+export function scaleDark(dark: string, times: DarkScaling<string | Frame>, options?: FilesOptions): Promise<Frame>;
+export function scaleDark(dark: Frame, times: DarkScaling<string>, options?: FilesOptions): Promise<Frame>;
+export function scaleDark(
+  dark: NdArray | Frame | string,
+  times: DarkScaling<NdArray | Frame | string>,
+  options: FilesOptions = {},
+): NdArray | Frame | Promise<Frame> {
   const { from, to, bias } = times;
   if (!(from > 0 && to >= 0 && Number.isFinite(from) && Number.isFinite(to))) {
     throw new FirstlightError(
@@ -59,6 +77,12 @@ export function scaleDark(dark: NdArray | Frame, times: DarkScaling<NdArray | Fr
       `A dark of the exposure time ${from} cannot be scaled to ${to}; give the times of both, above 0.`,
       { disposition: "invalid", fields: { from, to } },
     );
+  }
+  if (typeof dark === "string" || typeof bias === "string") {
+    const found = overFiles("scale", bias === undefined ? [dark] : [dark, bias], options, ([part, level]) => [
+      scaleDark(part as Frame, { from, to, ...(level === undefined ? {} : { bias: level as Frame }) }) as Frame,
+    ]);
+    return found.then(([frame]) => frame as Frame);
   }
   const ratio = to / from;
   if (!isFrame(dark)) {

@@ -6,13 +6,24 @@ function shapeText(shape: readonly number[]): string {
   return shape.length === 0 ? "no axes" : shape.join(" x ");
 }
 
-/** @throws FirstlightError ARRAY_SHAPE that names both shapes */
-export function requireSameShape(a: readonly number[], b: readonly number[], verb: string): void {
+/** The files that arrays were read from, for messages. */
+export type Origins = readonly [a: string | undefined, b: string | undefined];
+
+/** @throws FirstlightError ARRAY_SHAPE that names both shapes, and the files that they are of */
+export function requireSameShape(
+  a: readonly number[],
+  b: readonly number[],
+  verb: string,
+  [ofA, ofB]: Origins = [undefined, undefined],
+): void {
   if (a.length === b.length && a.every((axis, i) => axis === b[i])) return;
+  const named = (shape: readonly number[], origin: string | undefined) =>
+    origin === undefined ? shapeText(shape) : `${shapeText(shape)} (${origin})`;
+  const files = [ofA, ofB].filter((origin) => origin !== undefined);
   throw new FirstlightError(
     "ARRAY_SHAPE",
-    `Cannot ${verb} arrays of the shapes ${shapeText(a)} and ${shapeText(b)}; give arrays of one shape.`,
-    { fields: { shapes: [a, b], verb } },
+    `Cannot ${verb} arrays of the shapes ${named(a, ofA)} and ${named(b, ofB)}; give arrays of one shape.`,
+    { fields: { shapes: [a, b], ...(files.length === 0 ? {} : { files }), verb } },
   );
 }
 

@@ -1,7 +1,10 @@
-import { type NdArray, sizeOf } from "../core/ndarray.ts";
-import { type AcrossOptions, stackOf } from "./across.ts";
+import { type NdArray, type PixelArray, sizeOf } from "../core/ndarray.ts";
+import type { Frame } from "../fits/frame.ts";
+import type { AcrossOptions } from "./across.ts";
 import { chunkLength, loadChunk, newChunk } from "./chunk.ts";
 import type { Many } from "./files/many.ts";
+import { frameCompanions } from "./frame-companions.ts";
+import { frameStack } from "./frame-stack.ts";
 import { type FloatArray, newFloats, type Precision, precisionOf } from "./precision.ts";
 import { empty, requireElements, requireSameShape } from "./shape.ts";
 
@@ -13,8 +16,8 @@ export interface SigmaClipOptions {
   readonly precision?: Precision;
 }
 
-export interface SigmaClippedMean {
-  readonly mean: NdArray<FloatArray>;
+export interface SigmaClippedMean<T = NdArray<FloatArray>> {
+  readonly mean: T;
   /** How many values each mean is of. */
   readonly kept: NdArray<Uint32Array>;
 }
@@ -38,48 +41,67 @@ export function sigmaClippedMean(stack: readonly NdArray[], options: SigmaClipOp
   const { shape } = first;
   const mean = newFloats(first.data.length, options.precision ?? precisionOf(...stack.map((array) => array.data)));
   const kept = new Uint32Array(mean.length);
-  clipStack(stack, sigma, iterations, mean, kept);
+  const pixels = stack.map(({ data }) => data);
+  clipStack(pixels, sigma, iterations, mean, kept);
   return { mean: { data: mean, shape }, kept: { data: kept, shape } };
 }
 
 export type SigmaClipFilesOptions = SigmaClipOptions & AcrossOptions;
 
 /**
- * As `sigmaClippedMean`, over arrays that come one after the other, or over the images of FITS files given by their paths, of which
- * strips of all are held at a time.
+ * As `sigmaClippedMean`, over arrays or frames that come one after the other, or over the frames of FITS files given by their paths,
+ * of which strips of all are held at a time.
+ *
+ * Of frames, the mean has the first one's header, the flags of all masks, and where frames carry variances (a frame without counts as
+ * exact) the variance mean σ² / kept: what was clipped counts neither for nor against it.
  *
  * @throws FirstlightError as `average`
  */
 export async function sigmaClippedMeanAcross(
-  frames: Many<NdArray> | Many<string>,
+  frames: Many<NdArray>,
+  options?: SigmaClipFilesOptions,
+): Promise<SigmaClippedMean>;
+export async function sigmaClippedMeanAcross(
+  frames: Many<Frame> | Many<string>,
+  options?: SigmaClipFilesOptions,
+): Promise<SigmaClippedMean<Frame>>;
+export async function sigmaClippedMeanAcross(
+  frames: Many<NdArray> | Many<Frame> | Many<string>,
   options: SigmaClipFilesOptions = {},
-): Promise<SigmaClippedMean> {
+): Promise<SigmaClippedMean | SigmaClippedMean<Frame>> {
   const { sigma = 3, iterations = 5 } = options;
-  const { target, strips } = await stackOf(frames, "average", options);
-  const { shape } = target;
-  const mean = newFloats(sizeOf(shape), target.precision);
-  const kept = new Uint32Array(mean.length);
-  for await (const { start, stack } of strips) {
-    clipStack(stack, sigma, iterations, mean.subarray(start), kept.subarray(start));
+  const stack = await frameStack(frames, "average", options);
+  const { shape } = stack;
+  const companions = frameCompanions(stack, options.leaveOut ?? 0);
+  const data = newFloats(sizeOf(shape), options.precision ?? stack.precision);
+  const counts = new Uint32Array(data.length);
+  for await (const strip of stack.strips) {
+    clipStack(strip.images, sigma, iterations, data.subarray(strip.start), counts.subarray(strip.start));
+    companions?.take(strip);
   }
-  return { mean: { data: mean, shape }, kept: { data: kept, shape } };
+  const [mean, kept] = [
+    { data, shape },
+    { data: counts, shape },
+  ];
+  if (companions === undefined) return { mean, kept };
+  return { mean: companions.frame(mean, (_, pixel) => 1 / (counts[pixel] as number)), kept };
 }
 
 function clipStack(
-  stack: readonly NdArray[],
+  stack: readonly PixelArray[],
   sigma: number,
   iterations: number,
   mean: FloatArray,
   kept: Uint32Array,
 ): void {
-  const size = stack[0]?.data.length ?? 0;
+  const size = stack[0]?.length ?? 0;
   const chunks = stack.map(() => newChunk());
   const values = new Float64Array(stack.length);
   const sortsAtOnce = stack.length > insertionLimit;
   for (let start = 0; start < size; start += chunkLength) {
     const count = Math.min(chunkLength, size - start);
     stack.forEach((array, k) => {
-      loadChunk(array.data, start, chunks[k] as Float64Array);
+      loadChunk(array, start, chunks[k] as Float64Array);
     });
     for (let i = 0; i < count; i++) {
       let n = 0;
