@@ -66,8 +66,7 @@ export async function readTableOf(source: ByteSource, hdu: Hdu, options: ReadTab
   if (isBinary) {
     const layout = binaryTable(cards, hdu.dataSizeBytes);
     if (isCompressed) {
-      const unsupported = (problem: string) => badFile("FITS_UNSUPPORTED", problem, at);
-      const plain = uncompressTable(header, data, layout, cards, failAt(layout), unsupported);
+      const plain = uncompressTable(header, data, layout, cards, failAt(layout));
       return columnsOf(plain, { ...at, offset: hdu.headerOffset }, failAt(layout), options.columns);
     }
     const wanted = chosen(layout.columns, options.columns, at);

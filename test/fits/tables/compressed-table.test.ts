@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { bytesSource } from "../../../src/core/byte-source.ts";
 import { type HeaderRecord, readHdu, readTable } from "../../../src/fits/index.ts";
-import { compressedTable as compressed, reals, shorts } from "./compressed-table-file.ts";
+import { compressedTable as compressed, lists, reals, shorts } from "./compressed-table-file.ts";
 
 describe("a compressed table", () => {
   test("is read as the table that it holds, columns and header", async () => {
@@ -12,15 +12,24 @@ describe("a compressed table", () => {
       ["REAL", "1E"],
       ["TEXT", "2A"],
       ["PLAIN", "1I"],
+      ["LIST", "1PI(40)"],
     ]);
     expect(columns).toMatchObject([
       { data: shorts },
       { data: reals },
       { data: ["ab", "cd", "ef", "gh", "ij"] },
       { data: shorts },
+      { rows: lists.map((data) => ({ data })) },
     ]);
-    expect([header.get("NAXIS1"), header.get("NAXIS2"), header.get("TFORM2")]).toEqual([10, 5, "1E"]);
+    expect([header.get("NAXIS1"), header.get("NAXIS2"), header.get("TFORM2")]).toEqual([18, 5, "1E"]);
+    expect([header.get("PCOUNT"), header.has("THEAP")]).toEqual([90, false]);
     expect(header.cards.filter(({ keyword }) => keyword.startsWith("Z"))).toEqual([]);
+  });
+
+  test("has its heap where it was", async () => {
+    const { columns, header } = await readTable(bytesSource(compressed({ ZTHEAP: 100, ZPCOUNT: 100 })), 1);
+    expect(columns.at(-1)).toMatchObject({ rows: lists.map((data) => ({ data })) });
+    expect(header.get("THEAP")).toBe(100);
   });
 
   test("is copied as it is stored", async () => {
@@ -28,7 +37,13 @@ describe("a compressed table", () => {
   });
 
   test.each([
-    [{ ZFORM1: "1PI(3)" }, "FITS_UNSUPPORTED"],
+    [{ ZFORM1: "1PI(3)" }, "FITS_INVALID"],
+    [{ ZFORM5: "1QI(40)", ZNAXIS1: 26 }, "FITS_INVALID"],
+    [{ ZPCOUNT: 88 }, "FITS_INVALID"],
+    [{ ZPCOUNT: 2 ** 40 }, "FITS_INVALID"],
+    [{ ZTHEAP: 89 }, "FITS_INVALID"],
+    [{ ZTHEAP: 92 }, "FITS_INVALID"],
+    [{ ZCTYP5: "LZMA" }, "FITS_INVALID"],
     [{ ZCTYP1: "LZMA" }, "FITS_INVALID"],
     [{ ZCTYP2: "RICE_1" }, "FITS_INVALID"],
     [{ ZFORM3: "no form" }, "FITS_INVALID"],
