@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import numpy
 from astropy.stats import sigma_clip
-from scipy import ndimage, stats
+from scipy import ndimage, optimize, stats
 
 warnings.simplefilter("ignore")
 given = json.load(open(sys.argv[1]))
@@ -113,6 +113,11 @@ for kind, case in given["stacks"].items():
         means = numpy.array([numpy.float64(float(each / len(stack))) for each in sums]).reshape(shape)
         put("mean", ulps(ours["mean"], means.astype(ours["mean"].dtype)))
         put("deviation", relative(ours["deviation"], numpy.std(wide, axis=0)))
+    else:
+        # One value that is none makes a sum none.
+        put("sum", ulps(ours["sum"], numpy.sum(wide, axis=0)))
+        put("mean", ulps(ours["mean"], numpy.mean(wide, axis=0).astype(ours["mean"].dtype)))
+        put("deviation", relative(ours["deviation"], numpy.std(wide, axis=0)))
     put("median", ulps(ours["median"], numpy.nanmedian(wide, axis=0).astype(ours["median"].dtype)))
     put("percentile 10", ulps(ours["p10"], numpy.nanpercentile(wide, 10, axis=0).astype(ours["p10"].dtype)))
     put("least", ulps(ours["min"], numpy.nanmin(wide, axis=0)))
@@ -154,8 +159,83 @@ hits = van_dokkum(sky.astype("f8"), noise, 4.5, 0.3, 2, 4)
 answers["cosmic rays found"] = int(hits.sum())
 answers["cosmic rays apart"] = int((hits != (array(given["hits"]) != 0)).sum())
 
+# What it puts in their place is the median of the nine, or more, around that are not hit themselves.
+def repaired(image, flagged):
+    out, good = image.astype("f8"), numpy.where(flagged, numpy.nan, image.astype("f8"))
+    for row, column in zip(*numpy.nonzero(flagged)):
+        for reach in range(1, 6):
+            around = good[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1]
+            if numpy.count_nonzero(~numpy.isnan(around)) >= 3:
+                break
+        found = around[~numpy.isnan(around)]
+        out[row, column] = numpy.median(found) if len(found) >= 3 else numpy.nan
+    return out
+
+
+answers["rejected cosmic rays"] = ulps(array(given["rejected"]), repaired(sky, array(given["hits"]) != 0))
+answers["repaired pixels"] = ulps(array(given["repaired"]), repaired(sky, array(given["mask"]) != 0))
+
+masked = given["masked"]
+stack = numpy.ma.array(
+    [array(each) for each in masked["stack"]], mask=[(array(each) & masked["bits"]) != 0 for each in masked["masks"]]
+).astype("f8")
+theirs = {
+    "sum": stack.sum(axis=0),
+    "mean": stack.mean(axis=0),
+    "deviation": stack.std(axis=0),
+    "median": numpy.ma.median(stack, axis=0),
+    "min": stack.min(axis=0),
+    "max": stack.max(axis=0),
+    "clipped": sigma_clip(stack, sigma=2, maxiters=5, axis=0).mean(axis=0),
+}
+answers["pixels without any"] = int(numpy.ma.count_masked(theirs["sum"]))
+for name, values in theirs.items():
+    answers[f"masked {name}"] = relative(array(masked["ours"][name]), values.filled(numpy.nan))
+
+a, b, va, vb = (array(given[name]).astype("f8") for name in ["a", "b", "va", "vb"])
+ratio = given["to"] / given["from"]
+for name, values in {
+    "add": va + vb,
+    "multiply": va * b**2 + vb * a**2,
+    "divide": (va + vb * (a / b) ** 2) / b**2,
+    "scale": va * given["factor"] ** 2 + a**2 * given["factorVariance"],
+    "scaleDark": va * ratio**2 + vb * (1 - ratio) ** 2,
+}.items():
+    answers[f"variance of {name}"] = relative(array(given["variances"][name]), values)
+answers["scale"] = ulps(array(given["scale"]), (a * given["factor"]).astype("f4"))
+answers["scaleDark"] = relative(array(given["scaleDark"]), b + (a - b) * ratio)
+
+states, modulation = numpy.array([a, b]), array(given["demodulation"])
+combined = numpy.einsum("...mn,n...->m...", modulation, states)
+answers["demodulation"] = relative(numpy.array([array(each) for each in given["stokes"]]), combined)
+answers["variance of demodulation"] = relative(
+    numpy.array([array(each) for each in given["variances"]["stokes"]]),
+    numpy.einsum("...mn,n...->m...", modulation**2, numpy.array([va, vb])),
+)
+
+
+def shares(before, after):
+    """How much of each old pixel lies in each new one."""
+    edges = numpy.arange(after + 1) * before / after
+    old = numpy.arange(before)
+    inside = numpy.minimum(edges[1:, None], old + 1) - numpy.maximum(edges[:-1, None], old)
+    return numpy.maximum(inside, 0) * after / before
+
+
+smaller = array(given["local mean"])
+answers["local mean"] = relative(smaller, shares(sky.shape[0], smaller.shape[0]) @ sky @ shares(sky.shape[1], smaller.shape[1]).T)
+
 binary = array(given["binary"])
 answers["hough"] = 0 if numpy.array_equal(array(given["votes"]), hough(binary, given["angles"])) else "differs"
+angles = numpy.array(given["lines"]["angles"])
+power = numpy.sqrt((array(given["lines"]["votes"]).astype("f8") ** 2).sum(axis=0))
+best = power.argmax()
+near = slice(max(0, best - 10), best + 11)
+places = numpy.arange(near.stop)[near]
+normal = lambda x, height, peak, width: height * numpy.exp(-((x - peak) ** 2) / (2 * width**2))
+fit, _ = optimize.curve_fit(normal, places, power[near], [power[best], best, 10], maxfev=20_000)
+step = angles[1] - angles[0]
+answers["hough angle in steps"] = float(abs((given["lines"]["angle"] - angles[0]) / step - fit[1]))
 for name in ["image of whole numbers", "image of reals"]:
     answers[f"otsu of {name}"] = relative(given["otsu"][name]["ours"], otsu(array(given["otsu"][name]["image"])))
 print(json.dumps(answers))
