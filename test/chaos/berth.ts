@@ -8,6 +8,8 @@ import { encodeFrame } from "../../src/fits/frame-file.ts";
 import { syntheticFrame } from "../../src/testing/synthetic-frame.ts";
 import { livingProcess } from "./living-process.ts";
 import type { Kill, Note, Orders, Process } from "./phases.ts";
+import { forgetRun, redisEnvironment } from "./redis-state.ts";
+import type { RestartableRedis } from "./restartable-redis.ts";
 
 const here = import.meta.dirname;
 const bin = join(here, "../../src/cli/bin.ts");
@@ -44,6 +46,8 @@ export interface Berth {
   readonly root: string;
   readonly output: string;
   readonly scratch: string;
+  /** What has the inventory, where that is no file. */
+  readonly redis: RestartableRedis | undefined;
   /** Removes all but the frames. */
   clear(): Promise<void>;
   /** `firstlight run`, watched by `sabotage.ts`. */
@@ -53,7 +57,7 @@ export interface Berth {
   living(): readonly Process[];
 }
 
-export async function makeBerth(root: string): Promise<Berth> {
+export async function makeBerth(root: string, redis?: RestartableRedis): Promise<Berth> {
   const [input, output, scratch, log] = ["in", "out", "scratch", "log"].map((name) => join(root, name)) as [
     string,
     string,
@@ -80,15 +84,21 @@ export async function makeBerth(root: string): Promise<Berth> {
     root,
     output,
     scratch,
+    redis,
     notes,
     async clear() {
+      if (redis !== undefined) await forgetRun(redis.url, 1);
       for (const folder of [output, scratch]) {
         await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
       }
       await rm(log, { force: true });
     },
     launch({ workflow, retries, kills = [], recipeRunId = 1, host, env = {} }) {
-      const orders: Orders = { log, output, scratch, kills, ...(host === undefined ? {} : { host }) };
+      const orders: Orders = {
+        ...{ log, output, scratch, kills },
+        ...(redis === undefined ? {} : { redisPidFile: redis.pidFile }),
+        ...(host === undefined ? {} : { host }),
+      };
       const { PATH = "", HOME = "" } = process.env;
       const child = spawn(
         process.execPath,
@@ -109,6 +119,7 @@ export async function makeBerth(root: string): Promise<Berth> {
             NODE_COMPILE_CACHE: join(root, "..", "compile-cache"),
             CHAOS: JSON.stringify(orders),
             CHAOS_RETRIES: String(retries),
+            ...(redis === undefined ? {} : redisEnvironment(redis.url)),
             ...env,
           },
           stdio: ["ignore", "ignore", "pipe"],

@@ -1,5 +1,5 @@
 import type { WorkflowName } from "./berth.ts";
-import { corePhases, type Kill, type Phase, phases, type Side } from "./phases.ts";
+import { corePhases, type Kill, type Phase, phases, type Side, serverPhases } from "./phases.ts";
 
 /** How often each phase comes in a process: `process → phase → calls`. */
 export type Census = ReadonlyMap<string, Readonly<Record<string, number>>>;
@@ -13,10 +13,7 @@ export interface Voyage {
 }
 
 /** A point that has to be hit. */
-export interface Target {
-  readonly phase: Phase;
-  readonly side: Side;
-}
+export type Target = Pick<Kill, "phase" | "side" | "victim">;
 
 export type Random = () => number;
 
@@ -32,17 +29,23 @@ export function randomFrom(seed: number): Random {
 }
 
 /** So many targets in a random order, every point as often as every other; the core phases count twice. */
-export function drawTargets(kills: number, random: Random): Target[] {
+export function drawTargets(kills: number, random: Random, { onRedis = false } = {}): Target[] {
   const names = Object.keys(phases) as Phase[];
   const points = names.flatMap((phase, i): Target[] => {
     if (corePhases.includes(phase)) return (["before", "after"] as const).map((side) => ({ phase, side }));
     return [{ phase, side: i % 2 === 0 ? "before" : "after" }];
   });
+  const ofServer = serverPhases.flatMap((phase) =>
+    (["before", "after"] as const).map((side): Target => ({ phase, side, victim: "redis" })),
+  );
+  if (onRedis) points.push(...ofServer);
   const targets: Target[] = [];
   for (let round = 0; targets.length < kills; round += 1) {
     const more = shuffle(points, random).map(
-      ({ phase, side }): Target =>
-        corePhases.includes(phase) || round % 2 === 0 ? { phase, side } : { phase, side: other(side) },
+      (target): Target =>
+        target.victim !== undefined || corePhases.includes(target.phase) || round % 2 === 0
+          ? target
+          : { ...target, side: other(target.side) },
     );
     targets.push(...more.slice(0, kills - targets.length));
   }
@@ -79,20 +82,23 @@ export function drawVoyage(targets: Target[], { census, random, killsPerVoyage, 
 }
 
 function drawKill(
-  { phase, side }: Target,
+  { phase, side, victim }: Target,
   census: Census,
   before: readonly Kill[],
   { random, runMs }: { readonly random: Random; readonly runMs: number },
 ): readonly Kill[] {
   const tasks = [...census.keys()].filter((name) => name !== "runner");
+  const more = victim === undefined ? {} : { victim };
   const ms = (upTo: number): number => Math.ceil(random() * upTo);
   if (phase === "any time, runner") return [{ process: "runner", phase, side, nth: ms(runMs) }];
   if (phase === "any time, task") return [{ process: pick(tasks, random), phase, side, nth: ms(500) }];
   if (isRollback({ phase })) {
     // The later an attempt was killed, the more there is to undo.
-    const late = before.find((kill) => undoable.includes(kill.phase) && kill.process !== "runner");
+    const late = before.find(
+      (kill) => undoable.includes(kill.phase) && kill.process !== "runner" && kill.victim === undefined,
+    );
     const process = late?.process ?? pick(["Parse", "Calibrate", "Judge", "WriteL1"], random);
-    const kill: Kill = { process, phase, side, nth: 1 + Math.floor(random() * 4) };
+    const kill: Kill = { process, phase, side, nth: 1 + Math.floor(random() * 4), ...more };
     if (late !== undefined) return [kill];
     const calls = census.get(process)?.tag ?? 1;
     return [{ process, phase: "tag", side: "after", nth: calls }, kill];
@@ -101,7 +107,7 @@ function drawKill(
   const [process, counts] = pick(processes, random);
   // How often a lease is renewed depends on how fast the machine is.
   const calls = Math.min(counts[phase] ?? 1, phase === "lease renewal" ? 15 : Number.POSITIVE_INFINITY);
-  return [{ process, phase, side, nth: 1 + Math.floor(random() * calls) }];
+  return [{ process, phase, side, nth: 1 + Math.floor(random() * calls), ...more }];
 }
 
 const undoable: readonly Phase[] = ["temp write", "rename", "tag", "constant", "keep", "counter", "report"];

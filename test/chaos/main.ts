@@ -9,6 +9,7 @@ const { values } = parseArgs({
     kills: { type: "string", default: "300" },
     seed: { type: "string", default: "1" },
     workers: { type: "string", default: "2" },
+    redis: { type: "boolean", default: false },
     only: { type: "string" },
   },
 });
@@ -19,6 +20,7 @@ const result = await runChaos({
   seed: Number(values.seed),
   workers: Number(values.workers),
   killsPerVoyage: 5,
+  onRedis: values.redis,
   only: values.only === undefined ? undefined : (JSON.parse(values.only) as Voyage),
   say: (line) => console.log(line),
 });
@@ -28,7 +30,9 @@ console.log(
   `${result.hits.length} kills in ${result.voyages} runs, ${result.launches} launches of the runner, ${minutes} minutes, seed ${values.seed}: ${result.failures.length} runs went wrong`,
 );
 for (const { voyage } of result.failures) {
-  console.log(`  again: npm run chaos -- --workers 1 --only '${JSON.stringify(voyage)}'`);
+  console.log(
+    `  again: npm run chaos -- --workers 1${values.redis ? " --redis" : ""} --only '${JSON.stringify(voyage)}'`,
+  );
 }
 const isThin = (phase: Phase): boolean =>
   result.hits.filter((hit) => hit.phase === phase).length < Math.floor(kills / 30);

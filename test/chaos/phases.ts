@@ -27,12 +27,17 @@ export const phases = {
 
 export type Phase = keyof typeof phases;
 
+/** What the inventory's server does, where that is Redis: points at which the server may die in place of its client. */
+export const serverPhases: readonly Phase[] = [
+  ...(["fence", "audit", "tag", "constant", "counter", "rollback, inventory", "purge"] as const),
+];
+
 /** Those that are hit ten times before and ten times after, in 300 kills. */
 export const corePhases: readonly Phase[] = ["audit", "temp write", "rename", "tag", "constant", "record", "publish"];
 
 export type Side = "before" | "after";
 
-/** One SIGKILL: which process, and the how manieth call of the phase it is that it does not survive. */
+/** One SIGKILL: which process, and the how manieth call of the phase it is that it, or its Redis, does not survive. */
 export interface Kill {
   /** `runner`, or a task's name. */
   readonly process: string;
@@ -42,10 +47,13 @@ export interface Kill {
   readonly nth: number;
   /** Default SIGKILL; SIGSTOP puts the process to sleep. */
   readonly signal?: "SIGKILL" | "SIGSTOP";
+  /** The server dies and is started again; after the call, its reply is lost. */
+  readonly victim?: "redis";
 }
 
 export function isSameKill(one: Kill, other: Kill): boolean {
-  return one.process === other.process && one.phase === other.phase && one.side === other.side && one.nth === other.nth;
+  const keys = ["process", "phase", "side", "nth", "victim"] as const;
+  return keys.every((key) => one[key] === other[key]);
 }
 
 /** What the preloaded `sabotage.ts` is told. */
@@ -57,6 +65,8 @@ export interface Orders {
   readonly scratch: string;
   /** Each happens once: those that the log tells of have happened. */
   readonly kills: readonly Kill[];
+  /** Where the inventory is in Redis: the file that says which process that is. */
+  readonly redisPidFile?: string;
   /** The name of the machine that the process believes to be on. */
   readonly host?: string;
 }

@@ -6,6 +6,15 @@ export interface Statement {
   readonly values: readonly unknown[];
 }
 
+/** A script of the inventory on its way to Redis. */
+export interface RedisCall {
+  readonly script: string;
+  /** Behind those of fence and journal. */
+  readonly keys: readonly string[];
+  /** Behind the fence's token and the journal's flag. */
+  readonly args: readonly string[];
+}
+
 export interface FileCall {
   readonly kind: "open" | "write" | "sync" | "link" | "rename" | "copyFile" | "rm" | "unlink" | "rmdir" | "mkdir";
   readonly path: string;
@@ -71,6 +80,23 @@ function droppedKeys(statements: readonly Statement[]): readonly string[] {
   return statements
     .filter(({ sql }) => sql.startsWith("DELETE FROM counters WHERE key"))
     .map(({ values }) => String(values[0]));
+}
+
+/** The same as of a transaction; undefined for what changes nothing. */
+export function redisCallPhase({ script, keys, args }: RedisCall, isRollingBack: boolean): Phase | undefined {
+  const [key = ""] = keys;
+  if (keys.length === 0 || (script === "increment" && args[0] === "0")) return undefined;
+  if (script === "increment" && key.includes(":firstlight_fence:")) return "fence";
+  if (isRollingBack) return "rollback, inventory";
+  if (script === "drop") return "purge";
+  if (script === "increment") return "counter";
+  if (keys.some((one) => /^\d+:path:/.test(one))) return "tag";
+  return /^\d+:constant:/.test(key) ? "constant" : "audit";
+}
+
+/** As `endsRollback`. */
+export function endsRedisRollback({ script, keys }: RedisCall): boolean {
+  return script === "drop" && keys.some((key) => key.includes(":firstlight_kept_tags:"));
 }
 
 /** The phase of a call of the file system; undefined outside the run's folder and the output. */

@@ -14,6 +14,11 @@ export async function redisStateOf(berth: Berth, url: string, recipeRunId: numbe
   return { ...(await stateOf(berth, recipeRunId)), inventory: found };
 }
 
+/** The state of the first run of a berth, wherever its inventory is. */
+export function stateAt(berth: Berth): Promise<State> {
+  return berth.redis === undefined ? stateOf(berth) : redisStateOf(berth, berth.redis.url, 1);
+}
+
 /** Removes everything of a run from the Redis at `url`, and of no other. */
 export async function forgetRun(url: string, recipeRunId: number): Promise<void> {
   await withRun(url, recipeRunId, async (redis, keys) => {

@@ -1,6 +1,6 @@
 /**
- * Preloaded into the runner and into every attempt's process: it watches what they do to the file system, to SQLite and to their
- * children from below, and kills the process where it was told to. The library knows nothing of it.
+ * Preloaded into the runner and into every attempt's process: it watches what they do to the file system, to SQLite, to Redis and to
+ * their children from below, and kills the process, or its Redis, where it was told to. The library knows nothing of it.
  */
 import childProcess, { type ForkOptions } from "node:child_process";
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
@@ -10,8 +10,17 @@ import os from "node:os";
 import { basename } from "node:path";
 import { DatabaseSync, StatementSync } from "node:sqlite";
 import { livingProcess } from "./living-process.ts";
-import { isSameKill, type Note, type Orders, type Phase, type Side } from "./phases.ts";
-import { endsRollback, type FileCall, fileCallPhase, type Statement, transactionPhase } from "./recognise-phase.ts";
+import { isSameKill, type Kill, type Note, type Orders, type Phase, type Side } from "./phases.ts";
+import {
+  endsRedisRollback,
+  endsRollback,
+  type FileCall,
+  fileCallPhase,
+  redisCallPhase,
+  type Statement,
+  transactionPhase,
+} from "./recognise-phase.ts";
+import { watchRedis } from "./watch-redis.ts";
 
 const orders = JSON.parse(process.env.CHAOS ?? "") as Orders;
 const argument = (name: string): string | undefined =>
@@ -39,9 +48,16 @@ function point(phase: Phase, side: Side): void {
   if (side === "before") counts[phase] = (counts[phase] ?? 0) + 1;
   const nth = counts[phase];
   const kill = kills.find((one) => one.phase === phase && one.side === side && one.nth === nth);
-  if (kill === undefined) return;
+  if (kill !== undefined && !losesReply(kill)) strike(kill);
+}
+
+/** The server has done it, and nobody hears of it. */
+const losesReply = ({ victim, side }: Kill): boolean => victim === "redis" && side === "after";
+
+function strike(kill: Kill): void {
   note({ type: "hit", ...kill });
-  process.kill(process.pid, kill.signal ?? "SIGKILL");
+  const victim = kill.victim === "redis" ? Number(readFileSync(orders.redisPidFile ?? "", "utf8")) : process.pid;
+  process.kill(victim, kill.signal ?? "SIGKILL");
 }
 
 /** An attempt begins to work when it raises its fence: who of the same task lives then, and has begun before, is a ghost. */
@@ -50,7 +66,9 @@ function begin(): void {
   note({ type: "begin", name, run, attempt, ...self });
   const ghosts = before
     .filter((line) => line.type === "begin")
-    .filter((line) => line.name === name && line.run === run && livingProcess(line.pid) === line.started);
+    .filter((line) => line.name === name && line.run === run && livingProcess(line.pid) === line.started)
+    // Where the reply was lost, it raises its fence twice.
+    .filter((line) => line.pid !== self.pid);
   if (ghosts.length > 0) note({ type: "beside", name, attempt, ghosts });
 }
 
@@ -84,6 +102,31 @@ for (const method of ["run", "get", "all"] as const) {
     const origin = origins.get(this);
     if (origin !== undefined) transactions.get(origin.database)?.push({ sql: origin.sql, values });
     return original.apply(this, values);
+  });
+}
+
+// Redis: a script is one step.
+if (orders.redisPidFile !== undefined) {
+  let losing: Kill | undefined;
+  await watchRedis({
+    before(call) {
+      const phase = redisCallPhase(call, isRollingBack);
+      if (phase === undefined) return false;
+      if (phase === "fence") begin();
+      point(phase, "before");
+      losing = kills.find((one) => losesReply(one) && one.phase === phase && one.nth === counts[phase]);
+      return losing !== undefined;
+    },
+    after(call) {
+      const phase = redisCallPhase(call, isRollingBack);
+      if (phase !== undefined) point(phase, "after");
+      if (endsRedisRollback(call)) isRollingBack = false;
+    },
+    refused: ({ script }) => note({ type: "refused", name, attempt, what: script }),
+    lost() {
+      if (losing !== undefined) strike(losing);
+      losing = undefined;
+    },
   });
 }
 

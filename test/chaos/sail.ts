@@ -5,7 +5,8 @@ import type { Berth, LaunchEnd } from "./berth.ts";
 import type { Voyage } from "./draw.ts";
 import { livingProcess } from "./living-process.ts";
 import { isSameKill, type Kill, type Note } from "./phases.ts";
-import { differences, leftovers, recordedStatus, type State, stateOf } from "./state.ts";
+import { stateAt } from "./redis-state.ts";
+import { differences, leftovers, recordedStatus, type State } from "./state.ts";
 
 /** How a voyage went. */
 export interface Log {
@@ -27,7 +28,7 @@ export async function sail(berth: Berth, voyage: Voyage, wanted: State): Promise
   const pending = (): readonly Kill[] => kills.filter((kill) => !hits().some((hit) => isSameKill(hit, kill)));
   const problems: string[] = [];
   const hunt = new AbortController();
-  const hunted = huntTask(berth, kills, hunt.signal);
+  const hunted = Promise.all([huntTask(berth, kills, hunt.signal), reviveRedis(berth, hunt.signal)]);
   let end: LaunchEnd = { code: null, signal: null, stderr: "" };
   let launches = 0;
   for (; launches <= 2 * kills.length + 2 && recordedStatus(berth) !== "done"; launches += 1) {
@@ -43,18 +44,18 @@ export async function sail(berth: Berth, voyage: Voyage, wanted: State): Promise
     const wasKilled = end.signal === "SIGKILL";
     if (!wasKilled && end.code === null) problems.push(`the runner ended by ${end.signal}`);
   }
-  hunt.abort();
-  await hunted;
   // Whatever was killed last: one more finds everything done, and cleans up.
   if (end.code !== 0) {
     end = await berth.launch({ workflow, retries }).end;
     launches += 1;
   }
+  hunt.abort();
+  await hunted;
   if (end.code !== 0) problems.push(`the run does not come to its end (exit code ${end.code}):\n${end.stderr}`);
   for (let waitedMs = 0; berth.living().length > 0 && waitedMs < patienceMs; waitedMs += 20) await sleep(20);
   for (const { pid } of berth.living()) problems.push(`process ${pid} is left`);
   for (const note of berth.notes()) if (note.type === "beside") problems.push(besideLine(note));
-  problems.push(...(await leftovers(berth)), ...differences(await stateOf(berth), wanted));
+  problems.push(...(await leftovers(berth)), ...differences(await stateAt(berth), wanted));
   return { hits: hits(), missed: pending(), launches, problems };
 }
 
@@ -73,7 +74,7 @@ export async function sailUndisturbed(berth: Berth, workflow: Voyage["workflow"]
   const census = new Map(
     berth.notes().flatMap((note) => (note.type === "count" ? [[note.name, note.counts] as const] : [])),
   );
-  return { state: await stateOf(berth), census, elapsedMs };
+  return { state: await stateAt(berth), census, elapsedMs };
 }
 
 /** Kills a task a random time after its process began. */
@@ -88,6 +89,18 @@ async function huntTask(berth: Berth, kills: readonly Kill[], signal: AbortSigna
       return;
     }
     await sleep(10);
+  }
+}
+
+/** Starts the server again each time that it was killed. */
+async function reviveRedis({ redis, notes }: Berth, signal: AbortSignal): Promise<void> {
+  if (redis === undefined) return;
+  for (let revived = 0; !signal.aborted; await sleep(20)) {
+    const deaths = notes().filter((note) => note.type === "hit" && note.victim === "redis").length;
+    if (deaths === revived) continue;
+    revived = deaths;
+    await redis.kill();
+    await redis.start();
   }
 }
 

@@ -75,6 +75,36 @@ describeWithRedis("redis", (url) => {
     expect(await run.driver.members([`${id}:path:A`])).toEqual([["x"]]);
   });
 
+  test("a write whose reply was lost is done once, and says what it did", async () => {
+    const id = freshRunId();
+    const watched = await watchedRedis(url);
+    const { driver } = await testRun((n) => redisAt(watched.url, n), id);
+    const journal = { added: `${id}:added`, removed: `${id}:removed` };
+    const lost = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+      watched.loseNextReply();
+      return work();
+    };
+    expect(await driver.increment(`${id}:counter:A`, 1, { journal })).toBe(1);
+    expect(await lost(() => driver.increment(`${id}:counter:A`, 1, { journal }))).toBe(2);
+    expect(await Promise.all([1, 2, 3].map(() => driver.increment(`${id}:counter:A`, 1, { journal })))).toEqual([
+      3, 4, 5,
+    ]);
+    expect(await lost(() => driver.increment(`${id}:counter:A`, 0))).toBe(5);
+    const fence = { key: `${id}:counter:F`, token: 1 };
+    await driver.increment(fence.key);
+    // The step that raises a fence finds it raised already.
+    expect(await lost(() => driver.increment(fence.key, 1, { fence }))).toBe(2);
+
+    await driver.add([[`${id}:path:A`, "x"]], { journal });
+    await lost(() => driver.add([[`${id}:path:A`, "y"]], { journal }));
+    await lost(() => driver.remove([[`${id}:path:A`, "x"]], { journal }));
+    expect(await driver.members([`${id}:path:A`, journal.added, journal.removed])).toEqual([
+      ["y"],
+      expect.arrayContaining([`${id}:path:A\ny`, ...[1, 2, 3, 4, 5].map((n) => `${id}:counter:A\n${n}`)]),
+      [],
+    ]);
+  });
+
   test("what Redis refuses is told as it is", async () => {
     const id = freshRunId();
     const run = await testRun((n) => redisAt(url, n), id);

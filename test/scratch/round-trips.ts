@@ -7,6 +7,8 @@ export interface WatchedRedis {
   readonly url: string;
   /** Takes the batches since the last call; a batch is the names of its commands, a SCAN with its cursor. */
   take(): readonly (readonly string[])[];
+  /** Cuts the connection in place of the next answer. */
+  loseNextReply(): void;
 }
 
 export async function watchedRedis(url: string): Promise<WatchedRedis> {
@@ -14,6 +16,7 @@ export async function watchedRedis(url: string): Promise<WatchedRedis> {
   const sockets = new Set<Socket>();
   let batches: string[] = [];
   let isAnswered = true;
+  let isLosing = false;
   const server = createServer((client) => {
     const redis = connect(Number(port), hostname);
     for (const socket of [client, redis]) sockets.add(socket.on("error", () => socket.destroy()));
@@ -22,10 +25,13 @@ export async function watchedRedis(url: string): Promise<WatchedRedis> {
       isAnswered = false;
       batches.push(`${batches.pop() ?? ""}${chunk.toString("latin1")}`);
     });
-    redis.on("data", () => {
+    redis.on("data", (chunk) => {
       isAnswered = true;
+      if (isLosing) client.destroy();
+      else client.write(chunk);
+      isLosing = false;
     });
-    client.pipe(redis).pipe(client);
+    client.pipe(redis).on("close", () => client.destroy());
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -40,6 +46,9 @@ export async function watchedRedis(url: string): Promise<WatchedRedis> {
       const taken = batches.map(commandsOf);
       batches = [];
       return taken;
+    },
+    loseNextReply() {
+      isLosing = true;
     },
   };
 }

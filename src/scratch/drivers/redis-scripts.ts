@@ -34,9 +34,19 @@ redis.call('SADD', KEYS[4], ARGV[3])
 log(KEYS[4], ARGV[3], KEYS[2], KEYS[3])
 return 1`;
 
-const increment = `${preamble}
+/**
+ * `ARGV[4]` numbers the call, or is empty where nothing changes; `KEYS[5]` has the client's last call with its reply. A call that
+ * comes again, because its reply was lost with the connection, gets that reply: no number is drawn twice for one call.
+ */
+const increment = `
+if ARGV[4] ~= '' then
+  local call, reply = string.match(redis.call('GET', KEYS[5]) or '', '^(%d+) (-?%d+)$')
+  if call == ARGV[4] then return tonumber(reply) end
+end
+${preamble}
 local value = redis.call('INCRBY', KEYS[4], ARGV[3])
 log(KEYS[4], tostring(value), KEYS[2], KEYS[3])
+if ARGV[4] ~= '' then redis.call('SET', KEYS[5], ARGV[4] .. ' ' .. string.format('%.0f', value), 'EX', 300) end
 return value`;
 
 const drop = `${preamble}

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { FirstlightError } from "../../core/errors.ts";
+import { inTurn } from "../in-turn.ts";
 import type { Entry, InventoryDriver, WriteOptions } from "../inventory-driver.ts";
 import { plainKeys, type SetExpression } from "../set-expression.ts";
 import { type Command, redisClient } from "./redis-client.ts";
@@ -27,6 +28,10 @@ const membersPerCommand = 1_000;
 export function redisInventory(options: RedisInventoryOptions): InventoryDriver {
   const { host, port, clientName, signal } = options;
   const client = redisClient({ host, port, clientName, signal, databaseIndex: databaseIndex(options) });
+
+  const draws = inTurn();
+  const replyKey = `firstlight_reply:${randomUUID()}`;
+  let calls = 0;
 
   const run = (text: string, write: WriteOptions, keys: readonly string[], args: readonly (string | number)[]) =>
     client.script(
@@ -96,7 +101,12 @@ export function redisInventory(options: RedisInventoryOptions): InventoryDriver 
       keys.length === 0 ? [] : ((await client.call(["SINTER", ...distinct(keys)])) as string[]),
     keys: scan,
     setOnce: async (key, value, write = {}) => (await run(redisScripts.setOnce, write, [key], [value])) === 1,
-    increment: async (key, by = 1, write = {}) => Number(await run(redisScripts.increment, write, [key], [by])),
+    increment: (key, by = 1, write = {}) => {
+      const step = async (call: number | ""): Promise<number> =>
+        Number(await run(redisScripts.increment, write, [key, replyKey], [by, call]));
+      // One after another: the server remembers the last reply.
+      return by === 0 ? step("") : draws("", () => step(++calls));
+    },
     drop: async (keys, { fence } = {}) => void (await run(redisScripts.drop, { fence }, keys, [])),
     select: async (expression) => (await answer(expression, "members")) as string[],
     selectAll: async (expressions) => {
