@@ -77,7 +77,8 @@ more may come. \`[]\` is an array, and what has a \`?\` may be missing.
 
 A task of \`run\`, \`demo\` and \`inspect\` has \`task status attempts startedAt elapsedMs filesRead filesWritten peakMemoryBytes error
 blockedBy[]\`; its status is one of \`done unchanged skipped failed blocked interrupted waiting running not-started\`. A run's status is
-one of \`running done failed interrupted\`.
+one of \`running done failed interrupted\`. What it took is told of the last attempt that was done; of a task that failed only
+\`elapsedMs\`, of its last one.
 
 Of \`plan\`, \`recipeRunId\` is null where a new run begins, \`runner\` is there while the run is at work, \`removed\` names tasks that the
 workflow has no longer, and \`isScratchGone\` is true where the run's scratch was removed. Of \`inspect RUN\`, \`run\` is the document of

@@ -11,6 +11,8 @@ export interface InputFolder {
   /** File names, sorted by code unit. */
   readonly frames: readonly string[];
   readonly sizeBytes: number;
+  /** Frames of one name, packed and not: the same frame twice, it seems. */
+  readonly twins: readonly (readonly string[])[];
   /** Files that are no frames by their names. */
   readonly otherFiles: number;
   /** Over name, size and time of change of every frame. */
@@ -49,7 +51,12 @@ export async function readInputFolder(path: string): Promise<InputFolder> {
   }
   if (unreadable.length > 0) throw framesUnreadable(folder, unreadable);
   if (frames.length === 0) throw noFrames(folder, otherFiles);
-  return { folder, frames, sizeBytes, otherFiles, digest: digest.digest("hex") };
+  return { folder, frames, sizeBytes, twins: twinsAmong(frames), otherFiles, digest: digest.digest("hex") };
+}
+
+function twinsAmong(frames: readonly string[]): readonly (readonly string[])[] {
+  const byName = Map.groupBy(frames, (name) => name.replace(/\.(?:gz|fz)$/i, ""));
+  return [...byName.values()].filter(({ length }) => length > 1);
 }
 
 async function findFolder(path: string): Promise<string> {

@@ -16,6 +16,7 @@ export interface TaskDocument {
   readonly attempts: number;
   /** Of the last attempt that was done; null where none was. */
   readonly startedAt: string | null;
+  /** Of a task that failed, that of its last attempt. */
   readonly elapsedMs: number | null;
   readonly filesRead: number;
   readonly filesWritten: number;
@@ -70,14 +71,14 @@ export async function runDocument({ run, tasks }: RecordedRun, settings: Setting
   };
 }
 
-function taskDocument({ task, status, attempts, report, error, blockedBy }: RecordedTask): TaskDocument {
+function taskDocument({ task, status, attempts, report, error, failedMs, blockedBy }: RecordedTask): TaskDocument {
   const isOver = status === "done" || status === "waiting" || status === "running";
   return {
     task,
     status,
     attempts,
     startedAt: report?.startedAt ?? null,
-    elapsedMs: report?.elapsedMs ?? null,
+    elapsedMs: failedMs ?? report?.elapsedMs ?? null,
     filesRead: report?.reads.length ?? 0,
     filesWritten: report?.writes.length ?? 0,
     peakMemoryBytes: report?.peakMemoryBytes ?? null,

@@ -2,7 +2,14 @@ import { existsSync } from "node:fs";
 import { FirstlightError } from "../core/errors.ts";
 import type { AttemptReport } from "../tasks/attempt-report.ts";
 import type { AttemptError } from "../workflow/run-event.ts";
-import type { AttemptRecord, NodeRecord, NodeStatus, RunRecord, RunStore } from "../workflow/run-store.ts";
+import type {
+  AttemptRecord,
+  AttemptState,
+  NodeRecord,
+  NodeStatus,
+  RunRecord,
+  RunStore,
+} from "../workflow/run-store.ts";
 import { openSqliteRunStore, runStorePath } from "../workflow/sqlite-run-store.ts";
 
 /** A task of a run, as the record has it. */
@@ -14,6 +21,8 @@ export interface RecordedTask {
   readonly report: AttemptReport | undefined;
   /** Of its last attempt, where that one was not done. */
   readonly error: AttemptError | undefined;
+  /** How long its last attempt ran, where that one failed: as the runner saw it, with the start of its process. */
+  readonly failedMs: number | undefined;
   readonly blockedBy: readonly string[];
   readonly updatedAt: string;
 }
@@ -78,7 +87,15 @@ function taskOf({ task, status, blockedBy, updatedAt }: NodeRecord, all: readonl
     attempts: last?.attempt ?? 0,
     report: attempts.findLast(({ state }) => state === "done")?.report,
     error: last?.error,
+    failedMs: last !== undefined && failures.has(last.state) ? elapsedMsOf(last) : undefined,
     blockedBy,
     updatedAt,
   };
+}
+
+const failures: ReadonlySet<AttemptState> = new Set(["failed", "crashed"]);
+
+function elapsedMsOf({ states }: AttemptRecord): number | undefined {
+  const [first, last] = [states[0], states.at(-1)];
+  return first === undefined || last === undefined ? undefined : Date.parse(last.at) - Date.parse(first.at);
 }

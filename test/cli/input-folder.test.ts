@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readInputFolder } from "../../src/cli/input-folder.ts";
 import { inputLine } from "../../src/cli/render/input-line.ts";
+import { twinFrames } from "../../src/cli/twin-frames.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -22,6 +23,19 @@ test("frames are taken by their names in any case, sorted; other files are count
   expect(inputLine({ key: folder, digest: "", frames: 5, folder: input })).toBe(
     `5 frames, 25 B, in ${folder}; 4 other files left alone`,
   );
+});
+
+test("a frame that lies there packed and not packed is pointed out", async () => {
+  await put("a.fits", "a.fits.gz", "a.fit", "b.FITS", "b.FITS.fz", "c.fits");
+  const input = await readInputFolder(folder);
+  expect(twinFrames({ key: folder, digest: "", frames: 6, folder: input })).toEqual([
+    "a.fits and a.fits.gz look like one frame twice, and so do 1 more: each is taken. Remove one of them if so.",
+  ]);
+  await rm(join(folder, "a.fits.gz"));
+  await rm(join(folder, "b.FITS"));
+  const single = await readInputFolder(folder);
+  expect(twinFrames({ key: folder, digest: "", frames: 4, folder: single })).toEqual([]);
+  expect(twinFrames({ key: "metadata store", digest: "", frames: 4, folder: undefined })).toEqual([]);
 });
 
 test("a line break in a name makes no frame another file", async () => {

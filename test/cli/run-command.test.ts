@@ -61,6 +61,7 @@ describe("firstlight run", () => {
       "✗ Reduce  LAMP_BROKEN: The lamp is broken.\n    Change the lamp.\n○ Publish: blocked by Reduce\n",
     );
     expect(failed.stdout).toContain("Mend the cause and run the same command again");
+    expect(failed.stdout).toMatch(/^\w+ +✗ failed +1 +\d+(?:\.\d)? (?:s|min .*) *$/m);
     expect(failed.stderr).not.toMatch(/ at .*pipeline\.ts/);
 
     const planned = await cli.run(["plan", ...pipeline]);

@@ -80,7 +80,7 @@ describe("the first task of the README", () => {
       workflow: Workflow;
     };
     const env = { SCRATCH_BASE_PATH: join(folder, "scratch"), FIRSTLIGHT_OBJECT_STORE_PATH: output };
-    const frames = { folder: input, frames: ["a.fits", "b.fits"], sizeBytes: 0, otherFiles: 0, digest: "" };
+    const frames = { folder: input, frames: ["a.fits", "b.fits"], sizeBytes: 0, twins: [], otherFiles: 0, digest: "" };
     const log = createLogger({ level: "CRITICAL", pretty: false, write: () => undefined });
     const prepare = (recipeRunId: number) =>
       registerInput({ recipeRunId, input: frames, settings: loadSettings(env), log, keepScratch: false });

@@ -6,6 +6,7 @@ import { inputLine } from "../render/input-line.ts";
 import { planLines } from "../render/plan-lines.ts";
 import { inputFiles } from "../run-input.ts";
 import { resolveTarget } from "../run-target.ts";
+import { twinFrames } from "../twin-frames.ts";
 import { untakenParameters } from "../untaken-parameters.ts";
 import { planArguments } from "../workflow-arguments.ts";
 
@@ -27,7 +28,7 @@ export const plan = defineCommand({
     const target = await resolveTarget(args, session.env, { log, signal: stop.asked });
     const { loaded, input, output, options, parameters } = target;
     const planned = await planWorkflow(loaded.workflow, options);
-    session.stderr.lines(untakenParameters(loaded.workflow.nodes(), parameters));
+    session.stderr.lines([...untakenParameters(loaded.workflow.nodes(), parameters), ...twinFrames(input)]);
     if (args.json) {
       const tasks = planned.tasks.map(({ fingerprint: _, ...task }) => task);
       const document = {

@@ -14,6 +14,7 @@ import { readRun } from "../run-record.ts";
 import { makeOutputFolder, type RunTarget, resolveTarget } from "../run-target.ts";
 import type { Session } from "../session.ts";
 import type { StopSignals } from "../stop-signals.ts";
+import { twinFrames } from "../twin-frames.ts";
 import { untakenParameters } from "../untaken-parameters.ts";
 import { withTelemetry } from "../with-telemetry.ts";
 import { type WorkflowArguments, workflowArguments } from "../workflow-arguments.ts";
@@ -49,7 +50,10 @@ export const run = defineCommand({
     });
     const target = await resolveTarget(args, session.env, { log, signal: stop.asked });
     if (target.outputFolder !== undefined) await makeOutputFolder(target.outputFolder);
-    session.stderr.lines(untakenParameters(target.loaded.workflow.nodes(), target.parameters));
+    session.stderr.lines([
+      ...untakenParameters(target.loaded.workflow.nodes(), target.parameters),
+      ...twinFrames(target.input),
+    ]);
     const result = await perform(target, args, session, stop);
     const document = await runDocument(
       await readRun(target.settings.scratchBasePath, result.recipeRunId),

@@ -22,13 +22,13 @@ export function taskTable(tasks: readonly TaskDocument[], page: Page): readonly 
       { title: "Read", align: "right" },
       { title: "Written", align: "right" },
     ],
-    tasks.map(({ task, status, attempts, elapsedMs, filesRead, filesWritten }) => [
+    tasks.map(({ task, status, attempts, startedAt, elapsedMs, filesRead, filesWritten }) => [
       oneLine(task),
       statusMark(status, page.style),
       String(attempts),
       elapsedMs === null ? "" : formatDuration(elapsedMs),
-      elapsedMs === null ? "" : String(filesRead),
-      elapsedMs === null ? "" : String(filesWritten),
+      startedAt === null ? "" : String(filesRead),
+      startedAt === null ? "" : String(filesWritten),
     ]),
     page,
   );

@@ -67,17 +67,17 @@ test("a run that failed names what failed, what was blocked, and what to do", ()
     scratch: { folder: "/scratch/3", exists: true },
     tasks: [
       task("Load"),
-      task("Dark", { status: "failed", attempts: 2, elapsedMs: null, error: broken }),
-      task("Gain", { status: "skipped", elapsedMs: null, error: { ...broken, message: "No lamp." } }),
-      task("Save", { status: "blocked", attempts: 0, elapsedMs: null, blockedBy: ["Dark"] }),
-      task("Send", { status: "blocked", attempts: 0, elapsedMs: null, blockedBy: ["Dark"] }),
+      task("Dark", { status: "failed", attempts: 2, startedAt: null, elapsedMs: 800, error: broken }),
+      task("Gain", { status: "skipped", startedAt: null, elapsedMs: null, error: { ...broken, message: "No lamp." } }),
+      task("Save", { status: "blocked", attempts: 0, startedAt: null, elapsedMs: null, blockedBy: ["Dark"] }),
+      task("Send", { status: "blocked", attempts: 0, startedAt: null, elapsedMs: null, blockedBy: ["Dark"] }),
     ],
   });
   expect(linesOf(failed)).toMatchInlineSnapshot(`
     "
     Task  Status      Attempts   Time  Read  Written
     Load  ✓ done             1  1.2 s    11       22
-    Dark  ✗ failed           2
+    Dark  ✗ failed           2  0.8 s
     Gain  – left out         1
     Save  ○ blocked          0
     Send  ○ blocked          0
