@@ -1,8 +1,8 @@
-import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { openFits, openWorkers, packFits, type Workers } from "firstlight/fits";
+import { openFits, openWorkers, packFitsTo, type Workers } from "firstlight/fits";
 import { type Bench, type Contender, compare, type Table } from "../harness.ts";
 import { contender, oneThread, type Peers, peerContenders, timed, twoThreads, writeLists } from "./contest.ts";
+import { plainSink } from "./plain-sink.ts";
 import { sourceOf } from "./source-of.ts";
 
 /** RICE_1 of whole files as fpack writes them: read, compressed, written. */
@@ -38,7 +38,6 @@ export async function packTables(
 
 async function pack(path: string, output: string, workers: number | Workers): Promise<void> {
   using source = sourceOf(path);
-  const fd = openSync(output, "w");
-  for await (const part of packFits(await openFits(source), { compression: "fpack", workers })) writeSync(fd, part);
-  closeSync(fd);
+  await using sink = plainSink(output);
+  await packFitsTo(sink, await openFits(source), { compression: "fpack", workers });
 }

@@ -8,6 +8,9 @@ export function plainSink(path: string): ByteSink {
     write: async (bytes) => {
       for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
     },
+    writeAt: async (offset, bytes) => {
+      for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, offset + done);
+    },
     commit: async () => undefined,
     [Symbol.asyncDispose]: async () => closeSync(fd),
   };

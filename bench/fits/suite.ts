@@ -48,7 +48,7 @@ export const fitsSuite: Suite = {
       text: `Frames of 2048 × 2048 pixels of a limb-darkened scene with noise, each eight of them different. Every contender of a mean reads all files,
 averages in float64 and writes the mean as float32, without waiting for the disk; ours is \`average(paths, { workers })\`, whose second
 thread starts within the time, and \`createFits\` into a file that is written as it comes. Of RICE_1 every file is read, compressed in rows as fpack does, and
-written; ours is \`packFits\`. On both cores ours is one process of two threads, and a peer two processes that start together, each with half
+written; ours is \`packFitsTo\`. On both cores ours is one process of two threads, and a peer two processes that start together, each with half
 of the files; the slower one counts, and nothing of theirs is merged. The start of processes and the import of modules are not counted.
 astropy reads with \`memmap=False\`; fitsjs reads every tenth file, and its time counts ten times.`,
       peers: [

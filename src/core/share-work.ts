@@ -18,7 +18,7 @@ export async function shareWork<Result>(
   workers: Workers,
   { module, name }: SharedFunction,
   data: unknown,
-  portions: Portions,
+  portions: Pick<Portions, "stop">,
   own: () => Promise<Result>,
   signal: AbortSignal | undefined,
 ): Promise<Result[]> {

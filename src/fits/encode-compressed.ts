@@ -1,6 +1,4 @@
 import type { NdArray } from "../core/ndarray.ts";
-import type { Workers } from "../core/workers.ts";
-import type { Bitpix } from "./bitpix.ts";
 import { padded } from "./blocks.ts";
 import { Card } from "./card.ts";
 import { sumWords } from "./checksum.ts";
@@ -9,7 +7,6 @@ import { checksumCards, signedHeader } from "./sign-header.ts";
 import { storageOf } from "./storage.ts";
 import { compressedCards } from "./tiles/compressed-cards.ts";
 import { type CompressionPreset, planTiles, type TileCompression, type TilePlan } from "./tiles/compression.ts";
-import { encodeTiles } from "./tiles/share-tiles.ts";
 import { type TileWriter, tileWriter } from "./tiles/write-tiles.ts";
 
 /**
@@ -26,58 +23,20 @@ export function encodeCompressedHdu(
   checksum: boolean,
 ): Uint8Array {
   const plan = planTiles(storageOf(image.data).bitpix, image.shape, compression);
-  const writer = tileWriter(plan);
-  return compressedHdu(cards, plan, writer, writer.add(image), checksum);
-}
-
-/** As `encodeCompressedHdu`, of an image that comes in pieces along its slowest axis, each of as many positions as tiles need. */
-export async function encodeCompressedPieces(
-  cards: readonly Card[],
-  bitpix: Bitpix,
-  shape: readonly number[],
-  pieces: (depth: number) => AsyncIterable<NdArray>,
-  compression: TileCompression | CompressionPreset,
-  checksum: boolean,
-): Promise<Uint8Array> {
-  const plan = planTiles(bitpix, shape, compression);
-  const writer = tileWriter(plan);
-  const heap: Uint8Array[] = [];
-  for await (const piece of pieces(writer.depth)) for (const tile of writer.add(piece)) heap.push(tile);
-  return compressedHdu(cards, plan, writer, heap, checksum);
-}
-
-/** As `encodeCompressedHdu`, in several threads. */
-export async function encodeCompressedBy(
-  workers: Workers,
-  cards: readonly Card[],
-  image: NdArray,
-  compression: TileCompression | CompressionPreset,
-  checksum: boolean,
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array> {
-  const plan = planTiles(storageOf(image.data).bitpix, image.shape, compression);
-  const writer = tileWriter(plan);
-  return compressedHdu(cards, plan, writer, writer.take(await encodeTiles(image, plan, workers, signal)), checksum);
-}
-
-function compressedHdu(
-  cards: readonly Card[],
-  plan: TilePlan,
-  writer: TileWriter,
-  heap: readonly Uint8Array[],
-  checksum: boolean,
-): Uint8Array {
-  const own = [...compressedCards(cards, plan, writer.facts), ...(checksum ? checksumCards() : [])];
-  const headerSizeBytes = encodeHeader(own).length;
-  const bytes = new Uint8Array(headerSizeBytes + padded(writer.rows.length + writer.facts.heapBytes));
-  bytes.set(writer.rows, headerSizeBytes);
-  let at = headerSizeBytes + writer.rows.length;
-  for (const tile of heap) {
-    bytes.set(tile, at);
-    at += tile.length;
-  }
-  bytes.set(checksum ? signedHeader(own, sumWords(bytes.subarray(headerSizeBytes))) : encodeHeader(own));
+  using writer = tileWriter(plan);
+  const heap = writer.add(image);
+  const own = tableCards(cards, plan, writer, checksum);
+  const headerBytes = encodeHeader(own).length;
+  const bytes = new Uint8Array(headerBytes + padded(writer.rows.length + heap.length));
+  bytes.set(writer.rows, headerBytes);
+  bytes.set(heap, headerBytes + writer.rows.length);
+  bytes.set(checksum ? signedHeader(own, sumWords(bytes.subarray(headerBytes))) : encodeHeader(own));
   return bytes;
+}
+
+/** The cards of the table; before all tiles are in it they are as many and as long, and some say something else. */
+export function tableCards(cards: readonly Card[], plan: TilePlan, { facts }: TileWriter, checksum: boolean): Card[] {
+  return [...compressedCards(cards, plan, facts), ...(checksum ? checksumCards() : [])];
 }
 
 /** The primary that stands before a compressed image which was one. */

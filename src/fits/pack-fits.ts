@@ -1,10 +1,12 @@
-import { openWorkers, type Workers } from "../core/workers.ts";
+import type { ByteSink } from "../core/byte-source.ts";
+import { createFile } from "../core/file.ts";
+import { withWorkers } from "../core/share-work.ts";
+import type { Workers } from "../core/workers.ts";
 import { copyHdu } from "./copy-hdu.ts";
-import { emptyPrimary, encodeCompressedBy, encodeCompressedPieces } from "./encode-compressed.ts";
-import { hasImage } from "./hdu.ts";
+import { emptyPrimary } from "./encode-compressed.ts";
+import { type Hdu, hasImage } from "./hdu.ts";
 import type { FitsFile } from "./open-fits.ts";
-import { readStoredPixels } from "./read-image.ts";
-import { storedPieces } from "./stored-pieces.ts";
+import { packImage } from "./pack-image.ts";
 import type { CompressionPreset, TileCompression } from "./tiles/compression.ts";
 
 export interface PackOptions {
@@ -15,33 +17,99 @@ export interface PackOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface PackToOptions extends PackOptions {
+  /** Replace a file that is there already; without it such a file is an `EEXIST` error. */
+  readonly overwrite?: boolean;
+}
+
 /**
  * The bytes of a copy of the file in which every image is compressed. An image that was the primary becomes the first extension,
  * behind an empty primary, and says so (ZSIMPLE). Images that are compressed already, tables, and what else there is are copied byte
- * for byte. The checksums of an image stay as ZHECKSUM and ZDATASUM; its table has those of the copy.
+ * for byte. The checksums of an image stay as ZHECKSUM and ZDATASUM; its table has those of the copy. What an image becomes is held
+ * in memory; to write it as it comes, see `packFitsTo`.
  *
  * @throws FirstlightError FITS_COMPRESSION for settings that are none, or do not fit an image; the errors of `readImage`
  */
-export async function* packFits({ source, hdus }: FitsFile, options: PackOptions = {}): AsyncIterable<Uint8Array> {
+export async function* packFits(file: FitsFile, options: PackOptions = {}): AsyncIterable<Uint8Array> {
+  const { source, hdus } = file;
   const { compression = {}, signal } = options;
-  const asked = options.workers;
-  await using opened = typeof asked === "object" ? undefined : openWorkers(asked ?? 1);
-  const workers = (opened ?? asked) as Workers;
   for (const hdu of hdus) {
     signal?.throwIfAborted();
-    if (!hasImage(hdu) || hdu.tiles !== undefined) {
+    if (!isPacked(hdu)) {
       yield* copyHdu(source, hdu);
       continue;
     }
-    const checksum = hdu.header.has("CHECKSUM") || hdu.header.has("DATASUM");
+    const checksum = isSigned(hdu);
     if (hdu.index === 0) yield emptyPrimary(checksum);
-    const { cards } = hdu.header;
-    if (workers.threads === 1) {
-      const pieces = (depth: number) => storedPieces(source, hdu, depth, signal);
-      yield await encodeCompressedPieces(cards, hdu.bitpix, hdu.shape, pieces, compression, checksum);
-    } else {
-      const image = await readStoredPixels(source, hdu, { signal });
-      yield await encodeCompressedBy(workers, cards, image, compression, checksum, signal);
-    }
+    const heap: Uint8Array[] = [];
+    const beginning = await withWorkers(options.workers, async (workers) => {
+      using image = packImage(source, hdu, { compression, checksum, workers, signal });
+      await image.compress(async (bytes) => {
+        heap.push(bytes.slice());
+      });
+      return image.beginning();
+    });
+    yield* beginning;
+    yield* heap;
   }
+}
+
+/**
+ * Writes the bytes of `packFits`, each image as it is compressed: neither it nor what it becomes is held whole.
+ *
+ * @param target a path, where the file appears whole or not at all, or a sink, which is committed; one that cannot change what was
+ * written (`writeAt`) gets each image once all of it is there
+ *
+ * @throws FirstlightError as `packFits`
+ */
+export async function packFitsTo(
+  target: string | ByteSink,
+  file: FitsFile,
+  options: PackToOptions = {},
+): Promise<void> {
+  if (typeof target === "string") {
+    await using sink = await createFile(target, { overwrite: options.overwrite === true });
+    return await packFitsTo(sink, file, options);
+  }
+  if (target.writeAt === undefined) for await (const part of packFits(file, options)) await target.write(part);
+  else await withWorkers(options.workers, (workers) => writePacked(target, file, { ...options, workers }));
+  options.signal?.throwIfAborted();
+  await target.commit();
+}
+
+async function writePacked(
+  sink: ByteSink,
+  { source, hdus }: FitsFile,
+  { compression = {}, workers, signal }: PackOptions & { readonly workers: Workers },
+): Promise<void> {
+  let offset = 0;
+  const append = async (bytes: Uint8Array): Promise<void> => {
+    offset += bytes.length;
+    await sink.write(bytes);
+  };
+  for (const hdu of hdus) {
+    signal?.throwIfAborted();
+    if (!isPacked(hdu)) {
+      for await (const part of copyHdu(source, hdu)) await append(part);
+      continue;
+    }
+    const checksum = isSigned(hdu);
+    if (hdu.index === 0) await append(emptyPrimary(checksum));
+    const begin = offset;
+    using image = packImage(source, hdu, { compression, checksum, workers, signal });
+    await append(new Uint8Array(image.headerBytes + image.rowsBytes));
+    await image.compress(append);
+    const [header, rows] = image.beginning();
+    await sink.writeAt?.(begin, header);
+    await sink.writeAt?.(begin + header.length, rows);
+  }
+}
+
+function isPacked(hdu: Hdu): boolean {
+  return hasImage(hdu) && hdu.tiles === undefined;
+}
+
+/** An image with a checksum becomes a table with one. */
+function isSigned({ header }: Hdu): boolean {
+  return header.has("CHECKSUM") || header.has("DATASUM");
 }

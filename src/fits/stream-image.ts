@@ -4,14 +4,13 @@ import { type NdArray, type PixelArray, sizeOf } from "../core/ndarray.ts";
 import { blockBytes, padded } from "./blocks.ts";
 import type { Card } from "./card.ts";
 import { sumWords } from "./checksum.ts";
-import { emptyPrimary } from "./encode-compressed.ts";
+import { emptyPrimary, tableCards } from "./encode-compressed.ts";
 import type { EncodeFitsOptions } from "./encode-fits.ts";
 import type { Header } from "./header.ts";
 import { encodeHeader } from "./parse-header.ts";
-import { checksumCards, signedHeader } from "./sign-header.ts";
+import { signedHeader } from "./sign-header.ts";
 import { storageOf, storePixels } from "./storage.ts";
 import { storageCards } from "./storage-cards.ts";
-import { compressedCards } from "./tiles/compressed-cards.ts";
 import { type CompressionPreset, planTiles, type TileCompression } from "./tiles/compression.ts";
 import { tileWriter } from "./tiles/write-tiles.ts";
 
@@ -230,10 +229,7 @@ async function compressedImage(
 ): Promise<ImageWriter> {
   const plan = planTiles(storageOf(none).bitpix, shape, compression);
   const writer = tileWriter(plan);
-  const headerCards = (): Card[] => [
-    ...compressedCards(image, plan, writer.facts),
-    ...(checksum ? checksumCards() : []),
-  ];
+  const headerCards = (): Card[] => tableCards(image, plan, writer, checksum);
   const [, ...inner] = shape;
   const depthPixels = inner.reduce((product, length) => product * length, 1);
   const step =
@@ -245,9 +241,7 @@ async function compressedImage(
   const unit = dataUnit(append, checksum);
   const compress = async (): Promise<void> => {
     const depth = filled / depthPixels;
-    for (const tile of writer.add({ data: piece.subarray(0, filled), shape: [depth, ...inner] })) {
-      await addBytes(unit, tile);
-    }
+    await addBytes(unit, writer.add({ data: piece.subarray(0, filled), shape: [depth, ...inner] }));
     filled = 0;
   };
   const headerBytes = encodeHeader(headerCards()).length;
@@ -273,6 +267,7 @@ async function compressedImage(
       const header = checksum ? signedHeader(cards, sumWords(writer.rows, unit.sum)) : encodeHeader(cards);
       await sink.writeAt?.(offset, header);
       await sink.writeAt?.(offset + headerBytes, writer.rows);
+      writer[Symbol.dispose]();
     },
   };
 }

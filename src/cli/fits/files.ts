@@ -27,10 +27,17 @@ export async function writeFits(
   parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   overwrite: boolean,
 ): Promise<void> {
-  try {
+  await writingFits(path, async () => {
     await using sink = await createFile(path, { overwrite });
     for await (const part of parts) await sink.write(part);
     await sink.commit();
+  });
+}
+
+/** Says what the system says of a path that is written to; throws `FITS_FILE` for it. */
+export async function writingFits(path: string, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
   } catch (error) {
     const code = codeOf(error);
     if (code === "EEXIST") {

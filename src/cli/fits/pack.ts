@@ -1,4 +1,4 @@
-import { packFits } from "../../fits/pack-fits.ts";
+import { packFitsTo } from "../../fits/pack-fits.ts";
 import {
   type CompressionPreset,
   compressionPresets,
@@ -10,7 +10,7 @@ import { defineCommand } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 import { usageError } from "../usage-error.ts";
 import { fileArgument, overwriteArgument } from "./arguments.ts";
-import { withFits, writeFits } from "./files.ts";
+import { withFits, writingFits } from "./files.ts";
 
 const presets = Object.keys(compressionPresets);
 const algorithms: readonly string[] = ["RICE_1", "GZIP_1", "GZIP_2"];
@@ -83,7 +83,9 @@ export const pack = defineCommand({
     };
     using stop = watchStop();
     await withFits(args.in, (fits) =>
-      writeFits(args.out, packFits(fits, { compression, signal: stop.asked }), args.overwrite),
+      writingFits(args.out, () =>
+        packFitsTo(args.out, fits, { compression, overwrite: args.overwrite, signal: stop.asked }),
+      ),
     );
     return exitCodes.done;
   },

@@ -12,7 +12,7 @@ import { kernelNoise, noiseRowLength, type TileNoise, tileNoise } from "./tile-n
 /** Pixels that share one split of bits, as every writer has it. */
 export const riceBlockSize = 32;
 
-/** Bytes of one tile for the heap. */
+/** Bytes of one tile for the heap; valid until the next is encoded. */
 export interface EncodedTile {
   /** `gzip`: the reals as they are, where no levels can hold them. */
   readonly kind: "compressed" | "gzip";
@@ -55,13 +55,11 @@ function compressor(algorithm: TilePlan["algorithm"], pixelBytes: number): (pixe
     return (pixels) => {
       const most = riceMostBytes(pixels.length, parameters);
       if (pixels.length <= encodeKernelPixels) {
-        return encodeKernels()
-          .encodeRice(pixels as Int32Array, riceBlockSize, most)
-          .slice();
+        return encodeKernels().encodeRice(pixels as Int32Array, riceBlockSize, most);
       }
       if (output.length < most) output = new Uint8Array(most);
       const length = encodeRice(pixels as Int32Array, output, parameters, differences);
-      return output.slice(0, length);
+      return output.subarray(0, length);
     };
   }
   if (algorithm === "GZIP_1") return (pixels) => gzipTile(bigEndian(pixels));

@@ -1,114 +1,163 @@
-import type { NdArray, PixelArray } from "../../core/ndarray.ts";
-import { type Portions, portions } from "../../core/portions.ts";
+import type { ByteSource } from "../../core/byte-source.ts";
+import { lentMemory } from "../../core/lent-memory.ts";
+import { sizeOf } from "../../core/ndarray.ts";
 import { shareWork } from "../../core/share-work.ts";
-import type { Handover, Workers } from "../../core/workers.ts";
+import type { Workers } from "../../core/workers.ts";
 import { kernelModule, useKernelModule } from "../../kernels/kernels.ts";
+import { swapWords } from "../byte-order.ts";
+import type { Hdu } from "../hdu.ts";
+import { type PieceLayout, pieceLayout, pieceOver, pieceShape, readPiece } from "../stored-pieces.ts";
 import type { TilePlan } from "./compression.ts";
-import { checksumSeed, type EncodedTile, tileEncoder } from "./encode-tile.ts";
+import { pieceEncoder, tilesOfPiece } from "./encode-piece.ts";
+import { checksumSeed } from "./encode-tile.ts";
 import { gatherTile } from "./gather-tile.ts";
 import { tilesOf } from "./tile-grid.ts";
+import { type RingMemory, type RingSize, ringMemory, type TileRing, tileRing } from "./tile-ring.ts";
+import type { TileWriter } from "./write-tiles.ts";
 
 interface SharedTiles {
   readonly kernels: object;
   readonly plan: TilePlan;
-  /** Over memory that threads share. */
-  readonly pixels: PixelArray;
-  readonly portionTiles: number;
-  readonly portions: SharedArrayBuffer;
+  readonly layout: PieceLayout;
+  readonly memory: RingMemory;
 }
 
-/** What one thread has encoded: portions of tiles, and the bytes of them all. */
-interface EncodedPortions {
-  readonly portions: readonly number[];
-  readonly tiles: readonly (Omit<EncodedTile, "bytes"> & { readonly sizeBytes: number })[];
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
+/** Many enough that no thread waits long for the last, and each worth the trouble. */
+const pieceBytes = 2 ** 18;
+const slotsPerThread = 4;
+/** A larger ring is not kept for the next image. */
+const mostKeptBytes = 2 ** 25;
 
-export interface EncodedTiles {
-  readonly tiles: readonly EncodedTile[];
-  /** ZDITHER0 */
-  readonly seed: number;
-}
+/** The ring of the last image, by who encoded it: its memory is known to the process. */
+const kept = new WeakMap<Workers, RingMemory>();
 
-const portionsPerThread = 8;
-
-/** Encodes the tiles of a whole image in several threads, each to what one alone makes of it. */
-export async function encodeTiles(
-  image: NdArray,
-  plan: TilePlan,
+/**
+ * Encodes an image in several threads, each tile to what one alone makes of it. The calling thread reads, and hands the bytes of the
+ * heap on in their order, while the others encode.
+ *
+ * @param take gets bytes that are valid until it resolves
+ */
+export async function encodeShared(
   workers: Workers,
+  source: ByteSource,
+  hdu: Hdu,
+  plan: TilePlan,
+  writer: TileWriter,
+  take: (bytes: Uint8Array) => Promise<void>,
   signal: AbortSignal | undefined,
-): Promise<EncodedTiles> {
-  const seeded = withSeed(image, plan);
-  const portionTiles = Math.ceil(plan.tileCount / (workers.threads * portionsPerThread));
-  const own = portions(Math.ceil(plan.tileCount / portionTiles));
-  const pixels = sharedCopy(image.data);
-  const data: SharedTiles = {
-    ...{ kernels: kernelModule(), plan: seeded, pixels, portionTiles },
-    portions: own.memory,
+): Promise<void> {
+  const layout = pieceLayout(hdu, writer.depth, pieceBytes);
+  const memory = lendRing(workers, ringSize(plan, layout, workers.threads));
+  const ring = tileRing(memory);
+  const encode = encoderOf(plan, layout, ring);
+  using bytes = lentMemory(memory.outputBytes);
+  let [read, written] = [0, 0];
+  const seed = plan.quantization?.seed;
+  let known = typeof seed === "number" ? seed : undefined;
+
+  const readNext = async (): Promise<void> => {
+    const words = await readPiece(source, hdu, layout, read, ring.input(read));
+    known ??= seed === undefined ? 1 : seedOf(plan, layout, words);
+    if (read === 0) writer.useSeed(known);
+    read += 1;
+    ring.fill(known);
   };
-  const where = { module: import.meta.url, name: encodeInThread.name };
-  const all = await shareWork(workers, where, data, own, async () => encodePortions(data, own), signal);
-  const tiles = new Array<EncodedTile>(plan.tileCount);
-  for (const part of all) {
-    let [next, at] = [0, 0];
-    for (const portion of part.portions) {
-      const first = portion * portionTiles;
-      for (let index = first; index < Math.min(plan.tileCount, first + portionTiles); index += 1, next += 1) {
-        const { kind, levels, sizeBytes } = part.tiles[next] as EncodedPortions["tiles"][number];
-        tiles[index] = { kind, levels, bytes: part.bytes.subarray(at, at + sizeBytes) };
-        at += sizeBytes;
+  const writeNext = async (): Promise<void> => {
+    const [positions = 0] = pieceShape(layout, written);
+    let sizeBytes = 0;
+    for (let tile = 0; tile < tilesOfPiece(plan, positions); tile += 1) {
+      const placed = ring.placed(written, tile);
+      writer.place(placed);
+      sizeBytes += placed.sizeBytes;
+    }
+    // Memory that is shared is not taken everywhere.
+    const own = bytes.bytes.subarray(0, sizeBytes);
+    own.set(ring.output(written).subarray(0, sizeBytes));
+    written += 1;
+    await take(own);
+  };
+  const own = async (): Promise<void> => {
+    while (written < layout.count) {
+      ring.throwIfStopped();
+      if (read < layout.count && read - written < memory.slots) await readNext();
+      else if (ring.isFinished(written)) await writeNext();
+      else {
+        const piece = ring.next(layout.count, false);
+        if (typeof piece === "number") encode(piece);
+        else await ring.finished(written);
       }
     }
-  }
-  const seed = seeded.quantization?.seed;
-  return { tiles, seed: typeof seed === "number" ? seed : 1 };
+  };
+  const data: SharedTiles = { kernels: kernelModule(), plan, layout, memory };
+  await shareWork(workers, { module: import.meta.url, name: encodeInThread.name }, data, ring, own, signal);
+  const ringBytes = memory.slots * (memory.inputBytes + memory.outputBytes);
+  if (ringBytes <= mostKeptBytes) kept.set(workers, memory);
 }
 
 /** What the other threads do. */
-export function encodeInThread(data: SharedTiles): Handover {
-  useKernelModule(data.kernels);
-  const value = encodePortions(data, portions(Math.ceil(data.plan.tileCount / data.portionTiles), data.portions));
-  return { value, transfer: [value.bytes.buffer] };
+export function encodeInThread({ kernels, plan, layout, memory }: SharedTiles): void {
+  useKernelModule(kernels);
+  const ring = tileRing(memory);
+  const encode = encoderOf(plan, layout, ring);
+  for (;;) {
+    const piece = ring.next(layout.count, true);
+    if (typeof piece !== "number") return;
+    encode(piece);
+  }
 }
 
-function encodePortions({ plan, pixels, portionTiles }: SharedTiles, own: Portions): EncodedPortions {
-  const encoder = tileEncoder(plan);
-  const grid = [...tilesOf(plan)];
-  const memory = pixels.slice(0, Math.max(...grid.slice(0, 1).map(({ count }) => count)));
-  const encoded: EncodedTile[] = [];
-  const taken: number[] = [];
-  for (let portion = own.next(); portion !== undefined; portion = own.next()) {
-    taken.push(portion);
-    for (const tile of grid.slice(portion * portionTiles, (portion + 1) * portionTiles)) {
-      own.throwIfStopped();
-      const values = gatherTile(pixels, tile, plan.axes, memory);
-      encoded.push(encoder.encode(values, tile.lengths[0] ?? 1, tile.index));
-    }
-  }
-  const bytes = new Uint8Array(encoded.reduce((sum, tile) => sum + tile.bytes.length, 0));
-  let at = 0;
-  for (const tile of encoded) {
-    bytes.set(tile.bytes, at);
-    at += tile.bytes.length;
-  }
-  const tiles = encoded.map(({ kind, levels, bytes: own }) => ({ kind, levels, sizeBytes: own.length }));
-  return { portions: taken, tiles, bytes };
+/** Encodes a piece of the ring. */
+function encoderOf(plan: TilePlan, layout: PieceLayout, ring: TileRing): (piece: number) => void {
+  const pieceTiles = tilesOfPiece(plan, layout.positions);
+  let encoder: ReturnType<typeof pieceEncoder> | undefined;
+  return (piece) => {
+    encoder ??= pieceEncoder(seeded(plan, ring.seed));
+    const { data, shape } = pieceOver(layout, piece, ring.input(piece));
+    swapWords(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), data.BYTES_PER_ELEMENT);
+    const output = ring.output(piece);
+    let [at, tile] = [0, 0];
+    encoder.encode({ data, shape }, piece * pieceTiles, ({ kind, bytes, levels }) => {
+      output.set(bytes, at);
+      at += bytes.length;
+      ring.place(piece, tile, { kind, sizeBytes: bytes.length, levels });
+      tile += 1;
+    });
+    ring.finish(piece);
+  };
+}
+
+function lendRing(workers: Workers, size: RingSize): RingMemory {
+  const last = kept.get(workers);
+  kept.delete(workers);
+  const isSame = last !== undefined && Object.entries(size).every(([key, value]) => Reflect.get(last, key) === value);
+  if (!isSame) return ringMemory(size);
+  new Int32Array(last.control).fill(0);
+  return last;
+}
+
+function ringSize(plan: TilePlan, { positions, positionBytes, count }: PieceLayout, threads: number): RingSize {
+  const tiles = tilesOfPiece(plan, positions);
+  const pixelBytes = Math.abs(plan.bitpix) / 8;
+  // What no algorithm exceeds: a fallback of reals by gzip, or levels of 32 bits that are kept as they are.
+  const pixels = (positions * positionBytes) / pixelBytes;
+  const outputBytes = tiles * 64 + Math.ceil(pixels * (Math.max(4, pixelBytes) + 1));
+  const align = (sizeBytes: number): number => Math.ceil(sizeBytes / 64) * 64;
+  return {
+    slots: Math.min(count, threads * slotsPerThread),
+    ...{ inputBytes: align(positions * positionBytes), tiles, outputBytes: align(outputBytes) },
+  };
+}
+
+function seeded(plan: TilePlan, seed: number): TilePlan {
+  return plan.quantization === undefined ? plan : { ...plan, quantization: { ...plan.quantization, seed } };
 }
 
 /** A seed that follows from the first tile has to be known before others are encoded. */
-function withSeed({ data }: NdArray, plan: TilePlan): TilePlan {
-  const { quantization } = plan;
-  if (quantization?.seed !== "checksum") return plan;
-  const [first] = tilesOf(plan);
-  if (first === undefined) return plan;
-  const pixels = gatherTile(data, first, plan.axes, data.slice(0, first.count));
-  return { ...plan, quantization: { ...quantization, seed: checksumSeed(pixels as Float32Array) } };
-}
-
-function sharedCopy<T extends PixelArray>(data: T): T {
-  const type = data.constructor as new (buffer: SharedArrayBuffer) => T;
-  const copy = new type(new SharedArrayBuffer(data.byteLength));
-  new Uint8Array(copy.buffer).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  return copy;
+function seedOf(plan: TilePlan, layout: PieceLayout, words: Uint8Array): number {
+  const { data, shape } = pieceOver(layout, 0, words);
+  const axes = plan.axes.with(-1, shape[0] ?? 0);
+  const [first] = tilesOf({ ...plan, axes });
+  if (first === undefined || sizeOf(shape) === 0) return 1;
+  // Of bytes in whatever order.
+  return checksumSeed(gatherTile(data, first, axes, data.slice(0, first.count)) as Float32Array);
 }

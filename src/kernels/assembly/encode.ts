@@ -64,6 +64,12 @@ function fold<T>(source: usize, size: i32, differences: usize): u64 {
   return sum;
 }
 
+// @ts-ignore: decorator
+@inline
+function foldedAt<T>(at: usize): u32 {
+  return sizeof<T>() == 4 ? load<u32>(at) : sizeof<T>() == 2 ? <u32>load<u16>(at) : <u32>load<u8>(at);
+}
+
 /**
  * @param source the pixels; before the first there is room for one more
  * @param differences room for a block of them
@@ -90,7 +96,8 @@ function encode<T>(source: usize, count: i32, output: usize, most: i32, blockSiz
     const size = min(blockSize, count - start);
     const sum = fold<T>(source + <usize>start * sizeof<T>(), size, differences);
     const least = <u64>((size >> 1) + 1);
-    const mean: u32 = sum > least ? <u32>((sum - least) / <u64>size) : 0;
+    // The usual size is a power of two, and a shift is a fraction of a division.
+    const mean: u32 = sum > least ? <u32>(size == 32 ? (sum - least) >> 5 : (sum - least) / <u64>size) : 0;
     const low: i32 = 32 - <i32>clz(mean >> 1);
     const isDirect = low >= direct;
     const code: i32 = sum == 0 ? 0 : isDirect ? direct + 1 : low + 1;
@@ -107,7 +114,7 @@ function encode<T>(source: usize, count: i32, output: usize, most: i32, blockSiz
     let at = differences;
     if (isDirect) {
       for (let index = 0; index < size; index += 1) {
-        held = (held << <u64>pixelBits) | <u64>(sizeof<T>() == 4 ? load<u32>(at) : sizeof<T>() == 2 ? <u32>load<u16>(at) : <u32>load<u8>(at));
+        held = (held << <u64>pixelBits) | <u64>foldedAt<T>(at);
         at += sizeof<T>();
         bits += pixelBits;
         if (bits >= 32) {
@@ -120,30 +127,57 @@ function encode<T>(source: usize, count: i32, output: usize, most: i32, blockSiz
     }
     const mark: u32 = (<u32>1) << low;
     const mask: u32 = mark - 1;
-    for (let index = 0; index < size; index += 1) {
-      const folded: u32 = sizeof<T>() == 4 ? load<u32>(at) : sizeof<T>() == 2 ? <u32>load<u16>(at) : <u32>load<u8>(at);
-      at += sizeof<T>();
-      // As many zeros as the high bits say, a one, and the low bits as they are.
-      let zeros: i32 = <i32>(folded >> low);
-      while (zeros + low + 1 > 32) {
-        const some = min(zeros, 32 - bits);
-        held <<= <u64>some;
-        bits += some;
-        zeros -= some;
-        if (bits >= 32) {
-          bits -= 32;
-          if (to + 8 > limit) return overflow;
-          store<u32>(to, bswap<u32>(<u32>(held >> <u64>bits)));
-          to += 4;
+    const used: i32 = low + 1;
+    // Whole bytes are written first, so that fewer than 8 bits are held.
+    store<u64>(to, bswap<u64>(held << <u64>(64 - bits)));
+    to += <usize>(bits >> 3);
+    bits &= 7;
+    let index = 0;
+    while (index < size) {
+      // Four at a time, without a branch on how many bits there are: with those held they fit in 64.
+      if (index + 4 <= size) {
+        const f0 = foldedAt<T>(at);
+        const f1 = foldedAt<T>(at + sizeof<T>());
+        const f2 = foldedAt<T>(at + 2 * sizeof<T>());
+        const f3 = foldedAt<T>(at + 3 * sizeof<T>());
+        const l0 = <u64>(f0 >> low) + <u64>used;
+        const l1 = <u64>(f1 >> low) + <u64>used;
+        const l2 = <u64>(f2 >> low) + <u64>used;
+        const l3 = <u64>(f3 >> low) + <u64>used;
+        const together = l0 + l1 + l2 + l3;
+        if (together <= 56) {
+          const first = (<u64>(mark | (f0 & mask)) << l1) | <u64>(mark | (f1 & mask));
+          const second = (<u64>(mark | (f2 & mask)) << l3) | <u64>(mark | (f3 & mask));
+          held = (held << together) | (first << (l2 + l3)) | second;
+          bits += <i32>together;
+          store<u64>(to, bswap<u64>(held << <u64>(64 - bits)));
+          to += <usize>(bits >> 3);
+          bits &= 7;
+          at += 4 * sizeof<T>();
+          index += 4;
+          continue;
         }
       }
-      held = (held << <u64>(zeros + low + 1)) | <u64>(mark | (folded & mask));
-      bits += zeros + low + 1;
-      if (bits >= 32) {
-        bits -= 32;
-        store<u32>(to, bswap<u32>(<u32>(held >> <u64>bits)));
-        to += 4;
+      const value = foldedAt<T>(at);
+      at += sizeof<T>();
+      index += 1;
+      // As many zeros as the high bits say, a one, and the low bits as they are.
+      let zeros = <u64>(value >> low);
+      while (zeros + <u64>used > 56) {
+        const some = min<u64>(zeros, 48);
+        held <<= some;
+        bits += <i32>some;
+        zeros -= some;
+        if (to + 16 > limit) return overflow;
+        store<u64>(to, bswap<u64>(held << <u64>(64 - bits)));
+        to += <usize>(bits >> 3);
+        bits &= 7;
       }
+      held = (held << (zeros + <u64>used)) | <u64>(mark | (value & mask));
+      bits += <i32>zeros + used;
+      store<u64>(to, bswap<u64>(held << <u64>(64 - bits)));
+      to += <usize>(bits >> 3);
+      bits &= 7;
     }
   }
   if (bits > 0) {
