@@ -67,23 +67,36 @@ function bounds(size: number, leaveOut: number): Bounds {
     take({ start, image, mask, variance }: FramePiece) {
       merged.take(mask, start, image.length);
       const pixels = withoutFlagged(image, mask, leaveOut);
+      const isExact = variance === undefined && min.variances === undefined;
       for (let at = 0; at < pixels.length; at += chunkLength) {
-        const values = chunk.subarray(0, loadChunk(pixels, at, chunk));
-        widen(min, values, variance?.subarray(at), start + at, -1);
-        widen(max, values, variance?.subarray(at), start + at, 1);
+        const count = loadChunk(pixels, at, chunk);
+        if (isExact) {
+          widenBoth(min.values, max.values, chunk, count, start + at);
+          continue;
+        }
+        widen(min, chunk.subarray(0, count), variance?.subarray(at), start + at, -1);
+        widen(max, chunk.subarray(0, count), variance?.subarray(at), start + at, 1);
       }
     },
   };
 }
 
-/** Takes what is greater, or with the sign -1 what is less. */
+function widenBoth(min: Float64Array, max: Float64Array, from: Float64Array, count: number, at: number): void {
+  for (let i = 0, to = at; i < count; i += 1, to += 1) {
+    const value = from[i] as number;
+    // What is not a number is not beyond anything; whatever is one replaces it.
+    if (!(value >= (min[to] as number)) && !Number.isNaN(value)) min[to] = value;
+    if (!(value <= (max[to] as number)) && !Number.isNaN(value)) max[to] = value;
+  }
+}
+
+/** Takes what is greater, with its variance, or with the sign -1 what is less. */
 function widen(bound: Bound, from: Float64Array, variance: PixelArray | undefined, at: number, sign: 1 | -1): void {
   const { values } = bound;
   if (variance !== undefined) bound.variances ??= values.map((value) => (Number.isNaN(value) ? value : 0));
   const { variances } = bound;
   for (let i = 0, to = at; i < from.length; i += 1, to += 1) {
     const value = from[i] as number;
-    // What is not a number is not beyond anything; whatever is one replaces it.
     if (sign * value <= sign * (values[to] as number) || Number.isNaN(value)) continue;
     values[to] = value;
     if (variances !== undefined) variances[to] = variance === undefined ? 0 : Number(variance[i]);

@@ -7,7 +7,7 @@ import { eachFrame, type FramePiece, type PieceTaker } from "./files/each-frame.
 import type { Many } from "./files/many.ts";
 import { addKept } from "./kept-sums.ts";
 import { type MergedFlags, mergedFlags } from "./merged-flags.ts";
-import { welford, welfordKept } from "./pixel-sums.ts";
+import { dividedBy, welford, welfordKept } from "./pixel-sums.ts";
 import { type FloatArray, newFloats } from "./precision.ts";
 
 export interface DeviationOptions extends AverageOptions {
@@ -49,32 +49,23 @@ export async function meanAndDeviation(
   requireTwo(count);
   const precision = options.precision ?? own.precision;
   const { means, squares, counts, variances } = taker.found();
-  const perPixel = (value: (n: number, pixel: number) => number): FloatArray => {
-    const out = newFloats(means.length, precision);
-    for (let i = 0; i < out.length; i += 1) {
-      const n = counts?.[i] ?? count;
-      out[i] = n === 0 ? Number.NaN : value(n, i);
-    }
+  const mean = { data: dividedBy(means, 1, precision), shape };
+  const deviation = { data: newFloats(means.length, precision), shape };
+  for (let i = 0; i < means.length; i += 1) {
+    deviation.data[i] = Math.sqrt((squares[i] as number) / ((counts?.[i] ?? count) - ddof));
+  }
+  if (header === undefined) return { mean, deviation, count };
+  const scaled = (factor: (n: number) => number): FloatArray | undefined => {
+    if (variances === undefined) return undefined;
+    const out = newFloats(variances.length, precision);
+    for (let i = 0; i < out.length; i += 1) out[i] = (variances[i] as number) * factor(counts?.[i] ?? count);
     return out;
   };
-  const mean = { data: perPixel((_, i) => means[i] as number), shape };
-  const deviation = { data: perPixel((n, i) => Math.sqrt((squares[i] as number) / (n - ddof))), shape };
-  if (header === undefined) return { mean, deviation, count };
-  const scaled = (factor: (n: number) => number): FloatArray | undefined =>
-    variances && perPixel((n, i) => (variances[i] as number) * factor(n));
+  const ofMean = scaled((n) => 1 / (n * n));
+  const ofDeviation = scaled((n) => 1 / (2 * n * (n - 1)));
   return {
-    mean: carried(
-      header,
-      mean,
-      taker.flags(),
-      scaled((n) => 1 / (n * n)),
-    ),
-    deviation: carried(
-      header,
-      deviation,
-      taker.flags(),
-      scaled((n) => 1 / (2 * n * (n - 1))),
-    ),
+    mean: carried(header, mean, taker.flags(), ofMean),
+    deviation: carried(header, deviation, taker.flags(), ofDeviation),
     count,
   };
 }
@@ -98,7 +89,10 @@ function moments(
   const merged = mergedFlags(size, leaveOut);
   return {
     flags: merged.flags,
-    found: () => ({ means, squares, counts, variances }),
+    found() {
+      if (counts !== undefined) for (const [i, n] of counts.entries()) if (n === 0) means[i] = squares[i] = Number.NaN;
+      return { means, squares, counts, variances };
+    },
     take({ start, image, mask, variance, number }: FramePiece) {
       const part = <T extends Float64Array | Uint32Array>(whole: T) => whole.subarray(start, start + image.length) as T;
       merged.take(mask, start, image.length);

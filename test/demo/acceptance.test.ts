@@ -42,6 +42,8 @@ describe("the demo, run to its end", { timeout: 300_000 }, () => {
     expect(stdout).toMatch(/^ +Frames +27 in, 6 out$/m);
     // Not far better than the noise allows either: then the prediction would be wrong.
     expect(Number(/ ([\d.]+) × the [\d.]+ % that photon noise/.exec(stdout)?.[1])).toBeGreaterThan(0.9);
+    const pull = Number(/Noise of every pixel +([\d.]+) σ/.exec(stdout)?.[1]);
+    expect(Math.abs(pull - 1), `σ of the pulls: ${pull}`).toBeLessThanOrEqual(0.02);
     expect(code).toBe(0);
     const files = await readdir(join(cli.folder, "demo/products"), { recursive: true, encoding: "utf8" });
     const count = (ending: string) => files.filter((path) => path.endsWith(ending)).length;
