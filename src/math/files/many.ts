@@ -6,8 +6,9 @@ export type Given<T> =
   | { readonly kind: "files"; readonly paths: readonly string[] }
   | { readonly kind: "values"; readonly values: AsyncIterable<T> | Iterable<T> };
 
-/** Looks at the first of them. Paths are collected, values come as they did. */
+/** Looks at the first of them. Paths are collected, values come as they did. A single text is a path, not its letters. */
 export async function given<T extends object>(many: Many<T> | Many<string>): Promise<Given<T>> {
+  if (typeof many === "string") return { kind: "files", paths: [many] };
   const iterator =
     (many as AsyncIterable<T | string>)[Symbol.asyncIterator]?.() ?? (many as Iterable<T | string>)[Symbol.iterator]();
   const first = await iterator.next();

@@ -136,6 +136,13 @@ test("scaled pixels and undefined ones are averaged as they are read", async () 
   expect((await average([path, path])).image.data).toEqual(Float32Array.of(Number.NaN, 12));
 });
 
+test("one path by itself is a file, and not so many letters", async () => {
+  const image = pixels();
+  const path = await file(frameOf(image));
+  expect((await sum(path)).image).toEqual(await sum([image]));
+  expect((await extremes(path)).max.image).toEqual((await extremes([image])).max);
+});
+
 describe("files that cannot be averaged", () => {
   const code = (code: string, message: RegExp) =>
     expect.objectContaining({ code, message: expect.stringMatching(message) });
