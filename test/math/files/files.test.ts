@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +15,7 @@ import {
   openWorkers,
   percentilesAcross,
   random,
+  type SumOptions,
   sigmaClippedMean,
   sigmaClippedMeanAcross,
   sum,
@@ -105,7 +107,66 @@ describe.each(ways)("over files, %s", (_, options) => {
     expect(mean.mask).toEqual(held.mask);
     expect(mean.variance).toEqual(held.variance);
   });
+
+  test("whatever masks leave out, and all variances, count as they do over frames", async () => {
+    carrying ??= carried();
+    const { paths, expected } = await carrying;
+    for (const { name, verb, leaveOut, found } of expected) {
+      expect(await verb(paths, { ...options, leaveOut }), `${name}, leaving out ${leaveOut}`).toEqual(found);
+    }
+  });
 });
+
+type Stack = readonly Frame[] | readonly string[];
+
+/** Far sooner told apart than all their pixels are. */
+const bytesOf = (part: NdArray | undefined) =>
+  part && createHash("sha256").update(new Uint8Array(part.data.buffer)).digest("hex");
+const parts = ({ image, mask, variance }: Frame) => [image, mask, variance].map(bytesOf);
+/** Each verb that carries what frames have, and all parts of what it finds. */
+const ofFrames = {
+  sum: async (stack: Stack, own: SumOptions) => parts(await sum(stack as Frame[], own)),
+  average: async (stack: Stack, own: SumOptions) => parts(await average(stack as Frame[], own)),
+  medianAcross: async (stack: Stack, own: SumOptions) => parts(await medianAcross(stack as Frame[], own)),
+  percentilesAcross: async (stack: Stack, own: SumOptions) =>
+    (await percentilesAcross(stack as Frame[], [5, 80], own)).map(parts),
+  extremes: async (stack: Stack, own: SumOptions) => {
+    const { min, max } = await extremes(stack as Frame[], own);
+    return [parts(min), parts(max)];
+  },
+  meanAndDeviation: async (stack: Stack, own: SumOptions) => {
+    const { mean, deviation } = await meanAndDeviation(stack as Frame[], own);
+    return [parts(mean), parts(deviation)];
+  },
+  sigmaClippedMeanAcross: async (stack: Stack, own: SumOptions) => {
+    const { mean, kept } = await sigmaClippedMeanAcross(stack as Frame[], { sigma: 1, ...own });
+    return [parts(mean), bytesOf(kept)];
+  },
+};
+
+/** Two strips, the last one not full. */
+const shortShape = [140, 501];
+let carrying: ReturnType<typeof carried> | undefined;
+
+/** Files of frames with masks and variances, some without, and what is found over the frames themselves. */
+async function carried() {
+  const length = 140 * 501;
+  const own = <T extends PixelArray>(data: T): NdArray<T> => ({ data, shape: shortShape });
+  const frames = Array.from({ length: 4 }, (_, k) =>
+    frameOf(own(Uint16Array.from({ length }, () => draws.integer(65_536))), {
+      ...(k === 2 ? {} : { mask: own(Uint32Array.from({ length }, () => draws.integer(4))) }),
+      ...(k === 1 ? {} : { variance: own(Float32Array.from({ length }, () => draws.uniform())) }),
+    }),
+  );
+  const paths = await Promise.all(
+    frames.map((frame, k) => file(frame, k === 3 ? { compression: { algorithm: "GZIP_2" } } : {})),
+  );
+  const each = [0, 1].flatMap((leaveOut) => Object.entries(ofFrames).map(([name, verb]) => ({ name, verb, leaveOut })));
+  const expected = await Promise.all(
+    each.map(async (one) => ({ ...one, found: await one.verb(frames, { leaveOut: one.leaveOut }) })),
+  );
+  return { paths, expected };
+}
 
 test.each<[string, PixelArray]>([
   ["8-bit integers", Uint8Array.of(1, 255)],
