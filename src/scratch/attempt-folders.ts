@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { copyFile, link, lstat, readdir, rename, rm, rmdir, unlink } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { codeOf } from "../core/errors.ts";
 import { syncPath } from "../core/file.ts";
 import { attemptFenced } from "./attempt-fenced.ts";
@@ -20,12 +20,16 @@ export interface AttemptFolders {
   make(): Promise<void>;
   /** Keeps the file as it is now, and lets it stay; what was kept before stays kept. A link, not a copy. */
   keep(path: string): Promise<void>;
-  /** Moves the file away and keeps it. False when there is none. */
-  keepAway(path: string): Promise<boolean>;
   /** Moves the file away for good; one that is not there is no error. */
   discard(path: string): Promise<void>;
+  /** Whether the file is the very one that another task keeps: that task has not replaced it, or not yet. */
+  isKeptBy(taskName: string, path: string): Promise<boolean>;
+  /** Lets go of the version that another task keeps. */
+  letGo(taskName: string, path: string): Promise<void>;
   /** Ends what earlier attempts of this task, and this one, may still do; resolves to what they kept. */
   takeOver(): Promise<KeptFiles>;
+  /** What this task keeps. */
+  keptFiles(): Promise<KeptFiles>;
   /** Lets go of everything that was kept. */
   release(): Promise<void>;
   /** Removes the empty folders of this attempt. */
@@ -33,8 +37,11 @@ export interface AttemptFolders {
 }
 
 export interface KeptFiles {
+  has(path: string): Promise<boolean>;
   /** Puts a kept file back. False where none was kept. */
   restore(path: string): Promise<boolean>;
+  /** Gives a kept file to another task, to be the version that its rollback brings back. */
+  handOver(path: string, taskName: string): Promise<void>;
   /** Removes what was not put back. */
   clear(): Promise<void>;
 }
@@ -43,9 +50,11 @@ export interface KeptFiles {
 export function attemptFolders(scratchFolder: string, taskName: string, token: number | undefined): AttemptFolders {
   const attempt = token === undefined ? `0.${Date.now()}.${randomUUID()}` : String(token);
   const newest = token ?? Number.POSITIVE_INFINITY;
-  const task = join(scratchFolder, privateFolder, encodeURIComponent(taskName));
+  const folderOf = (name: string): string => join(scratchFolder, privateFolder, encodeURIComponent(name));
+  const keepsOf = (name: string): string => join(folderOf(name), "kept");
+  const task = folderOf(taskName);
   const stagings = join(task, "staging");
-  const keeps = join(task, "kept");
+  const keeps = keepsOf(taskName);
   const staging = join(stagings, attempt);
   const kept = join(keeps, attempt);
 
@@ -68,6 +77,37 @@ export function attemptFolders(scratchFolder: string, taskName: string, token: n
     await makeFolder(staging);
     await makeFolder(kept);
   };
+  const keptIn = (folders: readonly string[]): KeptFiles => ({
+    has: async (path) => (await versionsOf(path, folders)).length > 0,
+    async restore(path) {
+      const [oldest, ...newer] = await versionsOf(path, folders);
+      if (oldest === undefined) return false;
+      // The one to bring back goes last: killed before that, a second rollback finds it still.
+      for (const version of newer) await unlink(version);
+      await rename(oldest, path);
+      return true;
+    },
+    async handOver(path, heir) {
+      const [oldest, ...newer] = await versionsOf(path, folders);
+      if (oldest === undefined) return;
+      for (const version of newer) await unlink(version);
+      for (;;) {
+        const [place] = await versionsOf(path, await foldersIn(keepsOf(heir)));
+        const to = place ?? join(keepsOf(heir), inheritedFolder, nameOf(path));
+        try {
+          await makeFolder(dirname(to));
+          await rename(oldest, to);
+          return;
+        } catch (error) {
+          // The other task has just closed its folders: they have other names now.
+          if (codeOf(error) !== "ENOENT" || !(await isFile(oldest))) throw error;
+        }
+      }
+    },
+    async clear() {
+      for (const folder of folders) await rm(folder, { recursive: true, force: true });
+    },
+  });
   return {
     staging,
     guarded,
@@ -87,39 +127,23 @@ export function attemptFolders(scratchFolder: string, taskName: string, token: n
       });
       await syncPath(kept);
     },
-    async keepAway(path) {
-      if (!(await isFile(path))) return false;
-      const to = join(kept, nameOf(path));
-      // The version that is kept already is the one to bring back.
-      if (await isFile(to)) await discard(path);
-      else await guarded(() => rename(path, to));
-      await syncPath(kept);
-      return true;
-    },
     async discard(path) {
       if (await isFile(path)) await discard(path);
+    },
+    async isKeptBy(other, path) {
+      const [place] = await versionsOf(path, await foldersIn(keepsOf(other)));
+      return place !== undefined && (await isSameFile(place, path));
+    },
+    async letGo(other, path) {
+      for (const place of await versionsOf(path, await foldersIn(keepsOf(other)))) await rm(place, { force: true });
     },
     async takeOver() {
       for (const folder of await close(stagings, newest)) await rm(folder, { recursive: true, force: true });
       const folders = await close(keeps, newest);
       await make();
-      return {
-        async restore(path) {
-          const places = folders.map((folder) => join(folder, nameOf(path)));
-          const versions: string[] = [];
-          for (const place of places) if (await isFile(place)) versions.push(place);
-          const [oldest, ...newer] = versions;
-          if (oldest === undefined) return false;
-          // The one to bring back goes last: killed before that, a second rollback finds it still.
-          for (const version of newer) await unlink(version);
-          await rename(oldest, path);
-          return true;
-        },
-        async clear() {
-          for (const folder of folders) await rm(folder, { recursive: true, force: true });
-        },
-      };
+      return keptIn(folders);
     },
+    keptFiles: async () => keptIn(await foldersIn(keeps)),
     async release() {
       for (const folder of await close(keeps, newest)) await rm(folder, { recursive: true, force: true });
       await make();
@@ -145,14 +169,33 @@ async function close(parent: string, newest: number): Promise<readonly string[]>
   for (const name of names.filter((one) => !one.endsWith(closedSuffix) && ageOf(one) <= newest)) {
     await rename(join(parent, name), join(parent, `${name}.${Date.now()}.${randomUUID()}${closedSuffix}`));
   }
-  const closed = (await readdir(parent).catch(() => [])).filter((name) => name.endsWith(closedSuffix));
-  return closed.sort((a, b) => ageOf(a) - ageOf(b) || (a < b ? -1 : 1)).map((name) => join(parent, name));
+  return (await foldersIn(parent)).filter((folder) => folder.endsWith(closedSuffix));
 }
+
+/** The folders of all attempts, oldest first. */
+async function foldersIn(parent: string): Promise<readonly string[]> {
+  const names = await readdir(parent).catch(() => []);
+  return names.sort((a, b) => ageOf(a) - ageOf(b) || (a < b ? -1 : 1)).map((name) => join(parent, name));
+}
+
+/** Where these folders keep a version of the file, the one to bring back first. */
+async function versionsOf(path: string, folders: readonly string[]): Promise<readonly string[]> {
+  const versions: string[] = [];
+  for (const folder of folders) {
+    const place = join(folder, nameOf(path));
+    if (await isFile(place)) versions.push(place);
+  }
+  return versions;
+}
+
+/** For what was handed over to a task: older than its attempts. */
+const inheritedFolder = "inherited";
 
 const closedSuffix = ".closed";
 
 /** Attempts are numbered; the first to keep a file kept the version that was there before all of them. */
 function ageOf(name: string): number {
+  if (name.startsWith(inheritedFolder)) return -1;
   return Number.parseInt(name, 10) || 0;
 }
 
@@ -165,6 +208,11 @@ async function isFile(path: string): Promise<boolean> {
     (found) => !found.isDirectory(),
     () => false,
   );
+}
+
+async function isSameFile(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all([one, other].map((path) => lstat(path, { bigint: true }).catch(() => undefined)));
+  return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev;
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -27,6 +27,14 @@ export interface WriteOptions {
   readonly journal?: Journal | undefined;
 }
 
+export interface IncrementOptions extends WriteOptions {
+  /**
+   * Change the counter only if this is its number, in the same atomic step; what it comes to is its number as it was otherwise. A
+   * counter that comes to 0 in this way is gone.
+   */
+  readonly expected?: number | undefined;
+}
+
 /**
  * A small store of string sets, counters and write-once values, shared by every process of a recipe run. Tags, constants,
  * audit, queries and rollback are written once, above it. Keys are complete (`{recipeRunId}:{namespace}:{name}`) and
@@ -50,8 +58,11 @@ export interface InventoryDriver extends AsyncDisposable {
   keys(prefix: string): Promise<readonly string[]>;
   /** A set of exactly one member, written only if the key is not there. False when it was there. */
   setOnce(key: string, value: string, options?: WriteOptions): Promise<boolean>;
-  /** Adds `by` to the counter at `key` (0 when absent) and resolves to the new number, which is what a journal logs. */
-  increment(key: string, by?: number, options?: WriteOptions): Promise<number>;
+  /**
+   * Adds `by` to the counter at `key` (0 when absent) and resolves to the new number, which is what a journal logs. Counting down
+   * takes the numbers that are given back out of the log.
+   */
+  increment(key: string, by?: number, options?: IncrementOptions): Promise<number>;
   /** Removes keys with all that they hold. Keeps no journal. */
   drop(keys: readonly string[], options?: Pick<WriteOptions, "fence">): Promise<void>;
 

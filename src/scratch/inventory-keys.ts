@@ -33,6 +33,22 @@ export interface InventoryKeys {
   readonly keeps: string;
   /** Ours: the tags that these files had, as `key\npath`: a rollback by Python takes them away with the file. */
   readonly keptTags: string;
+  /** Ours: `task\npath`, whose layer the task found where it overwrote or removed a file. */
+  readonly over: string;
+  readonly overs: string;
+  /** Ours: tags that the task gave to a file which carried them already, as `key\npath`: whoever gave them first may be undone. */
+  readonly shared: string;
+  readonly shareds: string;
+  /** Ours: of those the ones whose first giver has been undone, which go with this task now. */
+  readonly inherited: string;
+  readonly inheriteds: string;
+  /** Ours: paths where the task made a new file after a removal that has been undone: the file of before comes back with its tags. */
+  readonly born: string;
+  /** The prefixes of the journals and of the kept tags of all tasks. */
+  readonly addeds: string;
+  readonly removeds: string;
+  readonly keptTagsOfAll: string;
+  readonly borns: string;
   /** Ours: messages that the task has yet to publish. */
   readonly outbox: string;
 }
@@ -57,6 +73,17 @@ export function inventoryKeys(recipeRunId: number, taskName: string): InventoryK
     kept: `${run}firstlight_kept:${taskName}`,
     keeps: `${run}firstlight_kept:`,
     keptTags: `${run}firstlight_kept_tags:${taskName}`,
+    over: `${run}firstlight_over:${taskName}`,
+    overs: `${run}firstlight_over:`,
+    shared: `${run}firstlight_shared:${taskName}`,
+    shareds: `${run}firstlight_shared:`,
+    inherited: `${run}firstlight_inherited:${taskName}`,
+    inheriteds: `${run}firstlight_inherited:`,
+    born: `${run}firstlight_born:${taskName}`,
+    addeds: `${run}firstlight_added:`,
+    removeds: `${run}firstlight_removed:`,
+    keptTagsOfAll: `${run}firstlight_kept_tags:`,
+    borns: `${run}firstlight_born:`,
     outbox: `${run}firstlight_outbox:${taskName}`,
   };
 }

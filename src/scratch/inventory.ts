@@ -10,6 +10,7 @@ export type TaggedPath = readonly [tag: string, path: string];
 /** What is known of a recipe run's scratch, as one task reads and writes it. Paths are absolute. */
 export interface Inventory {
   readonly driver: InventoryDriver;
+  readonly taskName: string;
   readonly keys: InventoryKeys;
   /** What every write of the task carries, with the undo journal. */
   readonly journaled: Required<WriteOptions>;
@@ -21,6 +22,8 @@ export interface Inventory {
   /** Writes in pieces, so that no call holds the store for long. */
   add(entries: readonly Entry[], options: WriteOptions): Promise<void>;
   remove(entries: readonly Entry[], options: WriteOptions): Promise<void>;
+  /** Tags files of other tasks: journaled, and where a tag is there already, so that it stays when its first giver is undone. */
+  give(entries: readonly Entry[]): Promise<void>;
   entriesOf(tagged: readonly TaggedPath[]): readonly Entry[];
 
   find(query: TagQuery): Promise<readonly string[]>;
@@ -31,6 +34,8 @@ export interface Inventory {
   sizes(tags: readonly string[]): Promise<readonly number[]>;
   tagsOf(paths: readonly string[]): Promise<readonly (readonly string[])[]>;
   allTags(): Promise<readonly string[]>;
+  /** For each member the keys beginning with `prefix` whose sets have it. */
+  holdersOf(prefix: string, members: readonly string[]): Promise<readonly (readonly string[])[]>;
   /** Whether the set at `key` has the member, without fetching the set where the driver can tell. */
   holds(key: string, member: string): Promise<boolean>;
   /** Forgets what it remembers of tags: after a rollback. */
@@ -80,6 +85,7 @@ export function inventoryOf(
 
   return {
     driver,
+    taskName,
     keys,
     journaled: { fence, journal },
     fenced: { fence },
@@ -96,6 +102,18 @@ export function inventoryOf(
     },
     add: (entries, options) => inPieces(entries, (piece) => driver.add(piece, options)),
     remove: (entries, options) => inPieces(entries, (piece) => driver.remove(piece, options)),
+    give: (entries) =>
+      inPieces(entries, async (piece) => {
+        const added = new Set((await driver.add(piece, { fence, journal })).map(lineOf));
+        const there = piece.filter((entry) => !added.has(lineOf(entry)));
+        if (there.length === 0) return;
+        await driver.add(
+          there.map((entry): Entry => [keys.shared, lineOf(entry)]),
+          { fence },
+        );
+        // Whose rollback went by between the two has taken them along.
+        await driver.add(there, { fence, journal });
+      }),
     entriesOf: (tagged) => tagged.map(([tag, path]): Entry => [keyOf(tag), path]),
     find: async (query) => select(await compile(query)),
     async findAll(queries) {
@@ -118,11 +136,28 @@ export function inventoryOf(
       return found;
     },
     allTags,
+    async holdersOf(prefix, members) {
+      const found: (readonly string[])[] = [];
+      for (let start = 0; start < members.length; start += pathsPerCall) {
+        found.push(...(await holders(driver, prefix, members.slice(start, start + pathsPerCall))));
+      }
+      return found;
+    },
     holds: async (key, member) => (await holders(driver, key, [member]))[0]?.includes(key) ?? false,
     forget() {
       carried = new Set();
     },
   };
+}
+
+/** An entry as a journal and the other records of entries have it. */
+export function lineOf([key, member]: Entry): string {
+  return `${key}\n${member}`;
+}
+
+export function entryOf(line: string): Entry {
+  const end = line.indexOf("\n");
+  return [line.slice(0, end), line.slice(end + 1)];
 }
 
 async function holders(

@@ -1,7 +1,9 @@
 import { sep } from "node:path";
 import { temporariesOf } from "../core/file.ts";
 import type { AttemptFolders } from "./attempt-folders.ts";
-import type { Inventory, TaggedPath } from "./inventory.ts";
+import { fileFates } from "./file-fates.ts";
+import { tagsAt, unclaimed, unshared } from "./given-tags.ts";
+import { entryOf, type Inventory } from "./inventory.ts";
 import type { Entry } from "./inventory-driver.ts";
 import { exists } from "./scratch-paths.ts";
 
@@ -10,7 +12,7 @@ import { exists } from "./scratch-paths.ts";
  * goes last: killed anywhere, it begins again and comes to the same end.
  */
 export async function rollBack(inventory: Inventory, folders: AttemptFolders, folder: string): Promise<void> {
-  const { driver, keys, fenced } = inventory;
+  const { driver, keys, fenced, journaled } = inventory;
   // Refuses an attempt that woke up late, before it takes anything from the one that runs now.
   await driver.add([], fenced);
   const kept = await folders.takeOver();
@@ -20,58 +22,58 @@ export async function rollBack(inventory: Inventory, folders: AttemptFolders, fo
     keys.constantAudit,
     keys.audited,
     keys.added,
-    keys.removed,
     keys.kept,
-    keys.keptTags,
+    keys.born,
+    keys.inherited,
   ];
-  const [written = [], newTags = [], set = [], audited = [], added = [], removed = [], keptPaths = [], keptTags = []] =
+  const [written = [], newTags = [], set = [], audited = [], added = [], keptPaths = [], born = [], inherited = []] =
     await driver.members(records);
 
+  const isInside = (path: string): boolean => path.startsWith(folder + sep);
   const own = new Set(audited);
   const changes = sortChanges(inventory, added.map(entryOf));
-  const { paths: gone, claims } = await createdBy(inventory, written, keptPaths);
+  const newborn: string[] = [];
+  for (const path of born) if (await kept.has(path)) newborn.push(path);
+  const fates = await fileFates(inventory, folders, { written, kept: keptPaths, born: newborn });
 
+  await fates.forgetTags();
   // Tags before files: nobody shall find a file that is not there.
-  const tags = await inventory.tagsOf(gone);
-  const tagged = gone.flatMap((path, i) => (tags[i] ?? []).map((tag): TaggedPath => [tag, path]));
-  await inventory.remove(inventory.entriesOf(tagged), fenced);
-  await inventory.remove(changes.tags, fenced);
+  await inventory.remove(await tagsAt(inventory, [...fates.gone, ...newborn.filter(fates.isOwn)]), fenced);
+  await inventory.remove(await unclaimed(inventory, await tagsAt(inventory, fates.left)), fenced);
+  await inventory.remove(await unshared(inventory, changes.tags), journaled);
+  await inventory.remove(await unshared(inventory, inherited.map(entryOf)), fenced);
   // Python's audit knows only which tags were new, not on which files.
   const tagsOfPython = newTags.filter((tag) => !own.has(`${keys.tagAudit}\n${tag}`)).map((tag) => keys.path + tag);
   const constantsOfPython = set.filter((name) => !own.has(`${keys.constantAudit}\n${name}`));
-  await driver.drop(
-    [...tagsOfPython, ...changes.constants, ...constantsOfPython.map((name) => keys.constant + name)],
-    fenced,
-  );
+  await driver.drop([...tagsOfPython, ...constantsOfPython.map((name) => keys.constant + name)], fenced);
+  // With their lines in the journal, so that what another task sets when this is killed is not taken from it the second time.
+  await inventory.remove(changes.constants, journaled);
 
-  const isInside = (path: string): boolean => path.startsWith(folder + sep);
   // Through this attempt's folder: once a newer attempt took that away, a late one can remove nothing of its files.
-  for (const path of gone.filter(isInside)) await folders.discard(path);
+  for (const path of fates.gone.filter(isInside)) await folders.discard(path);
   // What a transfer that was killed left beside the files it was to bring.
   for (const path of await temporariesOf(written.filter(isInside))) await folders.discard(path);
-  for (const path of keptPaths.filter(isInside)) await kept.restore(path);
-  const given = new Set(added);
-  const lost = await lostTags(inventory, keptTags.filter((line) => !given.has(line)).map(entryOf));
-  await inventory.add(await ofFilesThatExist([...removed.map(entryOf), ...lost]), fenced);
+  for (const path of keptPaths.filter(isInside)) {
+    if (fates.isOwn(path)) await kept.restore(path);
+    else if (await kept.has(path)) await fates.handOver(kept, path);
+  }
+  await fates.forget();
 
-  // A task that overwrote or removed one of these files shall not bring the old one back later.
-  await inventory.remove(claims, fenced);
+  const [removed = [], keptTags = []] = await driver.members([keys.removed, keys.keptTags]);
+  const lost = await lostTags(inventory, keptTags.map(entryOf));
+  await inventory.add(await ofFilesThatExist(removed.map(entryOf)), journaled);
+  await inventory.add(await ofFilesThatExist(lost), fenced);
+
   await lowerCounters(inventory, changes.numbers);
   // With them go the messages of an attempt that is as if it had never been.
-  await driver.drop([...records, keys.outbox], fenced);
+  await driver.drop([...records, keys.removed, keys.keptTags, keys.over, keys.shared, keys.outbox], fenced);
   await kept.clear();
   inventory.forget();
 }
 
-function entryOf(line: string): Entry {
-  const end = line.indexOf("\n");
-  return [line.slice(0, end), line.slice(end + 1)];
-}
-
 interface Changes {
   readonly tags: readonly Entry[];
-  /** Keys. */
-  readonly constants: readonly string[];
+  readonly constants: readonly Entry[];
   /** Counter's key → numbers that the task drew. */
   readonly numbers: ReadonlyMap<string, ReadonlySet<number>>;
 }
@@ -83,40 +85,9 @@ function sortChanges({ keys }: Inventory, added: readonly Entry[]): Changes {
   }
   return {
     tags: added.filter(([key]) => key.startsWith(keys.path)),
-    constants: added.filter(([key]) => key.startsWith(keys.constant)).map(([key]) => key),
+    constants: added.filter(([key]) => key.startsWith(keys.constant)),
     numbers,
   };
-}
-
-interface Created {
-  readonly paths: readonly string[];
-  /** What other tasks' records say of these files, which is untrue once they are gone. */
-  readonly claims: readonly Entry[];
-}
-
-/**
- * The files that the task made: announced by it, and not in place of another's. Of two tasks that announced the same new name
- * only one can have got it: such a file is left to the other, who will not have given it up.
- */
-async function createdBy(
-  { driver, keys }: Inventory,
-  written: readonly string[],
-  keptPaths: readonly string[],
-): Promise<Created> {
-  if (written.length === 0) return { paths: [], claims: [] };
-  const recordsOfOthers = async (prefix: string, own: string): Promise<readonly Entry[]> => {
-    const names = (await driver.keys(prefix)).filter((key) => key !== own);
-    const sets = await driver.members(names);
-    return names.flatMap((key, i) => (sets[i] ?? []).map((path): Entry => [key, path]));
-  };
-  const announced = await recordsOfOthers(keys.writeAudits, keys.writeAudit);
-  const replaced = await recordsOfOthers(keys.keeps, keys.kept);
-  const foreign = new Set(announced.map(([, path]) => path));
-  for (const [, path] of replaced) foreign.delete(path);
-  for (const path of keptPaths) foreign.add(path);
-  const paths = written.filter((path) => !foreign.has(path));
-  const gone = new Set(paths);
-  return { paths, claims: [...announced, ...replaced].filter(([, path]) => gone.has(path)) };
 }
 
 /**
@@ -137,15 +108,25 @@ async function ofFilesThatExist(entries: readonly Entry[]): Promise<readonly Ent
   return entries.filter(([, path]) => existing.has(path));
 }
 
-/** Gives back numbers from the top, as far as they were this task's, so that names come out the same the next time. */
-async function lowerCounters({ driver, fenced }: Inventory, numbers: Changes["numbers"]): Promise<void> {
-  const unused: string[] = [];
-  for (const [key, drawn] of numbers) {
-    const now = await driver.increment(key, 0, fenced);
-    let free = now;
-    while (drawn.has(free)) free -= 1;
-    if (free < now) await driver.increment(key, free - now, fenced);
-    if (free === 0) unused.push(key);
+/**
+ * Gives back numbers from the top, as far as they were this task's, so that names come out the same the next time. In one step with
+ * the look at the counter: a number that another task draws meanwhile stays drawn.
+ */
+async function lowerCounters({ driver, fenced, journaled }: Inventory, numbers: Changes["numbers"]): Promise<void> {
+  for (const [key, given] of numbers) {
+    const drawn = new Set(given);
+    // Read so that a counter which is gone is not made anew.
+    let now = await driver.increment(key, 0, { ...fenced, expected: 0 });
+    for (;;) {
+      let free = now;
+      while (drawn.has(free) && now - free < numbersPerStep) free -= 1;
+      if (free === now) break;
+      const next = await driver.increment(key, free - now, { ...journaled, expected: now });
+      // Given back: who draws one of them from now on draws its own.
+      if (next === free) for (let number = free + 1; number <= now; number += 1) drawn.delete(number);
+      now = next;
+    }
   }
-  if (unused.length > 0) await driver.drop(unused, fenced);
 }
+
+const numbersPerStep = 1_000;

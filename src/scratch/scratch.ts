@@ -4,9 +4,10 @@ import { codeOf, isFirstlightError } from "../core/errors.ts";
 import { writeFile } from "../core/file.ts";
 import { attemptFolders } from "./attempt-folders.ts";
 import { type Constants, constantsOf } from "./constants.ts";
+import { overLine } from "./file-layers.ts";
 import { genericBaseName } from "./generic-name.ts";
 import { inTurn } from "./in-turn.ts";
-import { inventoryOf, type TaggedPath } from "./inventory.ts";
+import { inventoryOf, lineOf, type TaggedPath } from "./inventory.ts";
 import type { Entry, InventoryDriver } from "./inventory-driver.ts";
 import { type NearestTags, nearestTags } from "./nearest-tags.ts";
 import { rollBack } from "./rollback.ts";
@@ -14,6 +15,7 @@ import { scratchFileExists, scratchProblem } from "./scratch-errors.ts";
 import { exists, makeFolder, scratchPaths } from "./scratch-paths.ts";
 import { requireLegalTags } from "./tag.ts";
 import type { TagQuery } from "./tag-query.ts";
+import { withdrawLayer } from "./withdraw-layer.ts";
 
 export { allOf, anyOf, formatQuery, type TagQuery } from "./tag-query.ts";
 
@@ -131,26 +133,57 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
   /** Two writes of one path at once would share one audit, and the loser would take the winner's away. */
   const turn = inTurn();
 
+  /** Whether what is there is this task's, and no other has written over it since. */
   const isOwn = async (path: string): Promise<boolean> => {
-    if (created.has(path)) return true;
-    if (replaced.has(path)) return false;
-    return (await inventory.holds(keys.writeAudit, path)) && !(await inventory.holds(keys.kept, path));
+    if (!created.has(path)) {
+      const isKeeper = replaced.has(path) || (await inventory.holds(keys.kept, path));
+      if (!isKeeper && !(await inventory.holds(keys.writeAudit, path))) return false;
+      if (isKeeper) replaced.add(path);
+    }
+    const [over = []] = await inventory.holdersOf(keys.overs, [overLine(taskName, path)]);
+    if (over.length === 0 && !replaced.has(path)) return true;
+    return withdrawLayer(inventory, folders, path);
   };
-  /** Audits a file that is about to come; says whether another task's file in its place has to be kept. */
-  const announce = async (path: string, tags: readonly string[], overwrite: boolean): Promise<Announced> => {
+  /**
+   * What is to be told before a file of another task is overwritten or removed. The file is kept first: where a record says that
+   * the task kept one and none is there, it has been let go.
+   */
+  const keep = async (path: string): Promise<readonly Entry[]> => {
+    await folders.keep(path);
+    const [carried = []] = await inventory.tagsOf([path]);
+    const lines = inventory.entriesOf(carried.map((tag) => [tag, path])).map(lineOf);
+    const givers = await inventory.holdersOf(keys.added, lines);
+    const found = await Promise.all(
+      [keys.writeAudits, keys.keeps].map(async (prefix) =>
+        ((await inventory.holdersOf(prefix, [path]))[0] ?? []).map((key) => key.slice(prefix.length)),
+      ),
+    );
+    const below = new Set(found.flat());
+    below.delete(taskName);
+    return [
+      [keys.kept, path],
+      // But for those that this task gave it itself.
+      ...lines.filter((_, i) => givers[i]?.includes(keys.added) !== true).map((line): Entry => [keys.keptTags, line]),
+      ...[...below].map((task): Entry => [keys.over, overLine(task, path)]),
+    ];
+  };
+  /** Audits a file that is about to come. Another task's file in its place is kept. True where no earlier announcement of the task stands for it. */
+  const announce = async (path: string, tags: readonly string[], overwrite: boolean): Promise<boolean> => {
     const isThere = await exists(path);
     if (isThere && !overwrite) throw scratchFileExists(path);
-    const isForeign = isThere && !(await isOwn(path));
+    // Where this task's own file is missing another may have removed it.
+    const isKnown = isThere || created.has(path) || replaced.has(path);
+    const isForeign = isKnown && !(await isOwn(path)) && isThere;
+    if (!isThere && !isForeign && replaced.has(path) && !(await inventory.holds(keys.kept, path)))
+      replaced.delete(path);
     const audit: Entry[] = [[keys.writeAudit, path], ...(await inventory.auditOfNewTags(tags))];
-    if (isForeign) audit.push([keys.kept, path]);
-    if (isForeign && !replaced.has(path)) {
-      const [carried = []] = await inventory.tagsOf([path]);
-      const tagged = inventory.entriesOf(carried.map((tag) => [tag, path]));
-      audit.push(...tagged.map(([key]): Entry => [keys.keptTags, `${key}\n${path}`]));
-    }
+    if (isForeign) audit.push(...(await keep(path)));
     const added = await driver.add(audit, fenced);
-    if (isForeign) replaced.add(path);
-    return { isForeign, isNew: added.some(([key]) => key === keys.writeAudit) };
+    if (isForeign) {
+      created.delete(path);
+      replaced.add(path);
+    }
+    return added.some(([key]) => key === keys.writeAudit);
   };
   const writeTo = async (
     path: string,
@@ -158,8 +191,7 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
     tags: readonly string[],
     overwrite: boolean,
   ): Promise<void> => {
-    const { isForeign, isNew } = await announce(path, tags, overwrite);
-    if (isForeign) await folders.keep(path);
+    const isNew = await announce(path, tags, overwrite);
     try {
       await folders.guarded(() => writeFile(path, bytes, { overwrite, temporaryFolder: folders.staging }));
     } catch (error) {
@@ -169,7 +201,15 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
     }
     if (!replaced.has(path)) created.add(path);
     const entries = inventory.entriesOf([...new Set(tags)].map((tag) => [tag, path] as const));
-    await inventory.add(entries, created.has(path) ? fenced : journaled);
+    if (created.has(path)) await inventory.add(entries, fenced);
+    else {
+      // Whoever gave the old file one of these tags may be undone: the new one keeps it.
+      await driver.add(
+        entries.map((entry): Entry => [keys.shared, lineOf(entry)]),
+        fenced,
+      );
+      await inventory.add(entries, journaled);
+    }
   };
   const nextName = async (tags: readonly string[]): Promise<string> => {
     const base = genericBaseName(tags);
@@ -189,7 +229,7 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
     for (const portion of portions(taggedPaths(files, paths.inside), tagsPerPortion)) {
       const [own, foreign] = [true, false].map((isMine) => portion.filter(([, path]) => created.has(path) === isMine));
       await inventory.add(inventory.entriesOf(own ?? []), fenced);
-      await inventory.add(inventory.entriesOf(foreign ?? []), journaled);
+      await inventory.give(inventory.entriesOf(foreign ?? []));
     }
   };
 
@@ -217,8 +257,8 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
       onDisk(async () => {
         const path = await paths.forWriting(relativePath);
         return turn(path, async () => {
-          const { isForeign } = await announce(path, [], overwrite);
-          if (isForeign) await folders.keepAway(path);
+          await announce(path, [], overwrite);
+          if (replaced.has(path)) await folders.discard(path);
           if (!replaced.has(path)) created.add(path);
           return path;
         });
@@ -241,15 +281,20 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
       onDisk(async () => {
         const path = await paths.forRemoving(given);
         await turn(path, async () => {
-          const isForeign = (await exists(path)) && !(await isOwn(path));
+          const isThere = await exists(path);
+          const isForeign = isThere && !(await isOwn(path));
           if (isForeign) {
+            await driver.add(await keep(path), fenced);
+            created.delete(path);
             replaced.add(path);
-            await driver.add([[keys.kept, path]], fenced);
           }
+          const isMade = isThere && !replaced.has(path);
           const [tags = []] = await inventory.tagsOf([path]);
-          await driver.remove(inventory.entriesOf(tags.map((tag) => [tag, path] as const)), journaled);
-          if (isForeign) await folders.keepAway(path);
-          else await folders.discard(path);
+          const entries = inventory.entriesOf(tags.map((tag) => [tag, path] as const));
+          await driver.remove(entries, isMade ? fenced : journaled);
+          await folders.discard(path);
+          // As if it had never made one: another may make a file of that name.
+          if (isThere) await driver.remove([[keys.writeAudit, path]], fenced);
         });
       }),
 
@@ -289,13 +334,6 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
     },
     [Symbol.asyncDispose]: folders.close,
   };
-}
-
-interface Announced {
-  /** Another task's file is there, which has to be kept. */
-  readonly isForeign: boolean;
-  /** No earlier announcement of the task stands for the file. */
-  readonly isNew: boolean;
 }
 
 const keysPerDrop = 5_000;

@@ -114,26 +114,107 @@ eachInventory((makeRun) => {
     expect(await readFile(join(run.folder, "old"), "utf8")).toBe("newer");
   });
 
-  test.each(["overwritten", "removed", "committed"] as const)(
-    "a file that a later task has %s goes with the task that made it, and does not come back",
-    async (how) => {
+  test("a file that a later task has overwritten for good stays when the task that made it is undone, and when that task is", async () => {
+    const run = await makeRun();
+    await using maker = await run.open("Maker");
+    await maker.write(bytes("first"), ["A"], { relativePath: "f" });
+    await using later = await run.open("Later");
+    await later.write(bytes("later"), ["B"], { relativePath: "f", overwrite: true });
+    await later.commit();
+    await maker.rollback();
+    expect(await later.tags("f")).toEqual(["B"]);
+    await later.rollback();
+    expect(await run.files()).toEqual([]);
+    expect(await run.facts()).toEqual({});
+  });
+
+  test("a task that announced that it will replace a file, and did not come to it, keeps nobody from undoing that file", async () => {
+    const run = await makeRun();
+    const maker = await run.open("Maker");
+    await maker.write(bytes("first"), ["A"], { relativePath: "f" });
+    const { basePath, recipeRunId } = run;
+    // Its announcement is the first write that it makes.
+    const later = await openScratch({
+      basePath,
+      recipeRunId,
+      taskName: "Later",
+      driver: failingAfter(run.driver, 1).driver,
+    });
+    await expect(later.remove("f")).rejects.toThrow("killed");
+    await maker.rollback();
+    expect(await run.files()).toEqual([]);
+    await maker.write(bytes("second"), ["A"], { relativePath: "f" });
+    await (await run.open("Later")).rollback();
+    expect(await readFile(join(run.folder, "f"), "utf8")).toBe("second");
+    expect(await maker.tags("f")).toEqual(["A"]);
+  });
+
+  test("a tag that two tasks gave to another's file stays until both are undone", async () => {
+    for (const order of [
+      ["One", "Two"],
+      ["Two", "One"],
+    ]) {
+      const { run, before } = await withOtherTask();
+      await (await run.open("One")).tag(["keep", "old"], ["BOTH", "ONE"]);
+      await (await run.open("Two")).tag("keep", ["BOTH", "INPUT"]);
+      const scratch = await run.open(order[0] ?? "");
+      await scratch.rollback();
+      expect(await scratch.tags("keep")).toEqual(
+        order[0] === "One" ? ["BOTH", "INPUT", "SHARED"] : ["BOTH", "INPUT", "ONE", "SHARED"],
+      );
+      await (await run.open(order[1] ?? "")).rollback();
+      await expectAsBefore(run, before);
+    }
+  });
+
+  test("a number that another task draws while a rollback gives some back is given to nobody else", async () => {
+    for (const when of ["before", "after"] as const) {
       const run = await makeRun();
-      const make = async (text: string) => {
-        await using maker = await run.open("Maker");
-        await maker.rollback();
-        await maker.write(bytes(text), ["A"], { relativePath: "f" });
+      const [mine, theirs] = [await run.open("Mine"), await run.open("Theirs")];
+      await mine.genericName(["X"]);
+      await mine.genericName(["X"]);
+      const names: string[] = [];
+      const driver: InventoryDriver = {
+        ...run.driver,
+        async increment(key, by, options) {
+          // Between the look at the counter and the step down, and once that is made.
+          const isStep = by !== 0;
+          if (isStep && when === "before" && names.length === 0) names.push(await theirs.genericName(["X"]));
+          const value = await run.driver.increment(key, by, options);
+          if (isStep && when === "after") {
+            names.push(await theirs.genericName(["X"]));
+            throw new Error("killed");
+          }
+          return value;
+        },
       };
-      await make("first");
-      await using later = await run.open("Later");
-      if (how === "removed") await later.remove("f");
-      else await later.write(bytes("later"), ["B"], { relativePath: "f", overwrite: true });
-      if (how === "committed") await later.commit();
-      await make("second");
-      await later.rollback();
-      expect(await readFile(join(run.folder, "f"), "utf8")).toBe("second");
-      expect(await later.tags("f")).toEqual(["A"]);
-    },
-  );
+      const { basePath, recipeRunId } = run;
+      const dying = await openScratch({ basePath, recipeRunId, taskName: "Mine", driver });
+      await dying.rollback().catch(() => undefined);
+      await (await run.open("Mine")).rollback();
+      expect(names).toEqual([when === "before" ? "X_3.dat" : "X_1.dat"]);
+      expect(await theirs.genericName(["X"])).toBe(when === "before" ? "X_4.dat" : "X_2.dat");
+    }
+  });
+
+  test("a constant that another task sets while a rollback is dead stays", async () => {
+    const run = await makeRun();
+    const [mine, theirs] = [await run.open("Mine"), await run.open("Theirs")];
+    await mine.constants.set("C", 1);
+    const driver: InventoryDriver = {
+      ...run.driver,
+      async drop(keys, options) {
+        if (keys.some((key) => key.includes("firstlight_added"))) throw new Error("killed");
+        await run.driver.drop(keys, options);
+      },
+    };
+    const { basePath, recipeRunId } = run;
+    const dying = await openScratch({ basePath, recipeRunId, taskName: "Mine", driver });
+    await expect(dying.rollback()).rejects.toThrow("killed");
+    await theirs.constants.set("C", 1);
+    await (await run.open("Mine")).rollback();
+    expect(await theirs.constants.get("C")).toBe(1);
+  });
 
   test("two writes of one new path at once: one gets it, and a rollback takes it away", async () => {
     const run = await makeRun();

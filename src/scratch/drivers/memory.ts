@@ -71,11 +71,15 @@ export function memoryInventory(): InventoryDriver {
       logAdded(journal, key, value);
       return true;
     },
-    async increment(key, by = 1, { fence, journal } = {}) {
+    async increment(key, by = 1, { fence, journal, expected } = {}) {
       check(fence);
-      const value = (counters.get(key) ?? 0) + by;
-      counters.set(key, value);
-      logAdded(journal, key, String(value));
+      const now = counters.get(key) ?? 0;
+      if (expected !== undefined && now !== expected) return now;
+      const value = now + by;
+      if (expected !== undefined && value === 0) counters.delete(key);
+      else counters.set(key, value);
+      if (by >= 0) logAdded(journal, key, String(value));
+      else if (journal !== undefined) for (let n = now; n > value; n -= 1) take(journal.added, `${key}\n${n}`);
       return value;
     },
     async drop(keys, { fence } = {}) {

@@ -36,7 +36,8 @@ return 1`;
 
 /**
  * `ARGV[4]` numbers the call, or is empty where nothing changes; `KEYS[5]` has the client's last call with its reply. A call that
- * comes again, because its reply was lost with the connection, gets that reply: no number is drawn twice for one call.
+ * comes again, because its reply was lost with the connection, gets that reply: no number is drawn twice for one call. `ARGV[5]` is
+ * the number that the counter has to have, or empty.
  */
 const increment = `
 if ARGV[4] ~= '' then
@@ -44,8 +45,16 @@ if ARGV[4] ~= '' then
   if call == ARGV[4] then return tonumber(reply) end
 end
 ${preamble}
+if ARGV[5] ~= '' then
+  local now = tonumber(redis.call('GET', KEYS[4]) or '0')
+  if now ~= tonumber(ARGV[5]) then return now end
+end
 local value = redis.call('INCRBY', KEYS[4], ARGV[3])
-log(KEYS[4], tostring(value), KEYS[2], KEYS[3])
+if ARGV[5] ~= '' and value == 0 then redis.call('DEL', KEYS[4]) end
+if tonumber(ARGV[3]) >= 0 then log(KEYS[4], tostring(value), KEYS[2], KEYS[3])
+elseif ARGV[2] == '1' then
+  for n = value + 1, value - tonumber(ARGV[3]) do redis.call('SREM', KEYS[2], KEYS[4] .. '\\n' .. tostring(n)) end
+end
 if ARGV[4] ~= '' then redis.call('SET', KEYS[5], ARGV[4] .. ' ' .. string.format('%.0f', value), 'EX', 300) end
 return value`;
 

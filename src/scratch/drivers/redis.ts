@@ -103,7 +103,7 @@ export function redisInventory(options: RedisInventoryOptions): InventoryDriver 
     setOnce: async (key, value, write = {}) => (await run(redisScripts.setOnce, write, [key], [value])) === 1,
     increment: (key, by = 1, write = {}) => {
       const step = async (call: number | ""): Promise<number> =>
-        Number(await run(redisScripts.increment, write, [key, replyKey], [by, call]));
+        Number(await run(redisScripts.increment, write, [key, replyKey], [by, call, write.expected ?? ""]));
       // One after another: the server remembers the last reply.
       return by === 0 ? step("") : draws("", () => step(++calls));
     },

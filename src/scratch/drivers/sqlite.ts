@@ -82,8 +82,10 @@ export function sqliteInventory({ path }: SqliteInventoryOptions): InventoryDriv
         change(store, [[key, value]], "add", journal);
         return true;
       }),
-    increment: (key, by = 1, { fence, journal } = {}) =>
+    increment: (key, by = 1, { fence, journal, expected } = {}) =>
       write(fence, (store) => {
+        const now = expected === undefined ? undefined : counterIn(store, key);
+        if (now !== expected) return Number(now);
         const value = Number(
           one(
             store,
@@ -92,7 +94,12 @@ export function sqliteInventory({ path }: SqliteInventoryOptions): InventoryDriv
             by,
           ),
         );
-        if (journal !== undefined) change(store, [[journal.added, `${key}\n${value}`]], "add", undefined);
+        if (expected !== undefined && value === 0) store.run("DELETE FROM counters WHERE value = 0 AND key = ?", key);
+        if (journal !== undefined) {
+          const numbers = by >= 0 ? [value] : Array.from({ length: -by }, (_, i) => value + 1 + i);
+          const drawn = numbers.map((number): Entry => [journal.added, `${key}\n${number}`]);
+          change(store, drawn, by >= 0 ? "add" : "remove", undefined);
+        }
         return value;
       }),
     drop: (keys, { fence } = {}) =>
@@ -139,8 +146,12 @@ function texts(store: Database, sql: string, ...values: readonly SQLInputValue[]
 
 function refuseFenced(store: Database, fence: Fence | undefined): void {
   if (fence === undefined) return;
-  const newest = Number(one(store, "SELECT value AS it FROM counters WHERE key = ?", fence.key) ?? 0);
+  const newest = counterIn(store, fence.key);
   if (newest > fence.token) throw attemptFenced(`${fence.key} is ${newest}, not ${fence.token}`);
+}
+
+function counterIn(store: Database, key: string): number {
+  return Number(one(store, "SELECT value AS it FROM counters WHERE key = ?", key) ?? 0);
 }
 
 function change(

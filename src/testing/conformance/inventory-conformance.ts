@@ -274,6 +274,17 @@ export function inventoryConformance({ describe, test, expect }: SuiteRunner, ma
       expect(await driver.increment(`${run}:counter:A`, 0)).toBe(4);
       expect(await driver.keys(`${run}:counter:`)).toEqual([`${run}:counter:A`]);
     });
+    withDriver("a counter changes only from the number that is expected of it", async (driver, run) => {
+      const key = `${run}:counter:A`;
+      expect(await driver.increment(key, 3, { expected: 1 })).toBe(0);
+      expect(await driver.increment(key, 3, { expected: 0 })).toBe(3);
+      expect(await driver.increment(key, -1, { expected: 2, journal: journalOf(run) })).toBe(3);
+      expect(await driver.increment(key, -1, { expected: 3 })).toBe(2);
+      expect(await lines(driver, run)).toEqual({ added: [], removed: [] });
+      const won = await Promise.all(Array.from({ length: 20 }, () => driver.increment(key, -2, { expected: 2 })));
+      expect(won).toEqual(won.map(() => 0));
+      expect(await driver.keys(`${run}:counter:`)).toEqual([]);
+    });
     withDriver("dropping removes sets and counters, and only these", async (driver, run) => {
       await driver.add([
         [`${run}:path:A`, "x"],
@@ -342,6 +353,16 @@ export function inventoryConformance({ describe, test, expect }: SuiteRunner, ma
         added: sorted([`${run}:path:A\nnew`, `${run}:constant:C\n1.0`, `${run}:counter:N\n1`, `${run}:counter:N\n2`]),
         removed: [`${run}:path:A\nold`],
       });
+    });
+    withDriver("numbers that are given back leave no trace", async (driver, run) => {
+      const key = `${run}:counter:N`;
+      for (let i = 0; i < 4; i += 1) await driver.increment(key, 1, { journal: journalOf(run) });
+      expect(await driver.increment(key, -2, { expected: 3, journal: journalOf(run) })).toBe(4);
+      expect(await driver.increment(key, -2, { expected: 4, journal: journalOf(run) })).toBe(2);
+      expect(await lines(driver, run)).toEqual({ added: [`${key}\n1`, `${key}\n2`], removed: [] });
+      expect(await driver.increment(key, -2, { expected: 2, journal: journalOf(run) })).toBe(0);
+      expect(await lines(driver, run)).toEqual({ added: [], removed: [] });
+      expect(await driver.keys(key)).toEqual([]);
     });
     withDriver("a change that takes back an earlier one leaves no trace", async (driver, run) => {
       await driver.add([[`${run}:path:A`, "old"]]);

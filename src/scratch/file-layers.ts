@@ -1,0 +1,116 @@
+import type { Inventory } from "./inventory.ts";
+import type { Entry } from "./inventory-driver.ts";
+import type { InventoryKeys } from "./inventory-keys.ts";
+
+/**
+ * Who wrote, overwrote or removed a file after whom. Each task has one layer at a file; what a task found when it overwrote or
+ * removed the file is the version that it keeps, and lies below its own.
+ */
+export interface FileLayers {
+  /** The other tasks whose layers lie above that of `task`, or may: of two that did it in the same instant nobody knows. Lowest first. */
+  above(path: string, task: string): readonly string[];
+  /** Whether the task overwrote or removed what another had written. */
+  keeps(path: string, task: string): boolean;
+  /** The tasks whose layers were there when this one overwrote or removed the file. */
+  under(path: string, task: string): ReadonlySet<string>;
+  /** The records of other tasks that name `task` as one below theirs. */
+  mentions(path: string, task: string): Entry[];
+}
+
+interface Layers {
+  readonly writers: Set<string>;
+  readonly keepers: Set<string>;
+  /** Task → those whose layers it found there. */
+  readonly over: Map<string, Set<string>>;
+}
+
+/** The layers at these files, read from the records of all tasks. */
+export async function fileLayers(inventory: Inventory, paths: Iterable<string>): Promise<FileLayers> {
+  const { driver, keys } = inventory;
+  const layers = new Map<string, Layers>();
+  for (const path of paths) layers.set(path, { writers: new Set(), keepers: new Set(), over: new Map() });
+  if (layers.size <= fewPaths) {
+    await addFew(inventory, layers);
+    return layersAt(layers, keys);
+  }
+  const each = async (prefix: string, use: (task: string, member: string) => void): Promise<void> => {
+    const names = await driver.keys(prefix);
+    const sets = await driver.members(names);
+    for (const [i, name] of names.entries()) {
+      for (const member of sets[i] ?? []) use(name.slice(prefix.length), member);
+    }
+  };
+  await each(keys.writeAudits, (task, path) => layers.get(path)?.writers.add(task));
+  await each(keys.keeps, (task, path) => layers.get(path)?.keepers.add(task));
+  await each(keys.overs, (task, line) => {
+    const { below, path } = belowOf(line);
+    addBelow(layers.get(path), task, below);
+  });
+  return layersAt(layers, keys);
+}
+
+/** Of so few each is asked for by itself; for more the records are read whole. */
+const fewPaths = 16;
+
+async function addFew({ keys, taskName, holdersOf }: Inventory, layers: ReadonlyMap<string, Layers>): Promise<void> {
+  const paths = [...layers.keys()];
+  const tasksOf = async (prefix: string, members: readonly string[]): Promise<readonly (readonly string[])[]> =>
+    (await holdersOf(prefix, members)).map((held) => held.map((key) => key.slice(prefix.length)));
+  const [writers, keepers] = [await tasksOf(keys.writeAudits, paths), await tasksOf(keys.keeps, paths)];
+  const pairs = paths.flatMap((path, i) =>
+    [...new Set([taskName, ...(writers[i] ?? []), ...(keepers[i] ?? [])])].map((below) => ({ path, below })),
+  );
+  const above = await tasksOf(
+    keys.overs,
+    pairs.map(({ path, below }) => overLine(below, path)),
+  );
+  for (const [i, path] of paths.entries()) {
+    for (const task of writers[i] ?? []) layers.get(path)?.writers.add(task);
+    for (const task of keepers[i] ?? []) layers.get(path)?.keepers.add(task);
+  }
+  for (const [i, { path, below }] of pairs.entries()) {
+    for (const task of above[i] ?? []) addBelow(layers.get(path), task, below);
+  }
+}
+
+function addBelow(layers: Layers | undefined, task: string, below: string): void {
+  if (layers === undefined) return;
+  layers.over.set(task, (layers.over.get(task) ?? new Set()).add(below));
+}
+
+function layersAt(layers: ReadonlyMap<string, Layers>, keys: InventoryKeys): FileLayers {
+  return {
+    above(path, task) {
+      const { writers, keepers, over } = layers.get(path) ?? nothing;
+      const up = new Set([...writers, ...keepers]);
+      up.delete(task);
+      // Whoever a third task found there, which did not find this one, was there before it.
+      for (const found of over.values()) if (!found.has(task)) for (const other of found) up.delete(other);
+      // Who found no file came after those that had removed it, and did not find this task there.
+      if (!keepers.has(task)) for (const one of keepers) if (over.get(one)?.has(task) !== true) up.delete(one);
+      const depth = (one: string): number => [...(over.get(one) ?? [])].filter((other) => up.has(other)).length;
+      return [...up].sort(
+        (a, b) => depth(a) - depth(b) || Number(keepers.has(b)) - Number(keepers.has(a)) || (a < b ? -1 : 1),
+      );
+    },
+    keeps: (path, task) => layers.get(path)?.keepers.has(task) ?? false,
+    under: (path, task) => layers.get(path)?.over.get(task) ?? nobody,
+    mentions: (path, task) =>
+      [...(layers.get(path) ?? nothing).over]
+        .filter(([other, found]) => other !== task && found.has(task))
+        .map(([other]): Entry => [keys.overs + other, overLine(task, path)]),
+  };
+}
+
+const nobody: ReadonlySet<string> = new Set();
+const nothing: Layers = { writers: new Set(), keepers: new Set(), over: new Map() };
+
+/** The record of a task that overwrote or removed a file: whose layer it found there. */
+export function overLine(below: string, path: string): string {
+  return `${below}\n${path}`;
+}
+
+function belowOf(line: string): { readonly below: string; readonly path: string } {
+  const end = line.indexOf("\n");
+  return { below: line.slice(0, end), path: line.slice(end + 1) };
+}

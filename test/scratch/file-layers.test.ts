@@ -1,0 +1,156 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { InventoryDriver } from "../../src/scratch/inventory-driver.ts";
+import { openScratch, type Scratch } from "../../src/scratch/scratch.ts";
+import { bytes, eachInventory, type TestRun } from "./each-inventory.ts";
+
+/** What a task does to the one file, or that it is rolled back. */
+type Step = readonly [task: string, what: "write" | "remove" | "undo"];
+
+/** A task's part in the file: what it wrote, or null for a removal. */
+interface Layer {
+  readonly task: string;
+  readonly text: string | null;
+  readonly tags: readonly string[];
+  /** It found no file there: the tags are its own alone. */
+  readonly isFresh: boolean;
+}
+
+/** What has to be there after these steps: each task's last word lies above those that were there then, and goes when it is undone. */
+function model() {
+  let layers: Layer[] = [];
+  const now = (): { text: string | null; tags: readonly string[] } => {
+    let [text, tags]: [string | null, readonly string[]] = [null, []];
+    for (const layer of layers) {
+      tags = layer.text === null ? [] : [...(layer.isFresh || text === null ? [] : tags), ...layer.tags];
+      text = layer.text;
+    }
+    return { text, tags: [...new Set(tags)].sort() };
+  };
+  const put = (task: string, text: string | null, tags: readonly string[]): void => {
+    const top = layers.at(-1);
+    const isFresh = now().text === null;
+    layers = layers.filter((layer) => layer.task !== task);
+    // On its own file a task's tags gather as on any other.
+    const gathered = top?.task === task && text !== null && !isFresh ? [...top.tags, ...tags] : tags;
+    layers.push({ task, text, tags: gathered, isFresh: top?.task === task && !isFresh ? top.isFresh : isFresh });
+  };
+  return {
+    now,
+    put,
+    undo(task: string): void {
+      layers = layers.filter((layer) => layer.task !== task);
+    },
+  };
+}
+
+interface Play {
+  /** After how many writes to the inventory a rollback is killed; the next attempt begins it anew. */
+  readonly killedAfter?: number;
+}
+
+/** Resolves to whether a rollback was killed. */
+async function play(run: TestRun, steps: readonly Step[], { killedAfter }: Play = {}): Promise<boolean> {
+  let isKilled = false;
+  const open = new Map<string, Scratch>();
+  const scratchOf = async (task: string): Promise<Scratch> => {
+    const scratch = open.get(task) ?? (await run.open(task));
+    open.set(task, scratch);
+    return scratch;
+  };
+  const wanted = model();
+  for (const [i, [task, what]] of steps.entries()) {
+    if (what === "undo") {
+      if (killedAfter !== undefined) {
+        const { basePath, recipeRunId } = run;
+        const driver = failingAfter(run.driver, killedAfter);
+        const dying = await openScratch({ basePath, recipeRunId, taskName: task, driver });
+        await dying.rollback().catch((error: unknown) => {
+          if (!String(error).includes("killed")) throw error;
+          isKilled = true;
+        });
+      }
+      const later = await run.open(task);
+      await later.rollback();
+      open.set(task, later);
+      wanted.undo(task);
+    } else if (what === "remove") {
+      const { text } = wanted.now();
+      await (await scratchOf(task)).remove("x");
+      if (text !== null) wanted.put(task, null, []);
+    } else {
+      const text = `${task} ${i}`;
+      await (await scratchOf(task)).write(bytes(text), ["SHARED", task], { relativePath: "x", overwrite: true });
+      wanted.put(task, text, ["SHARED", task]);
+    }
+    const text = await readFile(join(run.folder, "x"), "utf8").catch(() => null);
+    const tags = await (await scratchOf(task)).tags("x");
+    const told = steps.slice(0, i + 1).map((step) => step.join(" "));
+    expect({ told, text, tags }).toEqual({ told, ...wanted.now() });
+  }
+  for (const task of open.keys()) {
+    await (await run.open(task)).rollback();
+    wanted.undo(task);
+  }
+  expect(await run.facts()).toEqual({});
+  expect((await run.files()).filter((path) => !path.startsWith(".firstlight/"))).toEqual([]);
+  return isKilled;
+}
+
+/** A driver that dies with the process it stands for: after so many writes nothing is done any more. */
+function failingAfter(real: InventoryDriver, writes: number): InventoryDriver {
+  let left = writes;
+  const counted =
+    <Args extends readonly unknown[], Result>(work: (...args: Args) => Promise<Result>) =>
+    async (...args: Args): Promise<Result> => {
+      if (left === 0) throw new Error("killed");
+      left -= 1;
+      return work(...args);
+    };
+  return {
+    ...real,
+    add: counted(real.add),
+    remove: counted(real.remove),
+    increment: counted(real.increment),
+    drop: counted(real.drop),
+  };
+}
+
+/** All orders of a few things. */
+function orders<Item>(items: readonly Item[]): readonly (readonly Item[])[] {
+  if (items.length === 0) return [[]];
+  return items.flatMap((item) => orders(items.filter((other) => other !== item)).map((rest) => [item, ...rest]));
+}
+
+const whats = ["write", "remove"] as const;
+const choices = (count: number): readonly (readonly ("write" | "remove")[])[] =>
+  count === 0 ? [[]] : choices(count - 1).flatMap((some) => whats.map((what) => [...some, what] as const));
+
+// On memory, sqlite and redis.
+eachInventory((makeRun) => {
+  const cases = (tasks: readonly string[]) =>
+    choices(tasks.length - 1).flatMap((rest) =>
+      orders(tasks).map((undone): readonly Step[] => [
+        ...tasks.map((task, i): Step => [task, i === 0 ? "write" : (rest[i - 1] ?? "write")]),
+        ...undone.map((task): Step => [task, "undo"]),
+      ]),
+    );
+
+  test.each(cases(["A", "B"]).map((steps) => [steps.map((step) => step.join(" ")).join(", "), steps] as const))(
+    "%s",
+    async (_, steps) => {
+      await play(await makeRun(), steps);
+    },
+  );
+
+  test("a rollback that is killed between any two of its steps comes to the same end", async () => {
+    for (const steps of [...cases(["A", "B"]), ...cases(["A", "B", "C"]).slice(0, 2)]) {
+      for (let killedAfter = 0; await play(await makeRun(), steps, { killedAfter }); killedAfter += 1);
+    }
+  }, 120_000);
+
+  test("of three tasks that did one after the other what they like to a file, undone in any order, the others' part stays", async () => {
+    for (const steps of cases(["A", "B", "C"])) await play(await makeRun(), steps);
+  }, 120_000);
+});
