@@ -7,7 +7,14 @@ export { raiseFence } from "./fence.ts";
 export type { Entry, Fence, IncrementOptions, InventoryDriver, Journal, WriteOptions } from "./inventory-driver.ts";
 export type { NearestTags, TagSet } from "./nearest-tags.ts";
 export { type InventoryUse, inventoryPath, openInventory } from "./open-inventory.ts";
-export { openScratch, type Scratch, type ScratchOptions, type TaggedFiles, type WriteFileOptions } from "./scratch.ts";
+export {
+  openScratch,
+  type Scratch,
+  type ScratchLanding,
+  type ScratchOptions,
+  type TaggedFiles,
+  type WriteFileOptions,
+} from "./scratch.ts";
 export type { SetCombination, SetDifference, SetExpression } from "./set-expression.ts";
 export { StemName, stemOf } from "./stem-name.ts";
 export { Tag } from "./tag.ts";

@@ -1,5 +1,6 @@
-import { rm } from "node:fs/promises";
-import { relative, resolve, sep } from "node:path";
+import { randomUUID } from "node:crypto";
+import { link, rename, rm } from "node:fs/promises";
+import { join, relative, resolve, sep } from "node:path";
 import { codeOf, isFirstlightError } from "../core/errors.ts";
 import { writeFile } from "../core/file.ts";
 import { attemptFolders } from "./attempt-folders.ts";
@@ -56,6 +57,11 @@ export interface Scratch extends AsyncDisposable {
    * file. Resolves to its absolute path.
    */
   reserve(relativePath: string, options?: { readonly overwrite?: boolean }): Promise<string>;
+  /**
+   * How files that a transfer brings get the names that were reserved for them: through this attempt's folder, so that one which a newer
+   * attempt has replaced brings none, however long it slept.
+   */
+  readonly landing: ScratchLanding;
   /** Makes files that a transfer put there this task's own, and tags them. Throws `SCRATCH_FILE_MISSING`. */
   adopt(paths: string | readonly string[], tags: readonly string[]): Promise<void>;
   /** Tags files that are there. Throws `SCRATCH_FILE_MISSING`. */
@@ -96,6 +102,13 @@ export interface Scratch extends AsyncDisposable {
   purge(): Promise<void>;
 }
 
+export interface ScratchLanding {
+  /** For files on their way. */
+  readonly folder: string;
+  /** Gives a file of the same file system a name in scratch that was reserved. Throws `SCRATCH_FILE_EXISTS`, `ATTEMPT_FENCED`. */
+  land(temporary: string, path: string): Promise<void>;
+}
+
 export interface ScratchOptions {
   /** `SCRATCH_BASE_PATH`: runs have their folders in it. */
   readonly basePath: string;
@@ -130,6 +143,8 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
   const created = new Set<string>();
   /** Files of other tasks that this one overwrote or removed. */
   const replaced = new Set<string>();
+  /** Files that a transfer has brought. */
+  const landed = new Set<string>();
   /** Two writes of one path at once would share one audit, and the loser would take the winner's away. */
   const turn = inTurn();
 
@@ -259,10 +274,37 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
         return turn(path, async () => {
           await announce(path, [], overwrite);
           if (replaced.has(path)) await folders.discard(path);
+          // Its own file, which may be brought once more.
+          if (await exists(path)) landed.add(path);
           if (!replaced.has(path)) created.add(path);
           return path;
         });
       }),
+    landing: {
+      folder: folders.staging,
+      land: (temporary, given) =>
+        onDisk(async () => {
+          const path = paths.inside(given);
+          const staged = join(folders.staging, randomUUID());
+          // Not the folder alone: a newer attempt that has begun has yet to take it away.
+          await driver.add([], fenced);
+          await folders.guarded(async () => {
+            await rename(temporary, staged);
+            try {
+              if (landed.has(path)) await rename(staged, path);
+              else await link(staged, path);
+            } catch (error) {
+              if (codeOf(error) === "EEXIST" || (await exists(path))) throw scratchFileExists(path);
+              // Linux lets no user link to another user's file that it may not write.
+              if (codeOf(error) !== "EPERM") throw error;
+              await rename(staged, path);
+            } finally {
+              await rm(staged, { force: true });
+            }
+          });
+          landed.add(path);
+        }),
+    },
     async adopt(given, tags) {
       requireLegalTags(tags);
       const files = await onDisk(() => Promise.all(listOf(given).map(paths.existing)));

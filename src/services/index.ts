@@ -73,4 +73,11 @@ export { type Outbox, outboxBus, publishPending, publishThrough } from "./outbox
 export { type RecipeRunConfiguration, recipeRunConfiguration } from "./recipe-run-configuration.ts";
 export { type ServiceName, type Services, serviceNames } from "./services.ts";
 export { traceDelivery } from "./trace-delivery.ts";
-export type { Transfer, TransferItem, TransferOptions, TransferProgress, TransferredFile } from "./transfer.ts";
+export type {
+  Transfer,
+  TransferItem,
+  TransferLanding,
+  TransferOptions,
+  TransferProgress,
+  TransferredFile,
+} from "./transfer.ts";

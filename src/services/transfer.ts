@@ -26,11 +26,24 @@ export interface TransferredFile {
   readonly sha256: string;
 }
 
+/**
+ * How files come to their names in scratch, where somebody wants a say in it: an attempt of a task, which may have been replaced by a
+ * newer one while its files were on their way.
+ */
+export interface TransferLanding {
+  /** For files on their way, in the file system of scratch. Nothing is left in it. */
+  readonly folder: string;
+  /** Gives a whole and verified file its name; rejects where it may not come any more. */
+  land(temporary: string, path: string): Promise<void>;
+}
+
 export interface TransferOptions {
   /** What the transfer is called where it can be watched. */
   readonly label: string;
   readonly recipeRunId: number;
   readonly signal?: AbortSignal;
+  /** Of files that come to scratch. Default: each is made beside its place, and renamed. */
+  readonly landing?: TransferLanding | undefined;
   readonly onProgress?: (progress: TransferProgress) => void;
   /** Called for each file whose digest the driver has taken anyhow; one that leaves verifying to others takes none. */
   readonly onFile?: (file: TransferredFile) => void;

@@ -118,7 +118,9 @@ export function fileCallPhase(
   if (isOfAttempt && to.includes(`${sep}kept${sep}`)) return "keep";
   if (kind === "copyFile") return "transfer in";
   if (isOfAttempt) return "temp write";
-  const isTransfer = path.endsWith(".firstlight-tmp") && !path.includes(join(".firstlight", task));
+  const isStaged = path.includes(join(".firstlight", task));
+  // A file that a transfer brought has another name in the attempt's folder than one that is written.
+  const isTransfer = to !== path && path.endsWith(".firstlight-tmp") !== isStaged;
   if (isTransfer || (task === "TransferL0Data" && kind === "sync" && !path.includes("input_dataset")))
     return "transfer in";
   return "rename";

@@ -393,6 +393,37 @@ eachInventory((makeRun) => {
       expect(await readFile(join(run.folder, "keep"), "utf8")).toBe("keep");
     });
 
+    test("one that slept while its transfer was under way, or gave a file its name, brings nothing", async () => {
+      for (const when of ["under way", "fence passed"] as const) {
+        const { run, before } = await withOtherTask();
+        const { driver, reached, wake } = sleepingBefore(run.driver, "add");
+        const token = await raiseFence(run.driver, run.recipeRunId, "Task");
+        const options = { basePath: run.basePath, recipeRunId: run.recipeRunId, taskName: "Task", token };
+        const reserving = await openScratch({ ...options, driver: run.driver });
+        const path = await reserving.reserve("arrives");
+        const gate: InventoryDriver = {
+          ...run.driver,
+          add: async (entries, write) => {
+            const added = await run.driver.add(entries, write);
+            // The look at the fence.
+            if (when === "fence passed") await driver.add([["asleep", "1"]]);
+            return added;
+          },
+        };
+        const zombie = await openScratch({ ...options, driver: gate });
+        const temporary = join(zombie.landing.folder, "on its way");
+        await writeFile(temporary, "late");
+        const landing = when === "fence passed" ? zombie.landing.land(temporary, path) : undefined;
+        landing?.catch(() => undefined);
+        if (when === "fence passed") await reached(1);
+        await run.driver.drop(["asleep"]);
+        await (await attempt(run)).rollback();
+        wake();
+        await expect(landing ?? zombie.landing.land(temporary, path)).rejects.toMatchObject({ code: "ATTEMPT_FENCED" });
+        await expectAsBefore(run, before);
+      }
+    });
+
     test("one that slept in its rollback takes no file from the attempt that came after it", async () => {
       const run = await makeRun();
       const options = { basePath: run.basePath, recipeRunId: run.recipeRunId, taskName: "Task" };

@@ -96,7 +96,7 @@ async function copyAll(copies: readonly Copy[], options: TransferOptions, clock:
   const states = await inParallel(copies, filesAtOnce, look, signal);
   const missing = copies.filter((_, index) => states[index] === undefined).map(({ from }) => from);
   if (missing.length > 0) throw missingSources(missing, copies.length, options);
-  // Nobody but the same attempt's ghost, dead or fenced, brings these files: what it left half done goes.
+  // What another that brought the same files left half done: a ghost of the same attempt, which then finds its copy gone, or one killed.
   for (const path of await temporariesOf(copies.flatMap(({ to, note }) => (note === undefined ? [to] : [to, note])))) {
     await rm(path, { force: true });
   }
@@ -107,6 +107,7 @@ async function copyAll(copies: readonly Copy[], options: TransferOptions, clock:
       const facts = await copyVerified(from, to, {
         signal,
         clock,
+        landing: path === to ? options.landing : undefined,
         // It tells of the file that was there.
         beforeRename: () => (note === undefined ? Promise.resolve() : rm(note, { force: true })),
       });
@@ -126,7 +127,7 @@ async function copyAll(copies: readonly Copy[], options: TransferOptions, clock:
 async function copyVerified(
   from: string,
   to: string,
-  options: Pick<ReplaceOptions, "signal" | "clock" | "beforeRename">,
+  options: Pick<ReplaceOptions, "signal" | "clock" | "landing" | "beforeRename">,
 ): Promise<FileFacts> {
   const { signal } = options;
   const wanted = await fileFacts(from, signal);

@@ -1,7 +1,7 @@
 import type { Stats } from "node:fs";
 import { lstat, rename, rm } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
-import { isMissing } from "../../core/errors.ts";
+import { isFirstlightError, isMissing } from "../../core/errors.ts";
 import { makeFolders, syncPath, temporaryPrefixOf, temporarySuffix } from "../../core/file.ts";
 import { uuidFrom } from "../../core/ids.ts";
 import { inParallel } from "../../core/in-parallel.ts";
@@ -18,7 +18,8 @@ const filesAtOnce = 16;
 
 /**
  * From the object store to scratch. Globus writes in place, so it is given another name beside the file's own, which the file takes
- * once its task has succeeded. The name is always the same: what a task left half done is gone on with, not begun anew.
+ * once its task has succeeded. The name is always the same: what a task left half done is gone on with, not begun anew, by a later attempt
+ * too. So it is not in an attempt's own folder, as a file on its way otherwise is: who may give it its name is decided then.
  */
 export function globusInbound(
   session: GlobusSession,
@@ -82,7 +83,7 @@ export function globusInbound(
         }
         await onDisk(file.to, `the copy of ${file.from}`, async () => {
           await syncPath(temporary);
-          await rename(temporary, file.to);
+          await (session.landing?.land ?? rename)(temporary, file.to);
         });
         changed.add(dirname(file.to));
       });
@@ -119,6 +120,7 @@ async function onDisk<Result>(path: string, what: string, work: () => Promise<Re
   try {
     return await work();
   } catch (error) {
+    if (isFirstlightError(error)) throw error;
     throw storageFailed({ path, what, setting: "SCRATCH_BASE_PATH" }, error);
   }
 }

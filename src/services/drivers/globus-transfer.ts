@@ -71,6 +71,7 @@ export function globusTransfer(options: GlobusTransferOptions): Transfer {
       call,
       client,
       signal: how.signal,
+      landing: how.landing,
       log: log.child({ recipeRunId: how.recipeRunId }),
       pollSeconds: options.pollSeconds ?? [1, 30],
     };

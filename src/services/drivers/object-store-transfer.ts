@@ -1,7 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
-import { isAbsolute, join, relative } from "node:path";
+import { dirname, isAbsolute, join, relative } from "node:path";
 import { type Clock, systemClock } from "../../core/clock.ts";
-import { temporariesOf } from "../../core/file.ts";
+import { makeFolders, temporariesOf } from "../../core/file.ts";
 import { type FileFacts, fileFacts } from "../../core/file-facts.ts";
 import { inParallel } from "../../core/in-parallel.ts";
 import type { ObjectStore } from "../object-store.ts";
@@ -58,7 +59,7 @@ export function objectStoreTransfer(options: ObjectStoreTransferOptions): Transf
   }
 
   async function toScratch(items: readonly TransferItem[], options: TransferOptions): Promise<void> {
-    const { signal } = options;
+    const { signal, landing } = options;
     const wanted = await inParallel(items, askedAtOnce, (item) => Array.fromAsync(remoteCopies(item, signal)), signal);
     const copies = distinctCopies(wanted.flat(), options);
     const heads = await inParallel(copies, askedAtOnce, ({ bucket, key }) => store.head(bucket, key, signal), signal);
@@ -69,8 +70,19 @@ export function objectStoreTransfer(options: ObjectStoreTransferOptions): Transf
       const there = heads[index];
       const present = await factsOf(path, there?.sizeBytes, signal);
       if (present !== undefined && present.sha256 === there?.sha256) return present;
-      const { sizeBytes, sha256 = "" } = await store.download(bucket, key, path, signal);
-      return { sizeBytes, sha256 };
+      if (landing === undefined) {
+        const { sizeBytes, sha256 = "" } = await store.download(bucket, key, path, signal);
+        return { sizeBytes, sha256 };
+      }
+      const temporary = join(landing.folder, randomUUID());
+      try {
+        const { sizeBytes, sha256 = "" } = await store.download(bucket, key, temporary, signal);
+        await makeFolders(dirname(path));
+        await landing.land(temporary, path);
+        return { sizeBytes, sha256 };
+      } finally {
+        await rm(temporary, { force: true });
+      }
     });
   }
 
@@ -83,7 +95,7 @@ export function objectStoreTransfer(options: ObjectStoreTransferOptions): Transf
     const states = await inParallel(copies, askedAtOnce, ({ path }) => fileState(path), signal);
     const missing = copies.filter((_, index) => states[index] === undefined).map(({ path }) => path);
     if (missing.length > 0) throw missingSources(missing, copies.length, options);
-    // Nobody but the same attempt's ghost, dead or fenced, brings these objects: what it left half done goes.
+    // What another that brought the same objects left half done: a ghost of the same attempt, or one killed.
     for (const [bucket, inside] of Map.groupBy(copies, ({ bucket }) => bucket)) {
       await store.removeUnfinished?.(
         bucket,

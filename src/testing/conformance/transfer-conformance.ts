@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ObjectStore } from "../../services/object-store.ts";
-import type { Transfer, TransferProgress } from "../../services/transfer.ts";
+import type { Transfer, TransferLanding, TransferProgress } from "../../services/transfer.ts";
 import type { SuiteRunner } from "./suite-runner.ts";
 
 const sha256OfProduct = "a8792157cb4f27fb949c035f45518c61e884bb86e6f420204379c2baa8beb66e";
@@ -63,6 +63,36 @@ export function transferConformance(
   };
 
   describe("to scratch", () => {
+    withBoth(
+      "lets the landing give every file its name, and leaves nothing of one that may not come",
+      async (context) => {
+        const { transfer, store, scratch, prefix } = context;
+        for (const name of ["a", "b"]) await store.put(bucket, prefix + name, bytes(`content ${name}`));
+        const folder = join(scratch, "on-the-way");
+        await mkdir(folder);
+        const landed: string[] = [];
+        let isShut = false;
+        const landing: TransferLanding = {
+          folder,
+          async land(temporary, path) {
+            if (isShut) throw new Error("shut");
+            landed.push(await readFile(temporary, "utf8"));
+            await rename(temporary, path);
+          },
+        };
+        const item = (name: string) => ({ bucket, key: prefix + name, path: join(scratch, "sub", name) });
+        await transfer.toScratch([item("a")], { ...options, landing });
+        isShut = true;
+        await expect(transfer.toScratch([item("b")], { ...options, landing })).rejects.toMatchObject({});
+        expect(landed).toEqual(["content a"]);
+        expect(await readFile(join(scratch, "sub", "a"), "utf8")).toBe("content a");
+        expect(await readdir(folder)).toEqual([]);
+        expect((await readdir(join(scratch, "sub"))).filter((name) => !name.startsWith("."))).toEqual(["a"]);
+        // The other way nobody has a say.
+        await transfer.toObjectStore([{ ...item("a"), key: `${prefix}c` }], { ...options, landing });
+        expect(await object(store, `${prefix}c`)).toBe("content a");
+      },
+    );
     withBoth("brings the files, and says how far it is", async ({ transfer, store, scratch, prefix }) => {
       const progress: TransferProgress[] = [];
       for (const name of ["a", "b"]) await store.put(bucket, prefix + name, bytes(`content ${name}`));

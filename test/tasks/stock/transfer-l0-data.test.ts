@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
+import { readdir, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
 import { bytes } from "../../../src/codecs/bytes.ts";
 import { text } from "../../../src/codecs/text.ts";
 import { formatFrames, formatParameters } from "../../../src/services/input-dataset.ts";
-import type { TransferOptions } from "../../../src/services/transfer.ts";
+import type { Transfer, TransferItem, TransferOptions } from "../../../src/services/transfer.ts";
 import { TransferL0Data } from "../../../src/tasks/stock/transfer-l0-data.ts";
 import { type TmpRun, tmpRun } from "../../../src/testing/tmp-run.ts";
 import { frameBytes, inputFolder, registerFrames, registerParts } from "./input-run.ts";
@@ -103,6 +104,40 @@ describe("TransferL0Data", () => {
     await run.run(TransferL0Data);
     expect(await namesOf(run, ["INPUT", "FRAME"])).toEqual(["a.fits"]);
   });
+});
+
+test("an attempt that fell asleep while its files came brings none of them when it wakes beside a newer one", async () => {
+  await using embedded = await tmpRun();
+  const { transfer } = embedded.services;
+  const [asleep, wake] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let isFirst = true;
+  const sleepy: Transfer = Object.create(transfer, {
+    toScratch: {
+      async value(items: readonly TransferItem[], options: TransferOptions) {
+        const isGhost = isFirst;
+        isFirst = false;
+        const land = async (temporary: string, path: string): Promise<void> => {
+          asleep.resolve();
+          if (isGhost) await wake.promise;
+          await options.landing?.land(temporary, path);
+        };
+        const landing = options.landing === undefined ? undefined : { ...options.landing, land };
+        await transfer.toScratch(items, { ...options, landing });
+      },
+    },
+  });
+  await using run = await tmpRun({ services: { transfer: sleepy } });
+  const folder = await inputFolder({ "a.fits": frameBytes() });
+  await registerFrames(run, folder, ["a.fits"]);
+  const ghost = run.run(TransferL0Data, { attempt: 1 }).catch((error: unknown) => error);
+  await asleep.promise;
+  await run.run(TransferL0Data, { attempt: 2 });
+  const path = join(run.folder, "a.fits");
+  const { ino } = await stat(path);
+  wake.resolve();
+  expect(await ghost).toMatchObject({ code: "ATTEMPT_FENCED" });
+  expect((await stat(path)).ino).toBe(ino);
+  expect((await readdir(run.folder)).filter((name) => name.includes("tmp"))).toEqual([]);
 });
 
 describe("TransferL0Data refuses", () => {
