@@ -105,7 +105,7 @@ export interface Scratch extends AsyncDisposable {
 export interface ScratchLanding {
   /** For files on their way. */
   readonly folder: string;
-  /** Gives a file of the same file system a name in scratch that was reserved. Throws `SCRATCH_FILE_EXISTS`, `ATTEMPT_FENCED`. */
+  /** Gives a file of the same file system its name in scratch, in a folder that is there. Throws `SCRATCH_FILE_EXISTS`, `ATTEMPT_FENCED`. */
   land(temporary: string, path: string): Promise<void>;
 }
 
@@ -143,8 +143,8 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
   const created = new Set<string>();
   /** Files of other tasks that this one overwrote or removed. */
   const replaced = new Set<string>();
-  /** Files that a transfer has brought. */
-  const landed = new Set<string>();
+  /** Places kept for files of a transfer, where none is yet: another task's that comes first is not to be overwritten. */
+  const reserved = new Set<string>();
   /** Two writes of one path at once would share one audit, and the loser would take the winner's away. */
   const turn = inTurn();
 
@@ -274,8 +274,7 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
         return turn(path, async () => {
           await announce(path, [], overwrite);
           if (replaced.has(path)) await folders.discard(path);
-          // Its own file, which may be brought once more.
-          if (await exists(path)) landed.add(path);
+          if (!(await exists(path))) reserved.add(path);
           if (!replaced.has(path)) created.add(path);
           return path;
         });
@@ -291,8 +290,8 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
           await folders.guarded(async () => {
             await rename(temporary, staged);
             try {
-              if (landed.has(path)) await rename(staged, path);
-              else await link(staged, path);
+              if (reserved.has(path)) await link(staged, path);
+              else await rename(staged, path);
             } catch (error) {
               if (codeOf(error) === "EEXIST" || (await exists(path))) throw scratchFileExists(path);
               // Linux lets no user link to another user's file that it may not write.
@@ -302,7 +301,7 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
               await rm(staged, { force: true });
             }
           });
-          landed.add(path);
+          reserved.delete(path);
         }),
     },
     async adopt(given, tags) {

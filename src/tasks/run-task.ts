@@ -17,9 +17,11 @@ import type { Bus } from "../services/bus.ts";
 import { openServices } from "../services/open-services.ts";
 import { outboxBus, publishPending } from "../services/outbox.ts";
 import type { Services } from "../services/services.ts";
+import type { Transfer } from "../services/transfer.ts";
 import type { AttemptReport } from "./attempt-report.ts";
 import { inventoryOutbox } from "./inventory-outbox.ts";
 import { keepAttemptRecord } from "./keep-attempt-record.ts";
+import { landingTransfer } from "./landing-transfer.ts";
 import { createLineage, type Lineage } from "./lineage.ts";
 import { requireIdentity } from "./require-identity.ts";
 import { requireTask } from "./require-task.ts";
@@ -142,10 +144,13 @@ async function liveThrough(task: TaskClass, identity: TaskIdentity, beginning: B
     const token = await raiseFence(driver, recipeRunId, task.name, given.attempt);
     const keys = inventoryKeys(recipeRunId, task.name);
     const outbox = inventoryOutbox({ driver, key: keys.outbox, fence: { key: keys.fence, token } });
-    const services = withBus(outside, (bus) => outboxBus(bus, outbox));
     const scratch = opened.use(
       await openScratch({ basePath: settings.scratchBasePath, recipeRunId, taskName: task.name, driver, token }),
     );
+    const services = attemptsOwn(outside, {
+      bus: (bus) => outboxBus(bus, outbox),
+      transfer: (transfer) => landingTransfer(transfer, scratch.landing),
+    });
     const contextNow = async (lineage: Lineage): Promise<TaskContext> => {
       const constants = new Map<string, unknown>(await scratch.constants.entries());
       return { ...rest, scratch, services, constants, lineage, parameters: undefined };
@@ -179,12 +184,16 @@ async function liveThrough(task: TaskClass, identity: TaskIdentity, beginning: B
   });
 }
 
-/** The services with another bus, which is made of theirs when it is first asked for. */
-function withBus(services: Services, make: (bus: Bus) => Bus): Services {
+/** The services with a bus and a transfer of the attempt's own, made of theirs when they are first asked for. */
+function attemptsOwn(
+  services: Services,
+  make: { bus(bus: Bus): Bus; transfer(transfer: Transfer): Transfer },
+): Services {
   let bus: Bus | undefined;
+  let transfer: Transfer | undefined;
   return {
     get bus() {
-      bus ??= make(services.bus);
+      bus ??= make.bus(services.bus);
       return bus;
     },
     get objectStore() {
@@ -194,7 +203,8 @@ function withBus(services: Services, make: (bus: Bus) => Bus): Services {
       return services.metadataStore;
     },
     get transfer() {
-      return services.transfer;
+      transfer ??= make.transfer(services.transfer);
+      return transfer;
     },
   };
 }

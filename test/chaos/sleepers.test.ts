@@ -18,21 +18,23 @@ beforeAll(async () => {
 beforeEach(() => berth.clear());
 afterAll(() => berth[Symbol.asyncDispose]());
 
-type Point = Pick<Kill, "phase" | "side" | "nth">;
-const stopAt = (point: Point): Kill => ({ process: "Calibrate", ...point, signal: "SIGSTOP" });
+type Point = Pick<Kill, "process" | "phase" | "side" | "nth">;
+const stopAt = (point: Point): Kill => ({ ...point, signal: "SIGSTOP" });
 
 const points: readonly (Point & { readonly refused: string })[] = [
   // Then the file system refuses, as the attempt's folder is gone.
-  { phase: "rename", side: "before", nth: 3, refused: "rename" },
+  { process: "Calibrate", phase: "rename", side: "before", nth: 3, refused: "rename" },
   // Then the inventory does, by the attempt's number.
-  { phase: "rename", side: "after", nth: 4, refused: "1.sqlite" },
+  { process: "Calibrate", phase: "rename", side: "after", nth: 4, refused: "1.sqlite" },
+  // The copy of a frame is whole and about to get its name.
+  { process: "TransferL0Data", phase: "transfer in", side: "before", nth: 2, refused: "transfer in" },
 ];
 
 test.each(points)(
-  "a runner and its attempt that sleep past their lease ($side $phase), and wake when another machine has done all: what they still try is refused",
+  "a runner and its attempt that sleep past their lease ($process, $side $phase), and wake when another machine has done all: what they still try is refused",
   async ({ refused, ...point }) => {
     const asleep = berth.launch({ workflow: "kept", retries: 0, host: "one", kills: [stopAt(point)] });
-    const sleeper = await sleeperOf();
+    const sleeper = await sleeperOf(point.process);
     await letLeaseRunOut(asleep);
     const other = await berth.launch({ workflow: "kept", retries: 0, host: "another" }).end;
     expect([other.code, other.stderr]).toEqual([0, expect.any(String)]);
@@ -41,7 +43,7 @@ test.each(points)(
     process.kill(sleeper.pid, "SIGCONT");
     // A runner that wakes beside it sees that its lease is lost, and may kill the attempt before it tries anything.
     await ended(sleeper);
-    expect(berth.notes()).toContainEqual({ type: "refused", name: "Calibrate", attempt: 1, what: refused });
+    expect(berth.notes()).toContainEqual({ type: "refused", name: point.process, attempt: 1, what: refused });
     asleep.kill("SIGCONT");
     const { code, stderr } = await asleep.end;
     expect([code, stderr]).toEqual([1, expect.stringContaining("RUN_LEASE_LOST")]);
@@ -57,9 +59,9 @@ test("an attempt that sleeps in the midst of a write, and whose runner died, is 
   const first = berth.launch({
     workflow: "kept",
     retries: 0,
-    kills: [stopAt({ phase: "tag", side: "before", nth: 2 })],
+    kills: [stopAt({ process: "Calibrate", phase: "tag", side: "before", nth: 2 })],
   });
-  await sleeperOf();
+  await sleeperOf("Calibrate");
   first.kill("SIGKILL");
   await first.end;
   const { code, stderr } = await berth.launch({ workflow: "kept", retries: 0 }).end;
@@ -71,10 +73,10 @@ test("an attempt that sleeps in the midst of a write, and whose runner died, is 
 }, 300_000);
 
 /** The process that went to sleep, once it has. */
-async function sleeperOf(): Promise<Process> {
+async function sleeperOf(task: string): Promise<Process> {
   for (;;) {
     const notes = berth.notes();
-    const began = notes.find((note) => note.type === "begin" && note.name === "Calibrate");
+    const began = notes.find((note) => note.type === "begin" && note.name === task);
     if (began?.type === "begin" && notes.some(({ type }) => type === "hit")) return began;
     await sleep(20);
   }
@@ -85,7 +87,7 @@ async function ended(process: Process): Promise<void> {
   while (livingProcess(process.pid) === process.started) await sleep(20);
 }
 
-/** Stops the runner too, and lets the half minute go by after which a runner that says nothing has lost its run. */
+/** Stops the runner too, and has its lease run out at once: as if it had said nothing for as long as a lease lasts. */
 async function letLeaseRunOut(runner: Launched): Promise<void> {
   using store = new DatabaseSync(join(berth.scratch, ".firstlight", "runs.sqlite"), { timeout: 100 });
   for (;;) {

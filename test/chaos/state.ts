@@ -8,7 +8,7 @@ import type { Berth } from "./berth.ts";
 
 /** Everything that a run leaves, in a form to be compared: equal for two runs that did the same. */
 export interface State {
-  /** Path → SHA-256 of everything under `--output`. */
+  /** Path → SHA-256 of everything under `--output`, empty folders among it. */
   readonly output: Readonly<Record<string, string>>;
   /** The same of the run's scratch. */
   readonly scratch: Readonly<Record<string, string>>;
@@ -95,6 +95,7 @@ export function differences(found: State, wanted: State): readonly string[] {
 
 async function digestsOf(folder: string): Promise<Readonly<Record<string, string>>> {
   const digests: Record<string, string> = {};
+  for (const path of await emptyFoldersBelow(folder)) digests[`${relative(folder, path)}/`] = "empty";
   for (const path of await filesBelow(folder)) {
     // The folder of what an attempt replaced has the attempt's number.
     const name = relative(folder, path).replace(/^(\.firstlight\/[^/]+\/kept)\/\d+\//, "$1/N/");
@@ -105,7 +106,19 @@ async function digestsOf(folder: string): Promise<Readonly<Record<string, string
   return digests;
 }
 
-/** Files and empty folders, sorted. */
+/** Folders in which nothing is: what was made for a file that never came, or was left by an attempt. */
+async function emptyFoldersBelow(folder: string): Promise<readonly string[]> {
+  if (!existsSync(folder)) return [];
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const full = new Set(entries.map(({ parentPath }) => parentPath));
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => !full.has(path))
+    .sort();
+}
+
+/** Sorted. */
 async function filesBelow(folder: string): Promise<readonly string[]> {
   if (!existsSync(folder)) return [];
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });

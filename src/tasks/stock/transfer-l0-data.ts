@@ -83,7 +83,6 @@ export class TransferL0Data extends WorkflowTaskBase<"metadataStore" | "transfer
         label: `Recipe run ${this.recipeRunId}: input`,
         recipeRunId: this.recipeRunId,
         signal: this.signal,
-        landing: this.scratch.landing,
         onProgress: ({ files }) => this.progress.reach(files),
         onFile: (file) => digests.set(file.path, file),
       },
