@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { makeFolders } from "../../core/file.ts";
 import type { ObjectStore } from "../../services/object-store.ts";
 import type { Transfer, TransferLanding, TransferProgress } from "../../services/transfer.ts";
 import type { SuiteRunner } from "./suite-runner.ts";
@@ -69,7 +70,7 @@ export function transferConformance(
         const { transfer, store, scratch, prefix } = context;
         for (const name of ["a", "b"]) await store.put(bucket, prefix + name, bytes(`content ${name}`));
         const folder = join(scratch, "on-the-way");
-        await mkdir(folder);
+        await makeFolders(folder);
         const landed: string[] = [];
         let isShut = false;
         const landing: TransferLanding = {
