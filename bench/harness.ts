@@ -90,6 +90,8 @@ export interface Bench {
   /** A temporary folder of its own, removed afterwards. */
   readonly folder: string;
   readonly rounds: number;
+  /** Whether the table of that title is to be measured: of `--rows` those whose title holds the text. */
+  isAsked(title: string): boolean;
 }
 
 export const fewestRounds = 5;
@@ -154,6 +156,11 @@ export async function compare(comparison: Comparison, bench: Bench): Promise<Tab
   };
   printTable(table);
   return table;
+}
+
+/** As `compare`, where the table is asked for. */
+export async function compareAsked(comparison: Comparison, bench: Bench): Promise<Table[]> {
+  return bench.isAsked(comparison.title) ? [await compare(comparison, bench)] : [];
 }
 
 const ratioTitle = { gain: "best peer ÷ this", cost: "this ÷ best peer", rate: "this ÷ best peer" } as const;
@@ -250,7 +257,7 @@ export function askPython(program: string, argument: unknown): unknown {
 }
 
 /** Runs a suite in a folder of its own; undefined, and says why, where the disk is too full for it. */
-export async function runSuite(suite: Suite, rounds: number): Promise<Section | undefined> {
+export async function runSuite(suite: Suite, rounds: number, rows?: string): Promise<Section | undefined> {
   const { bavail, bsize } = statfsSync(tmpdir());
   const freeBytes = bavail * bsize;
   console.log(`\n${suite.name}: ${suite.title}`);
@@ -262,7 +269,8 @@ export async function runSuite(suite: Suite, rounds: number): Promise<Section | 
   }
   const folder = await mkdtemp(join(tmpdir(), "firstlight-bench-"));
   try {
-    const section = await suite.run({ folder, rounds });
+    const isAsked = (title: string): boolean => rows === undefined || title.includes(rows);
+    const section = await suite.run({ folder, rounds, isAsked });
     for (const { missed } of section.tables) for (const line of missed) console.log(`  missed: ${line}`);
     return section;
   } finally {
@@ -275,11 +283,12 @@ const preface = `# Benchmarks
 
 Written by \`npm run bench\`; do not edit. Contenders take turns, round after round, so that what disturbs the machine disturbs all of
 them. A ratio is the median of the rounds' own ratios to the best peer of its row. Data are made on the spot, and lie in the page cache.
-\`npm run bench tags\` (or \`parse\`, \`runner\`, \`bus\`, \`object-store\`) measures one part anew and leaves the others as they are.
+\`npm run bench tags\` (or \`parse\`, \`runner\`, \`bus\`, \`object-store\`) measures one part anew and leaves the others as they are;
+\`npm run bench:fits -- --rows TEXT\` measures those rows anew whose title holds the text.
 `;
 
-/** Puts a suite's section in its place on the page; the other sections stay. */
-export function writeSection(suite: Suite, section: Section): void {
+/** Puts a suite's section in its place on the page, or those of its tables that were measured; the others stay. */
+export function writeSection(suite: Suite, section: Section, isPart: boolean): void {
   const [begin, end] = [`<!-- bench:${suite.name} -->`, `<!-- bench:${suite.name}:end -->`];
   const text = `${begin}\n${markdown(suite, section)}\n${end}`;
   let old = "";
@@ -289,9 +298,27 @@ export function writeSection(suite: Suite, section: Section): void {
     // The first suite to be measured.
   }
   const sections = [...old.matchAll(/<!-- bench:([a-z-]+) -->\n[\s\S]*?<!-- bench:\1:end -->/g)];
-  const kept = sections.map(([whole, name]) => (name === suite.name ? text : whole));
+  const renewed = (whole: string): string => (isPart ? withTables(whole, begin, suite, section) : text);
+  const kept = sections.map(([whole, name]) => (name === suite.name ? renewed(whole) : whole));
   if (!sections.some(([, name]) => name === suite.name)) kept.push(text);
   writeFileSync(page, `${preface}\n${kept.join("\n\n")}\n`);
+}
+
+const titleOf = (table: string): string => (table.split("\n")[0] ?? "").replace(/ \(\d+ rounds in turn\)$/, "");
+
+/** The old section with these tables in the place of those of their titles, and what is said before them. */
+function withTables(old: string, begin: string, suite: Suite, section: Section): string {
+  const [, ...tables] = old.split("\n\n### ");
+  const head = markdown(suite, { ...section, tables: [], notes: [] });
+  for (const table of section.tables) {
+    const at = tables.findIndex((each) => titleOf(each) === titleOf(table.title));
+    if (at < 0) throw new Error(`the page has no table "${table.title}": measure the whole suite first`);
+    // The notes, and the end of the section, stand behind the last table.
+    const behind = /\n\n- |\n<!-- /.exec(tables[at] ?? "");
+    const rest = behind === null ? "" : (tables[at] ?? "").slice(behind.index);
+    tables[at] = [table.title, tableText(table), ...missText(table)].join("\n\n") + rest;
+  }
+  return `${begin}\n${[head, ...tables].join("\n\n### ")}`;
 }
 
 function markdown(suite: Suite, { text, peers, tables, notes }: Section): string {

@@ -22,6 +22,11 @@ export const oneThread = "1 thread";
 export const twoThreads = "2 threads";
 const twoProcesses = "2 processes, half each";
 
+/** The title of a row on both cores. */
+export function onBothOf(title: string): string {
+  return `${title}: both cores, the peers on both cores`;
+}
+
 const program = (name: string): string => join(import.meta.dirname, "../peers", name);
 
 export function findPeers(folder: string): Peers {

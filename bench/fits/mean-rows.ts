@@ -8,6 +8,7 @@ import {
   type Bench,
   type Contender,
   compare,
+  compareAsked,
   growthTable,
   median,
   packagePeer,
@@ -18,6 +19,7 @@ import {
   agreeing,
   askC,
   contender,
+  onBothOf,
   oneThread,
   type Peers,
   peerContenders,
@@ -75,11 +77,12 @@ export async function meanTables(work: MeanWork, peers: Peers, bench: Bench): Pr
     ...limit("fused by hand in C, without writing: the limit", "hand", []),
     ...limit("read alone, in C: the page cache", "read", read),
   ];
-  const tables = [await compare({ title, unit: "ms", contenders: single, aims }, bench)];
   const both = [...ours(2, two), ...peerContenders(peers, bench.folder, true, list)];
-  const onBoth = `${title}: both cores, the peers on both cores`;
-  tables.push(await compare({ title: onBoth, unit: "ms", contenders: both, aims }, bench));
-  if (isPlain && read.length > 0) tables.push(pageCacheTable(work, one, two, read));
+  const tables = [
+    ...(await compareAsked({ title, unit: "ms", contenders: single, aims }, bench)),
+    ...(await compareAsked({ title: onBothOf(title), unit: "ms", contenders: both, aims }, bench)),
+  ];
+  if (isPlain && read.length > 0 && two.length > 0) tables.push(pageCacheTable(work, one, two, read));
   return tables;
 }
 
@@ -112,9 +115,11 @@ function pageCacheTable({ title, paths, isReal }: MeanWork, one: number[], two: 
   return growthTable(`${title}: beside reading alone (medians)`, columns, rows, missed);
 }
 
+export const coldTitle = (files: number): string => `read + mean + write, ${files} × 2048² uint16, cold`;
+
 /** The same with files that are taken out of the page cache before each turn. */
 export async function coldTable(paths: readonly string[], peers: Peers, bench: Bench): Promise<Table> {
-  const title = `read + mean + write, ${paths.length} × 2048² uint16, cold`;
+  const title = coldTitle(paths.length);
   const output = join(bench.folder, "mean.fits");
   const lists = writeLists(bench.folder, "cold", paths);
   const judge = agreeing();

@@ -10,6 +10,8 @@ const side = 4096;
 const frames = 2000;
 const mostBytes = 600e6;
 
+export const memoryTitle = `Mean over ${frames} frames of ${side} × ${side} uint16 (one pass)`;
+
 /** How much memory the mean over many large frames takes: hard links to eight of them. */
 export async function memoryTable(bench: Bench): Promise<Table> {
   const folder = join(bench.folder, "large");
@@ -38,5 +40,5 @@ export async function memoryTable(bench: Bench): Promise<Table> {
   }
   rmSync(folder, { recursive: true });
   const columns = ["threads", "peak resident memory of the process, MB", "aim", "seconds"];
-  return growthTable(`Mean over ${frames} frames of ${side} × ${side} uint16 (one pass)`, columns, rows, missed);
+  return growthTable(memoryTitle, columns, rows, missed);
 }

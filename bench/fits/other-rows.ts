@@ -7,8 +7,13 @@ import { agreeing, askC, askPython, type Peers, timed, oneThread as workers } fr
 import { headerKeys } from "./data.ts";
 import { sourceOf } from "./source-of.ts";
 
+/** The titles of rows that are one table each. */
+export const headerTitle = (files: number): string => `${headerKeys.length} cards of each of ${files} headers`;
+export const statisticsTitle = "L1 statistics of 4096 × 4096 float32";
+export const datasumTitle = "DATASUM of 1 GB";
+
 export async function headerRow(paths: readonly string[], { astropy }: Peers, bench: Bench): Promise<Table> {
-  const title = `${headerKeys.length} cards of each of ${paths.length} headers`;
+  const title = headerTitle(paths.length);
   const list = join(bench.folder, "headers.txt");
   // astropy reads every tenth file, and its time counts ten times.
   writeFileSync(list, paths.filter((_, i) => i % 10 === 0).join("\n"));
@@ -39,7 +44,7 @@ export async function headerRow(paths: readonly string[], { astropy }: Peers, be
 }
 
 export async function statisticsRow({ scipy }: Peers, bench: Bench): Promise<Table> {
-  const title = "L1 statistics of 4096 × 4096 float32";
+  const title = statisticsTitle;
   const draws = random("bench statistics");
   const image = {
     data: Float32Array.from({ length: 4096 * 4096 }, () => 1000 + 30 * draws.gaussian()),
@@ -72,7 +77,7 @@ export async function statisticsRow({ scipy }: Peers, bench: Bench): Promise<Tab
 }
 
 export async function datasumRow(peers: Peers, bench: Bench): Promise<Table> {
-  const title = "DATASUM of 1 GB";
+  const title = datasumTitle;
   const path = join(bench.folder, "large.fits");
   const draws = random("bench datasum");
   const data = Uint16Array.from({ length: 5e8 / 8 }, () => draws.bits());

@@ -1,15 +1,16 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Bench, packagePeer, type Section, type Suite, type Table } from "../harness.ts";
-import { findPeers } from "./contest.ts";
+import { findPeers, onBothOf } from "./contest.ts";
 import { makeFrames, makeHeaders, side } from "./data.ts";
-import { coldTable, meanTables } from "./mean-rows.ts";
-import { memoryTable } from "./memory-row.ts";
-import { datasumRow, headerRow, statisticsRow } from "./other-rows.ts";
+import { coldTable, coldTitle, meanTables } from "./mean-rows.ts";
+import { memoryTable, memoryTitle } from "./memory-row.ts";
+import { datasumRow, datasumTitle, headerRow, headerTitle, statisticsRow, statisticsTitle } from "./other-rows.ts";
 import { packTables } from "./pack-rows.ts";
 
 const packed = 12;
 const cold = 40;
+const headerFiles = 20_000;
 
 export const fitsSuite: Suite = {
   name: "fits",
@@ -26,28 +27,32 @@ export const fitsSuite: Suite = {
       ["rf32", "float32", 40, true, 1.5, "RICE_1 decode + mean + write"],
     ] as const;
     for (const [name, kind, count, isCompressed, atLeast, work] of rows) {
+      const title = `${work}, ${count} × ${side}² ${kind}`;
+      const encode = `RICE_1 encode${kind === "float32" ? ", quantised" : ""}, ${packed} × ${side}² ${kind}`;
+      const chilled = coldTitle(cold);
+      const isFirst = kind === "uint16" && !isCompressed;
+      const titles = [title, ...(isCompressed ? [] : [encode]), ...(isFirst ? [chilled] : [])];
+      if (![...titles, ...titles.map(onBothOf)].some(bench.isAsked)) continue;
       const folder = join(bench.folder, name);
       const paths = makeFrames(folder, kind, count, isCompressed);
-      const title = `${work}, ${count} × ${side}² ${kind}`;
       const is = { isPlain: !isCompressed, isReal: kind === "float32" };
       tables.push(...(await meanTables({ title, paths, atLeast, ...is }, peers, bench)));
-      if (!isCompressed) {
-        const encode = `RICE_1 encode${kind === "float32" ? ", quantised" : ""}, ${packed} × ${side}² ${kind}`;
-        tables.push(...(await packTables(encode, paths.slice(0, packed), 1.5, peers, bench)));
-      }
-      if (kind === "uint16" && !isCompressed) tables.push(await coldTable(paths.slice(0, cold), peers, bench));
+      if (!isCompressed) tables.push(...(await packTables(encode, paths.slice(0, packed), 1.5, peers, bench)));
+      if (isFirst && bench.isAsked(chilled)) tables.push(await coldTable(paths.slice(0, cold), peers, bench));
       rmSync(folder, { recursive: true });
     }
-    const headers = join(bench.folder, "headers");
-    tables.push(await headerRow(makeHeaders(headers, 20_000), peers, bench));
-    rmSync(headers, { recursive: true });
-    tables.push(await statisticsRow(peers, bench));
-    tables.push(await datasumRow(peers, bench));
-    tables.push(await memoryTable(bench));
+    if (bench.isAsked(headerTitle(headerFiles))) {
+      const headers = join(bench.folder, "headers");
+      tables.push(await headerRow(makeHeaders(headers, headerFiles), peers, bench));
+      rmSync(headers, { recursive: true });
+    }
+    if (bench.isAsked(statisticsTitle)) tables.push(await statisticsRow(peers, bench));
+    if (bench.isAsked(datasumTitle)) tables.push(await datasumRow(peers, bench));
+    if (bench.isAsked(memoryTitle)) tables.push(await memoryTable(bench));
     return {
       text: `Frames of 2048 × 2048 pixels of a limb-darkened scene with noise, each eight of them different. Every contender of a mean reads all files,
 averages in float64 and writes the mean as float32, without waiting for the disk; ours is \`average(paths, { workers })\`, whose second
-thread starts within the time, and \`createFits\` into a file that is written as it comes. Of RICE_1 every file is read, compressed in rows as fpack does, and
+thread the first call starts and leaves for the next ones, and \`createFits\` into a file that is written as it comes. Of RICE_1 every file is read, compressed in rows as fpack does, and
 written; ours is \`packFitsTo\`. On both cores ours is one process of two threads, and a peer two processes that start together, each with half
 of the files; the slower one counts, and nothing of theirs is merged. The start of processes and the import of modules are not counted.
 astropy reads with \`memmap=False\`; fitsjs reads every tenth file, and its time counts ten times.`,

@@ -1,5 +1,6 @@
+import { lentWorkers } from "./lent-workers.ts";
 import type { Portions } from "./portions.ts";
-import { openWorkers, type Workers } from "./workers.ts";
+import type { Workers } from "./workers.ts";
 
 /** Where a function is that other threads import. */
 export interface SharedFunction {
@@ -42,12 +43,11 @@ export async function shareWork<Result>(
   }
 }
 
-/** The threads that a caller hands over, or those that it asks for, which end afterwards. */
+/** Uses the threads that a caller hands over, or as many as it asks for: see `lentWorkers`. */
 export async function withWorkers<T>(
   asked: number | Workers | undefined,
   use: (workers: Workers) => Promise<T>,
 ): Promise<T> {
-  if (typeof asked === "object") return use(asked);
-  await using workers = openWorkers(asked ?? 1);
-  return await use(workers);
+  await using lent = lentWorkers(asked);
+  return await use(lent.workers);
 }

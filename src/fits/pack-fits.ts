@@ -1,5 +1,6 @@
 import type { ByteSink } from "../core/byte-source.ts";
 import { createFile } from "../core/file.ts";
+import { lentWorkers } from "../core/lent-workers.ts";
 import { withWorkers } from "../core/share-work.ts";
 import type { Workers } from "../core/workers.ts";
 import { copyHdu } from "./copy-hdu.ts";
@@ -33,6 +34,8 @@ export interface PackToOptions extends PackOptions {
 export async function* packFits(file: FitsFile, options: PackOptions = {}): AsyncIterable<Uint8Array> {
   const { source, hdus } = file;
   const { compression = {}, signal } = options;
+  await using lent = lentWorkers(options.workers);
+  const { workers } = lent;
   for (const hdu of hdus) {
     signal?.throwIfAborted();
     if (!isPacked(hdu)) {
@@ -42,14 +45,11 @@ export async function* packFits(file: FitsFile, options: PackOptions = {}): Asyn
     const checksum = isSigned(hdu);
     if (hdu.index === 0) yield emptyPrimary(checksum);
     const heap: Uint8Array[] = [];
-    const beginning = await withWorkers(options.workers, async (workers) => {
-      using image = packImage(source, hdu, { compression, checksum, workers, signal });
-      await image.compress(async (bytes) => {
-        heap.push(bytes.slice());
-      });
-      return image.beginning();
+    using image = packImage(source, hdu, { compression, checksum, workers, signal });
+    await image.compress(async (bytes) => {
+      heap.push(bytes.slice());
     });
-    yield* beginning;
+    yield* image.beginning();
     yield* heap;
   }
 }

@@ -1,4 +1,4 @@
-import { type KernelFunctions, openKernels } from "./kernels.ts";
+import { borrowKernels, type KernelFunctions } from "./kernels.ts";
 
 /** Pixels as a file stores them, big-endian; `otherSign` where the highest bit is flipped for values of the other sign. */
 export interface StoredKind {
@@ -6,8 +6,8 @@ export interface StoredKind {
   readonly otherSign: boolean;
 }
 
-/** Sums of a strip of pixels over many frames, in float64: integers exactly up to 2^53, reals in the order of the frames. */
-export interface PixelAdder {
+/** Sums of a strip of pixels over many frames, in float64: integers exactly up to 2^53, reals in the order of the frames. To be disposed of once it is not used any more. */
+export interface PixelAdder extends Disposable {
   /** Begins a strip of so many pixels, at most those that the adder was made for; on top of sums where there are any. */
   begin(count: number, sums?: Float64Array): void;
   /** Where the bytes of the strip of the next frame are to be put, whole, before the next call. */
@@ -34,7 +34,7 @@ interface Adding {
 
 /** @param mostPixels of a strip */
 export function pixelAdder(mostPixels: number): PixelAdder {
-  const kernels = openKernels();
+  const kernels = borrowKernels();
   const { run } = kernels;
   const stride = Math.ceil((mostPixels * 8) / 64) * 64;
   const [source = 0, narrow = 0, wide = 0, output = 0] = kernels.regions([
@@ -107,6 +107,7 @@ export function pixelAdder(mostPixels: number): PixelAdder {
       } else run.divideNarrowF32(narrow, output, pixels, (how?.offset ?? 0) * narrowed, divisor);
       return new Float32Array(run.memory.buffer, output, pixels);
     },
+    [Symbol.dispose]: () => kernels[Symbol.dispose](),
   };
 }
 

@@ -1,3 +1,4 @@
+import { lentWorkers } from "../core/lent-workers.ts";
 import type { NdArray } from "../core/ndarray.ts";
 import type { Frame } from "../fits/frame.ts";
 import { carried } from "./carried.ts";
@@ -6,7 +7,7 @@ import { eachFrame, requireFilled } from "./files/each-frame.ts";
 import { type FrameFiles, frameFiles, precisionOfFiles } from "./files/frame-files.ts";
 import { given, type Many } from "./files/many.ts";
 import { sumFiles } from "./files/sum-files.ts";
-import { sumImages } from "./files/sum-images.ts";
+import { prepareSums, sumImages } from "./files/sum-images.ts";
 import { mergeMasks } from "./flags.ts";
 import { keptSums } from "./kept-sums.ts";
 import type { LeaveOutOptions } from "./leave-out.ts";
@@ -38,18 +39,21 @@ export async function average(
 ): Promise<NdArray<FloatArray> | Frame> {
   if (options.leaveOut) return keptAverage(frames, options.leaveOut, options);
   const what = await given<NdArray | Frame>(frames as Many<NdArray | Frame>);
+  await using lent = lentWorkers(what.kind === "files" ? options.workers : undefined);
+  const { workers } = lent;
+  if (what.kind === "files") prepareSums(workers);
   const all = what.kind === "files" ? await frameFiles(what.paths, "average", options.signal) : undefined;
   if (all !== undefined) {
     const precision = options.precision ?? precisionOfFiles(all.files);
     const isBare = all.files.every(({ mask, variance }) => mask === undefined && variance === undefined);
     const as = precision === "float32" ? "means32" : "means64";
-    const data = isBare ? await sumImages(all, as, options) : undefined;
+    const data = isBare ? await sumImages(all, as, { ...options, workers }) : undefined;
     if (data !== undefined) return { header: all.header, image: { data, shape: all.shape } };
   }
   const { first, shape, sums, variances, mask, count, ...own } = await pixelSums(
     what.kind === "files" ? (all as FrameFiles) : what.values,
     "average",
-    options,
+    { ...options, workers },
   );
   const precision = options.precision ?? own.precision;
   const image = { data: dividedBy(sums, count, precision), shape };

@@ -3,8 +3,8 @@ import type { PixelAdder } from "../../kernels/pixel-adder.ts";
 /** The sums of a strip; what they give is valid until the next call. */
 export type StripSums = Pick<PixelAdder, "sums" | "means">;
 
-/** Takes what was added of a strip that begins with the pixel `start`. */
-export type TakeSums = (added: StripSums, start: number) => void;
+/** Takes what was added of a strip of `count` pixels that begins with the pixel `start`. */
+export type TakeSums = (added: StripSums, start: number, count: number) => void;
 
 /** Adds the pixels of many frames, in any part of the image. */
 export interface FrameSummer extends Disposable {

@@ -2,6 +2,7 @@ import { sizeOf } from "../../core/ndarray.ts";
 import { type Portions, portions } from "../../core/portions.ts";
 import { shareWork, withWorkers } from "../../core/share-work.ts";
 import { sharedMemory } from "../../core/shared-memory.ts";
+import type { Workers } from "../../core/workers.ts";
 import { badFile } from "../../fits/bad-file.ts";
 import { kernelModule, useKernelModule } from "../../kernels/kernels.ts";
 import type { FloatArray } from "../precision.ts";
@@ -9,6 +10,7 @@ import type { FilesOptions } from "./accumulate-files.ts";
 import { type FrameFiles, frameFiles } from "./frame-files.ts";
 import type { FrameSummer, SummerOptions, TakeSums } from "./frame-summer.ts";
 import { defaultOpenFiles } from "./open-files.ts";
+import { stripRing, stripRingBytes } from "./strip-ring.ts";
 import { type PlainFrame, plainFrames, plainSummer } from "./sum-plain.ts";
 import { tiledFrames, tiledSummer } from "./sum-tiled.ts";
 
@@ -34,18 +36,23 @@ interface SharedSums {
   readonly size: number;
   readonly portionPixels: number;
   readonly portions: SharedArrayBuffer;
-  readonly output: SharedArrayBuffer;
+  readonly ring: SharedArrayBuffer;
+  readonly slots: number;
+  readonly slotBytes: number;
   readonly as: SumsAs;
   readonly maxOpenFiles: number;
 }
 
-/** Of so many portions each thread takes one after the other: so that none waits long for the last. */
-const portionsPerThread = 8;
-
 /**
- * Sums or means of the images of many files; `undefined` where not all of them can be added as they are stored. A result that
- * threads share is copied, as memory that is shared is not taken everywhere.
+ * Of so many portions each thread takes one after the other: so that none waits long for the last. Where files have to be opened for
+ * every portion, these are larger.
  */
+const portionsPerThread = 64;
+const portionsOfReopened = 8;
+const slotsPerThread = 3;
+const mostSlots = 96;
+
+/** Sums or means of the images of many files; `undefined` where not all of them can be added as they are stored. */
 export async function sumImages(all: FrameFiles, as: SumsAs, options: FilesOptions): Promise<FloatArray | undefined> {
   const images = addable(all);
   if (images === undefined) return undefined;
@@ -53,36 +60,74 @@ export async function sumImages(all: FrameFiles, as: SumsAs, options: FilesOptio
   const { signal, maxOpenFiles = defaultOpenFiles } = options;
   return withWorkers(options.workers, async (workers) => {
     const { threads } = workers;
+    const output = outputOf(as, new ArrayBuffer(size * wordBytes(as)));
+    const write = taker(output, count, as);
     if (threads === 1) {
-      const output = outputOf(as, new ArrayBuffer(size * wordBytes(as)));
       using summer = images.open({ maxOpenFiles, stopped: () => signal?.throwIfAborted() });
-      await summer.add(0, size, taker(output, count, as));
+      await summer.add(0, size, write);
       return output;
     }
     const work = { size, as, maxOpenFiles: Math.max(1, Math.floor(maxOpenFiles / threads)) };
     using summer = images.open({ ...work, stopped: () => own.throwIfStopped() });
-    const steps = Math.ceil(size / summer.stepPixels / (threads * portionsPerThread));
-    const portionPixels = steps * summer.stepPixels;
+    const most = threads * (count > work.maxOpenFiles ? portionsOfReopened : portionsPerThread);
+    const portionPixels = Math.ceil(size / summer.stepPixels / most) * summer.stepPixels;
     const own = portions(Math.ceil(size / portionPixels));
-    using memory = sharedMemory(size * wordBytes(as));
-    const output = memory.buffer;
-    const shared = { images: images.shared, portions: own.memory, output, kernels: kernelModule() };
-    const data = { ...work, ...shared, portionPixels } satisfies SharedSums;
-    const sumOwn = () => sumPortions(summer, own, data, count);
+    const slots = Math.min(mostSlots, (threads - 1) * slotsPerThread);
+    const slotBytes = summer.stepPixels * wordBytes(as);
+    using memory = sharedMemory(stripRingBytes(slots, slotBytes));
+    new Uint8Array(memory.buffer, 0, stripRingBytes(slots, 0)).fill(0);
+    const ring = stripRing(memory.buffer, slots, slotBytes);
+    const shared = { images: images.shared, portions: own.memory, kernels: kernelModule() };
+    const data = { ...work, ...shared, portionPixels, ring: memory.buffer, slots, slotBytes } satisfies SharedSums;
+    // This thread keeps the result, as memory that is shared is not taken everywhere; the others hand it their strips.
+    let written = 0;
+    const takeGiven = (): void => {
+      written += ring.take((bytes, start, length) => {
+        output.set(outputOf(as, bytes.buffer, bytes.byteOffset, length), start);
+      });
+    };
+    const sumOwn = async (): Promise<void> => {
+      await sumPortions(summer, own, data, (added, start, length) => {
+        write(added, start, length);
+        written += length;
+        takeGiven();
+      });
+      for (takeGiven(); written < size; takeGiven()) {
+        own.throwIfStopped();
+        await ring.more();
+      }
+    };
     await shareWork(workers, { module: import.meta.url, name: sumInThread.name }, data, own, sumOwn, signal);
-    return outputOf(as, output).slice();
+    return output;
   });
+}
+
+/** Has the other threads start and load what they need, while this one finds out what there is to do. */
+export function prepareSums(workers: Workers): void {
+  for (const each of workers.run(import.meta.url, prepareInThread.name, kernelModule())) each.catch(() => undefined);
+}
+
+export function prepareInThread(kernels: object): void {
+  useKernelModule(kernels);
 }
 
 /** What the other threads do. */
 export async function sumInThread(work: SharedSums): Promise<void> {
-  const { images, size, portionPixels, maxOpenFiles } = work;
+  const { images, size, portionPixels, maxOpenFiles, as } = work;
   useKernelModule(work.kernels);
   const own = portions(Math.ceil(size / portionPixels), work.portions);
+  const ring = stripRing(work.ring, work.slots, work.slotBytes);
+  const give =
+    (count: number): TakeSums =>
+    (added, start, length) => {
+      const fill = ({ buffer, byteOffset }: Uint8Array<ArrayBufferLike>): void =>
+        taker(outputOf(as, buffer, byteOffset, length), count, as)(added, 0, length);
+      ring.give(start, length, fill, () => own.throwIfStopped());
+    };
   const options = { maxOpenFiles, stopped: () => own.throwIfStopped() };
   if (images.kind === "plain") {
     using summer = plainSummer(images.frames, size, options);
-    await sumPortions(summer, own, work, images.frames.length);
+    await sumPortions(summer, own, work, give(images.frames.length));
     return;
   }
   const again = tiledFrames(await frameFiles(images.paths, "average", undefined));
@@ -90,12 +135,11 @@ export async function sumInThread(work: SharedSums): Promise<void> {
     throw badFile("FITS_INVALID", "the file became another while it was read.", { file: images.paths[0] });
   }
   using summer = tiledSummer(again, options);
-  await sumPortions(summer, own, work, images.paths.length);
+  await sumPortions(summer, own, work, give(images.paths.length));
 }
 
-async function sumPortions(summer: FrameSummer, own: Portions, work: SharedSums, count: number): Promise<void> {
-  const { size, portionPixels, as } = work;
-  const take = taker(outputOf(as, work.output), count, as);
+async function sumPortions(summer: FrameSummer, own: Portions, work: SharedSums, take: TakeSums): Promise<void> {
+  const { size, portionPixels } = work;
   for (let portion = own.next(); portion !== undefined; portion = own.next()) {
     await summer.add(portion * portionPixels, Math.min(size, (portion + 1) * portionPixels), take);
   }
@@ -118,8 +162,9 @@ function wordBytes(as: SumsAs): number {
   return as === "means32" ? 4 : 8;
 }
 
-function outputOf(as: SumsAs, buffer: ArrayBufferLike): FloatArray {
-  return as === "means32" ? new Float32Array(buffer) : new Float64Array(buffer);
+function outputOf(as: SumsAs, buffer: ArrayBufferLike, byteOffset = 0, length?: number): FloatArray {
+  const count = length ?? buffer.byteLength / wordBytes(as);
+  return as === "means32" ? new Float32Array(buffer, byteOffset, count) : new Float64Array(buffer, byteOffset, count);
 }
 
 function taker(output: FloatArray, count: number, as: SumsAs): TakeSums {

@@ -105,7 +105,7 @@ export function tiledSummer(
             sums.set(now);
           }
           if (!isLast) kept?.set(sums.get(count), start - from);
-          else take({ sums: () => sums.get(count), means: (divisor) => sums.means(count, divisor) }, start);
+          else take({ sums: () => sums.get(count), means: (divisor) => sums.means(count, divisor) }, start, count);
         }
       }
     },
