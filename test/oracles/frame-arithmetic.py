@@ -10,6 +10,7 @@ from fractions import Fraction
 
 import numpy
 from astropy.stats import sigma_clip
+from astropy.visualization import ZScaleInterval
 from scipy import ndimage, optimize, stats
 
 warnings.simplefilter("ignore")
@@ -224,6 +225,9 @@ def shares(before, after):
 
 smaller = array(given["local mean"])
 answers["local mean"] = relative(smaller, shares(sky.shape[0], smaller.shape[0]) @ sky @ shares(sky.shape[1], smaller.shape[1]).T)
+
+for name, case in given["zscale"].items():
+    answers[f"zscale of {name}"] = relative(case["ours"], ZScaleInterval().get_limits(array(case["image"])))
 
 binary = array(given["binary"])
 answers["hough"] = 0 if numpy.array_equal(array(given["votes"]), hough(binary, given["angles"])) else "differs"

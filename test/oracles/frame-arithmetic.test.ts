@@ -32,6 +32,7 @@ import {
   statistics,
   subtract,
   sum,
+  zscale,
 } from "../../src/math/index.ts";
 import { ask, astropy, describeWith } from "./fits-oracle.ts";
 
@@ -142,6 +143,7 @@ const bounds: readonly (readonly [RegExp, number])[] = [
   [/^masked deviation/, 1e-13],
   [/^local mean/, 1e-14],
   [/^variance of/, 1e-15],
+  [/^zscale/, 1e-10],
   // As float32, which has 6e-8; a dark is rounded more than once.
   [/^(scaleDark|demodulation)/, 1e-7],
   [/^hough angle/, 1e-6],
@@ -175,6 +177,8 @@ describeWith(astropy, () => {
     );
     const ofLines = houghLines({ data: slit, shape: [80, 80] }, { angles: [-0.2, 0.4], count: 121 });
     const whole = { data: Uint16Array.from(sky.data), shape: sky.shape };
+    const few = { data: Float32Array.of(1, 2, 40), shape: [3] };
+    const flat = { data: new Int32Array(2500).fill(7), shape: [50, 50] };
     const ofStates = await pairFound(a, b);
     const masked = await maskedFound();
     const header = new Header();
@@ -206,6 +210,11 @@ describeWith(astropy, () => {
       repaired: spelt(repairPixels(sky, mask)),
       rejected: spelt(rejectCosmicRays({ header, image: sky }, { gain, readNoise }).image),
       "local mean": spelt(resizeLocalMean(sky, [27, 70])),
+      zscale: Object.fromEntries(
+        Object.entries({ "a sky": sky, "few pixels": few, "one value": flat, "real values": image, whole }).map(
+          ([name, each]) => [name, { ours: [...zscale(each)], image: spelt(each) }],
+        ),
+      ),
       lines: {
         angle: houghAngle(ofLines).angle,
         angles: [...ofLines.angles],
