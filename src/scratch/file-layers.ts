@@ -26,27 +26,41 @@ interface Layers {
 
 /** The layers at these files, read from the records of all tasks. */
 export async function fileLayers(inventory: Inventory, paths: Iterable<string>): Promise<FileLayers> {
-  const { driver, keys } = inventory;
+  const { driver, keys, taskName } = inventory;
+  const asked = new Set(paths);
   const layers = new Map<string, Layers>();
-  for (const path of paths) layers.set(path, { writers: new Set(), keepers: new Set(), over: new Map() });
-  if (layers.size <= fewPaths) {
+  if (asked.size <= fewPaths) {
+    for (const path of asked) layers.set(path, noLayers());
     await addFew(inventory, layers);
     return layersAt(layers, keys);
   }
+  // A task may have written millions of files, and others have had to do with a few of them: only of those anything is remembered.
+  const layersOf = (path: string, task: string): Layers | undefined => {
+    const known = layers.get(path);
+    if (known !== undefined || task === taskName || !asked.has(path)) return known;
+    const fresh = noLayers();
+    layers.set(path, fresh);
+    return fresh;
+  };
   const each = async (prefix: string, use: (task: string, member: string) => void): Promise<void> => {
-    const names = await driver.keys(prefix);
+    const own = prefix + taskName;
+    const names = [...(await driver.keys(prefix)).filter((name) => name !== own), own];
     const sets = await driver.members(names);
     for (const [i, name] of names.entries()) {
       for (const member of sets[i] ?? []) use(name.slice(prefix.length), member);
     }
   };
-  await each(keys.writeAudits, (task, path) => layers.get(path)?.writers.add(task));
-  await each(keys.keeps, (task, path) => layers.get(path)?.keepers.add(task));
+  await each(keys.writeAudits, (task, path) => layersOf(path, task)?.writers.add(task));
+  await each(keys.keeps, (task, path) => layersOf(path, task)?.keepers.add(task));
   await each(keys.overs, (task, line) => {
     const { below, path } = belowOf(line);
-    addBelow(layers.get(path), task, below);
+    addBelow(layersOf(path, task), task, below);
   });
   return layersAt(layers, keys);
+}
+
+function noLayers(): Layers {
+  return { writers: new Set(), keepers: new Set(), over: new Map() };
 }
 
 /** Of so few each is asked for by itself; for more the records are read whole. */
@@ -103,7 +117,7 @@ function layersAt(layers: ReadonlyMap<string, Layers>, keys: InventoryKeys): Fil
 }
 
 const nobody: ReadonlySet<string> = new Set();
-const nothing: Layers = { writers: new Set(), keepers: new Set(), over: new Map() };
+const nothing: Layers = noLayers();
 
 /** The record of a task that overwrote or removed a file: whose layer it found there. */
 export function overLine(below: string, path: string): string {

@@ -144,6 +144,21 @@ eachInventory((makeRun) => {
     },
   );
 
+  test("a task with many files leaves those that another has overwritten or removed, and takes the others back", async () => {
+    const run = await makeRun();
+    const names = Array.from({ length: 20 }, (_, i) => `f${i}`);
+    const [maker, other] = [await run.open("Maker"), await run.open("Other")];
+    for (const name of names) await maker.write(bytes(name), ["A"], { relativePath: name });
+    await other.write(bytes("other"), ["B"], { relativePath: "f3", overwrite: true });
+    await other.remove("f5");
+    await maker.rollback();
+    expect((await run.files()).filter((path) => !path.startsWith(".firstlight/"))).toEqual(["f3"]);
+    expect(await maker.tags("f3")).toEqual(["B"]);
+    await other.rollback();
+    expect(await run.facts()).toEqual({});
+    expect(await run.files()).toEqual([]);
+  });
+
   test("a rollback that is killed between any two of its steps comes to the same end", async () => {
     for (const steps of [...cases(["A", "B"]), ...cases(["A", "B", "C"]).slice(0, 2)]) {
       for (let killedAfter = 0; await play(await makeRun(), steps, { killedAfter }); killedAfter += 1);
