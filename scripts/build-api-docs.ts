@@ -35,7 +35,7 @@ const app = await Application.bootstrap({
     "core/settings-table.ts:settingsTable",
     "math/census.ts:Census",
     "math/colour-map.ts:anchors",
-    "parsing/default-buds.ts:L0Stem",
+    "parsing/default-buds.ts:L0Bud",
     "parsing/fits-access.ts:ValueOf",
     "scratch/tag.ts:Time",
     "services/recipe-run-configuration.ts:schema",
