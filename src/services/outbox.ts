@@ -11,13 +11,16 @@ export interface Outbox {
   record(messages: readonly BusMessage[]): Promise<void>;
   /** What was recorded and not marked, in the order of recording. */
   pending(): Promise<readonly BusMessage[]>;
-  /** These need no publishing any more; ids that are not kept are no error. */
+  /** These need no publishing any more; ids that are not kept are no error. Others may be recorded at the same time. */
   mark(messageIds: readonly string[]): Promise<void>;
 }
 
 const messagesPerStep = 1_000;
 
-/** Records messages, publishes them and marks them, step by step; what an earlier attempt left goes first. */
+/**
+ * Records messages, publishes them and marks them, step by step; what an earlier attempt left goes first. A step is recorded while the one
+ * before it is under way, and marked while the next one is: the bus does not wait for the outbox.
+ */
 export async function publishThrough(
   outbox: Outbox,
   bus: Bus,
@@ -25,43 +28,73 @@ export async function publishThrough(
   signal?: AbortSignal,
 ): Promise<void> {
   await publishPending(outbox, bus, signal);
-  let step: BusMessage[] = [];
+  let underWay: Step = { taken: Promise.resolve(), marked: Promise.resolve() };
+  let collected: BusMessage[] = [];
   const publishStep = async (): Promise<void> => {
+    const step = collected;
+    collected = [];
     await outbox.record(step);
-    await publishAndMark(outbox, bus, step, signal);
-    step = [];
+    try {
+      await underWay.taken;
+    } catch (error) {
+      // Who is told that one of them can never go is to meet none of them again.
+      if (isHopeless(error)) await outbox.mark(idsOf(step));
+      throw error;
+    }
+    const { marked } = underWay;
+    underWay = publishStepOf(outbox, bus, step, signal);
+    await marked;
   };
-  for await (const message of messages) {
-    signal?.throwIfAborted();
-    if (step.push(message) >= messagesPerStep) await publishStep();
+  try {
+    for await (const message of messages) {
+      signal?.throwIfAborted();
+      if (collected.push(message) >= messagesPerStep) await publishStep();
+    }
+    if (collected.length > 0) await publishStep();
+  } finally {
+    // What is under way comes to its end, whatever else went wrong, and what went wrong with it came first.
+    await underWay.marked;
   }
-  if (step.length > 0) await publishStep();
+}
+
+/** Messages on their way: when the bus has taken them all, and when the outbox knows. */
+interface Step {
+  readonly taken: Promise<void>;
+  readonly marked: Promise<void>;
 }
 
 /** Publishes what was recorded and not marked. */
 export async function publishPending(outbox: Outbox, bus: Bus, signal?: AbortSignal): Promise<void> {
   const pending = await outbox.pending();
   for (let start = 0; start < pending.length; start += messagesPerStep) {
-    await publishAndMark(outbox, bus, pending.slice(start, start + messagesPerStep), signal);
+    await publishStepOf(outbox, bus, pending.slice(start, start + messagesPerStep), signal).marked;
   }
 }
 
-async function publishAndMark(
+function publishStepOf(
   outbox: Outbox,
   bus: Bus,
   messages: readonly BusMessage[],
   signal: AbortSignal | undefined,
-): Promise<void> {
-  const ids = messages.map(({ messageId }) => messageId);
-  try {
-    await bus.publish(messages, signal);
-  } catch (error) {
+): Step {
+  const mark = (): Promise<void> => outbox.mark(idsOf(messages));
+  const taken = bus.publish(messages, signal);
+  const marked = taken.then(mark, async (error: unknown) => {
     // Whoever is told that a message can never go must not meet it again; all else is tried again before the attempt ends.
-    const isHopeless = isFirstlightError(error) && error.disposition !== "retry";
-    if (isHopeless) await outbox.mark(ids);
+    if (isHopeless(error)) await mark();
     throw error;
-  }
-  await outbox.mark(ids);
+  });
+  // Whoever waits for it does so later.
+  marked.catch(() => {});
+  return { taken, marked };
+}
+
+function isHopeless(error: unknown): boolean {
+  return isFirstlightError(error) && error.disposition !== "retry";
+}
+
+function idsOf(messages: readonly BusMessage[]): readonly string[] {
+  return messages.map(({ messageId }) => messageId);
 }
 
 /** The bus, but that what it publishes goes through the outbox. Closing it is the bus's own matter. */

@@ -95,6 +95,32 @@ eachInventory((makeRun) => {
     expect(await run.facts()).not.toHaveProperty("firstlight_outbox:Publish");
   });
 
+  test("a message that can never go takes along what was recorded behind it meanwhile", async () => {
+    await using services = fakeServices();
+    const run = await makeRun();
+    const outbox = await outboxOf(run, 1);
+    const nowhere = { ...frame(0), binding: { routingKey: "nowhere.m", queue: "nowhere.q" } };
+    await services.bus.declare([binding]);
+    const many = [nowhere, ...Array.from({ length: 2300 }, (_, n) => frame(n + 1))];
+    await expect(publishThrough(outbox, services.bus, many)).rejects.toMatchObject({ code: "BUS_UNROUTABLE" });
+    expect(await outbox.pending()).toEqual([]);
+  });
+
+  test("where the messages themselves break off, those of the steps before are out, and marked", async () => {
+    await using services = fakeServices();
+    const run = await makeRun();
+    await services.bus.declare([binding]);
+    const outbox = await outboxOf(run, 1);
+    const broken = new Error("no more of them");
+    const some = function* (): Iterable<BusMessage> {
+      for (let n = 0; n < 1500; n += 1) yield frame(n);
+      throw broken;
+    };
+    await expect(publishThrough(outbox, services.bus, some())).rejects.toBe(broken);
+    expect(await outbox.pending()).toEqual([]);
+    expect(await Array.fromAsync(services.bus.messages())).toHaveLength(1000);
+  });
+
   class Publish extends WorkflowTaskBase<"bus"> {
     static override readonly uses = ["bus"] as const;
     static messages: readonly BusMessage[] = [];

@@ -105,8 +105,30 @@ export function amqpConnection(
 
 /** Ends a connection without asking the broker. */
 function cut(connection: ChannelModel): void {
+  streamOf(connection)?.destroy(new Error("the broker does not close the connection"));
+}
+
+function streamOf(connection: ChannelModel): Duplex | undefined {
   const stream: unknown = Reflect.get(connection.connection, "stream");
-  if (stream instanceof Duplex) stream.destroy(new Error("the broker does not close the connection"));
+  return stream instanceof Duplex ? stream : undefined;
+}
+
+/** amqplib writes message by message, each with a call to the system: what is written in one turn goes out in one. */
+function gatherWrites(stream: Duplex | undefined): void {
+  if (stream === undefined) return;
+  const { write } = stream;
+  let isGathering = false;
+  stream.write = (...given: readonly unknown[]) => {
+    if (!isGathering) {
+      isGathering = true;
+      stream.cork();
+      process.nextTick(() => {
+        isGathering = false;
+        stream.uncork();
+      });
+    }
+    return Reflect.apply(write, stream, given);
+  };
 }
 
 async function connectWithRetry(options: AmqpConnectionOptions, closing: AbortSignal): Promise<ChannelModel> {
@@ -169,7 +191,7 @@ async function connectOnce(
   };
   try {
     signal.throwIfAborted();
-    return await connect(
+    const connection = await connect(
       {
         protocol: "amqp",
         hostname: host,
@@ -181,6 +203,8 @@ async function connectOnce(
       },
       socketOptions,
     );
+    gatherWrites(streamOf(connection));
+    return connection;
   } finally {
     signal.removeEventListener("abort", abandon);
   }
