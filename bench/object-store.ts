@@ -149,8 +149,8 @@ export const objectStoreSuite: Suite = {
     return {
       text: `Files of random bytes, to and from a Ceph gateway on this machine over a store in memory, without TLS: all of them share its cores. Ours is
 \`put\` and \`download\` with every default: SHA-256 of the file first, then the object sent and **read back** and compared, and each download
-verified before it takes its place. boto3 is \`upload_file\` and \`download_file\` of s3transfer with its defaults, which trust what the server says;
-the third contender does with it what ours does: it reads back, and hashes. Many small objects go ${parallel} at a time, by threads in Python; a
+verified and on the disk before it takes its place. boto3 is \`upload_file\` and \`download_file\` of s3transfer with its defaults, which trust what the server says;
+the third contender does with it what ours does: it reads back, hashes, and waits for the disk. Many small objects go ${parallel} at a time, by threads in Python; a
 large one goes in parts of 8 MiB, ${parallel} at a time, by both. Python's start is not counted.`,
       peers: [
         packagePeer("@aws-sdk/client-s3"),
@@ -160,7 +160,7 @@ large one goes in parts of 8 MiB, ${parallel} at a time, by both. Python's start
       ],
       tables: [table],
       notes: [
-        "`boto3` against `ours, verified` is the price of knowing: a put that is verified moves every byte twice. `boto3, verified as ours` is the same work.",
+        "`boto3` against `ours, verified` is the price of knowing: a put that is verified moves every byte twice, and a download that survives a loss of power waits for the disk, file and folder. `boto3, verified as ours` is the same work.",
       ],
     };
   },

@@ -1,6 +1,7 @@
 """
 The access pattern of the Python stack on an object store: `upload_file` and `download_file` of s3transfer, with a pool of threads for
-many objects. Where `verify` is asked for, each upload is read back and each download is hashed, and both are held against a SHA-256.
+many objects. Where `verify` is asked for, each upload is read back and each download is hashed, and both are held against a SHA-256;
+a download is on the disk, with its name, before it counts.
 """
 import hashlib
 import json
@@ -34,6 +35,12 @@ def digest(path):
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def sync(path):
+    descriptor = os.open(path, os.O_RDONLY)
+    os.fsync(descriptor)
+    os.close(descriptor)
+
+
 def put(key, path, config):
     client.upload_file(path, bucket, key, Config=config)
     if not verify:
@@ -47,8 +54,12 @@ def put(key, path, config):
 
 def get(key, path, config, expected):
     client.download_file(bucket, key, path, Config=config)
-    if verify and digest(path) != expected:
+    if not verify:
+        return
+    sync(path)
+    if digest(path) != expected:
         raise ValueError(f"{key} did not arrive as it was stored")
+    sync(os.path.dirname(path))
 
 
 def timed(work):

@@ -22,7 +22,7 @@ import {
 import { objectDamaged, objectNotFound } from "./object-errors.ts";
 import { requireMetadata } from "./object-name.ts";
 import { openSource, piecesOf } from "./object-source.ts";
-import { replaceVerified } from "./replace-verified.ts";
+import { replaceVerified, type WantedFacts } from "./replace-verified.ts";
 import { storageFailed, storeSetting } from "./storage-failed.ts";
 import { verifiedSource } from "./verified-source.ts";
 
@@ -180,7 +180,7 @@ function unlike(bucket: string, key: string, path: string): FirstlightError {
   return objectDamaged(bucket, key, `at ${path} is not what was stored there. Check the disk, and store it anew`);
 }
 
-function damaged(path: string, found: FileFacts, wanted: FileFacts): FirstlightError {
+function damaged(path: string, found: FileFacts, wanted: WantedFacts): FirstlightError {
   return new FirstlightError(
     "OBJECT_DAMAGED",
     `What was written for ${path} does not read back as it was given (${found.sizeBytes} of ${wanted.sizeBytes} bytes, SHA-256 ${found.sha256} for ${wanted.sha256}); nothing was stored, and what was there stays. Check the disk.`,

@@ -1,19 +1,20 @@
 import { createHash } from "node:crypto";
-import { open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { FirstlightError, isFirstlightError } from "../../core/errors.ts";
 import { inParallel } from "../../core/in-parallel.ts";
+import { sharedSync } from "../../core/shared-sync.ts";
 import type { ObjectEntry, ObjectInfo, ObjectSource, ObjectStore, PutOptions } from "../object-store.ts";
 import { objectDamaged, objectNotFound } from "./object-errors.ts";
 import { isLegalKey, ownMetadataPrefix, requireBucket, requireKey, requireMetadata } from "./object-name.ts";
-import { openSource, piecesOf } from "./object-source.ts";
+import { openSource, piecesOf, readFully } from "./object-source.ts";
 import { replaceVerified } from "./replace-verified.ts";
 import type { S3Config } from "./s3-config.ts";
 import { type S3ConnectionOptions, s3Connection } from "./s3-connection.ts";
 import { bucketMissing, statusOf } from "./s3-errors.ts";
 import { listObjects } from "./s3-list.ts";
 import { planDownload, planUpload } from "./s3-parts.ts";
-import { type ObjectState, objectSource, readPart } from "./s3-read.ts";
+import { digestObject, type ObjectState, objectSource, streamPart } from "./s3-read.ts";
 import { newUploadMark, sendObject, uploadMark } from "./s3-upload.ts";
 import { removeUploads } from "./s3-uploads.ts";
 import { storageFailed } from "./storage-failed.ts";
@@ -39,6 +40,7 @@ const mostSendings = 3;
 export function s3ObjectStore({ clock = systemClock, config, ...options }: S3ObjectStoreOptions): ObjectStore {
   const connection = s3Connection({ ...options, config: config.client });
   const bucketsThere = new Set<string>();
+  const syncFolder = sharedSync();
 
   async function put(bucket: string, key: string, given: ObjectSource, options: PutOptions): Promise<ObjectInfo> {
     const { contentType, metadata = {}, signal } = options;
@@ -50,7 +52,13 @@ export function s3ObjectStore({ clock = systemClock, config, ...options }: S3Obj
     const { sizeBytes } = source;
     const plan = planUpload(sizeBytes, config.upload);
     const hash = createHash("sha256");
-    for await (const piece of piecesOf(source, pieceBytes, signal)) hash.update(piece);
+    // What goes in one piece is read once: what is hashed is what is sent.
+    const body = plan.parts.length > 1 ? undefined : new Uint8Array(sizeBytes);
+    if (body === undefined) for await (const piece of piecesOf(source, pieceBytes, signal)) hash.update(piece);
+    else {
+      await readFully(source, 0, body);
+      hash.update(body);
+    }
     const info = { bucket, key, sizeBytes, sha256: hash.digest("hex"), contentType, metadata };
     for (let sending = 1; ; sending += 1) {
       const mark = newUploadMark();
@@ -58,7 +66,7 @@ export function s3ObjectStore({ clock = systemClock, config, ...options }: S3Obj
         ContentType: contentType ?? noContentType,
         Metadata: { ...metadata, [digestName]: info.sha256, [uploadMark]: mark },
       };
-      await sendObject(connection, { bucket, key, source, plan, headers, signal });
+      await sendObject(connection, { bucket, key, source, body, plan, headers, signal });
       if (await readsBack(info, mark, signal)) return info;
       connection.log.warning(`The object ${key} of the bucket ${bucket} does not read back as it was sent`, {
         sending,
@@ -75,18 +83,44 @@ export function s3ObjectStore({ clock = systemClock, config, ...options }: S3Obj
 
   /** Whether what is there now has the bytes that were sent. */
   async function readsBack(sent: ObjectInfo, mark: string, signal: AbortSignal | undefined): Promise<boolean> {
+    if (
+      sent.sizeBytes > 0 &&
+      planDownload({ offset: 0, sizeBytes: sent.sizeBytes }, config.download).parts.length === 1
+    ) {
+      const found = await digestAtOnce(sent, mark, signal);
+      if (found !== undefined) return found === sent.sha256;
+    }
     const found = await state(sent.bucket, sent.key, signal);
     if (found === undefined) return false;
     if (found.mark !== mark) throw replaced(sent);
     if (found.sizeBytes !== sent.sizeBytes) return false;
+    return (await digestObject(connection, found, config.download, signal)) === sent.sha256;
+  }
+
+  /** With one request; undefined where it is not what was sent, or not there, which is to be looked at. */
+  async function digestAtOnce(sent: ObjectInfo, mark: string, signal: AbortSignal | undefined) {
+    const { bucket, key, sizeBytes } = sent;
     const hash = createHash("sha256");
-    const source = objectSource(connection, { ...found, sha256: undefined }, config.download, signal);
-    const windowBytes = Math.max(
-      pieceBytes,
-      Math.min(config.download.partBytes * config.download.parallel, 64 * pieceBytes),
-    );
-    for await (const piece of piecesOf(source, windowBytes, signal)) hash.update(piece);
-    return hash.digest("hex") === sent.sha256;
+    const take = (bytes: Uint8Array): void => {
+      hash.update(bytes);
+    };
+    try {
+      await streamPart(
+        connection,
+        { bucket, key, tag: undefined },
+        { offset: 0, sizeBytes },
+        take,
+        signal,
+        (answer) => {
+          if (answer.Metadata?.[uploadMark] !== mark) throw replaced(sent);
+          if (answer.ContentRange?.endsWith(`/${sizeBytes}`) !== true) throw replaced(sent);
+        },
+      );
+    } catch (error) {
+      if (isFirstlightError(error, "OBJECT_CHANGED") || isFirstlightError(error, "OBJECT_NOT_FOUND")) return undefined;
+      throw error;
+    }
+    return hash.digest("hex");
   }
 
   async function state(bucket: string, key: string, signal?: AbortSignal): Promise<ObjectState | undefined> {
@@ -152,40 +186,40 @@ export function s3ObjectStore({ clock = systemClock, config, ...options }: S3Obj
         `did not arrive at ${path} as it was stored, ${config.download.attempts} times. Nothing was written`,
       );
     const write = async (temporary: string) => {
-      await using file = await open(temporary, "wx+");
+      await using file = await open(temporary, "w");
       const { parts, parallel } = planDownload({ offset: 0, sizeBytes: found.sizeBytes }, config.download);
-      for (let attempt = 1; ; attempt += 1) {
-        await inParallel(
-          parts,
-          parallel,
-          async ({ offset, sizeBytes }) => {
-            const body = new Uint8Array(sizeBytes);
-            await readPart(connection, found, offset, body, signal);
-            for (let done = 0; done < sizeBytes; )
-              done += (await file.write(body, done, sizeBytes - done, offset + done)).bytesWritten;
-          },
-          signal,
-        );
-        const hash = createHash("sha256");
-        const strip = new Uint8Array(pieceBytes);
-        for (let offset = 0; offset < found.sizeBytes; ) {
-          signal?.throwIfAborted();
-          const { bytesRead } = await file.read(strip, 0, strip.length, offset);
-          if (bytesRead === 0) break;
-          hash.update(strip.subarray(0, bytesRead));
-          offset += bytesRead;
-        }
-        const sha256 = hash.digest("hex");
-        if (found.sha256 === undefined || found.sha256 === sha256) return { sizeBytes: found.sizeBytes, sha256 };
-        connection.log.warning(
-          `The object ${key} of the bucket ${bucket} did not arrive as it was stored; fetching it again`,
-          { attempt },
-        );
-        if (attempt >= config.download.attempts) throw damaged();
-      }
+      const free: Uint8Array[] = [];
+      await using disk = syncingAhead(file);
+      await inParallel(
+        parts,
+        parallel,
+        async (part) => {
+          const strip = free.pop() ?? new Uint8Array(Math.min(pieceBytes, part.sizeBytes));
+          const { take, flush } = strips(file, part.offset, strip);
+          await streamPart(connection, found, part, take, signal);
+          await flush();
+          free.push(strip);
+          if (parts.length > 1) disk.begin();
+        },
+        signal,
+      );
+      await disk.end();
+      return { sizeBytes: found.sizeBytes, sha256: found.sha256 };
     };
+    const onAgain = (attempt: number): void =>
+      connection.log.warning(
+        `The object ${key} of the bucket ${bucket} did not arrive as it was stored; fetching it again`,
+        { attempt },
+      );
     try {
-      const facts = await replaceVerified(path, write, { clock, signal, damaged });
+      const facts = await replaceVerified(path, write, {
+        clock,
+        signal,
+        damaged,
+        syncFolder,
+        attempts: config.download.attempts,
+        onAgain,
+      });
       return publicInfo({ ...found, ...facts });
     } catch (error) {
       if (isFirstlightError(error) || signal?.aborted === true) throw error;
@@ -266,6 +300,62 @@ export function s3ObjectStore({ clock = systemClock, config, ...options }: S3Obj
     },
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };
+}
+
+/**
+ * Lets the disk take what is written while more of it arrives, so that less is left to wait for. An error of the disk is told once, to
+ * whoever waits for it first: it must not be lost here.
+ */
+function syncingAhead(file: FileHandle) {
+  let underWay: Promise<void> | undefined;
+  let failure: { readonly error: unknown } | undefined;
+  return {
+    begin(): void {
+      underWay ??= file.datasync().then(
+        () => {
+          underWay = undefined;
+        },
+        (error: unknown) => {
+          failure ??= { error };
+          underWay = undefined;
+        },
+      );
+    },
+    async end(): Promise<void> {
+      await underWay;
+      if (failure !== undefined) throw failure.error;
+    },
+    async [Symbol.asyncDispose](): Promise<void> {
+      await underWay;
+    },
+  };
+}
+
+/** Writes what comes in small pieces to a file in strips, from an offset on: each write is a call to the system. */
+function strips(file: FileHandle, offset: number, strip: Uint8Array) {
+  let [at, filled] = [offset, 0];
+  const flush = async (): Promise<void> => {
+    for (let done = 0; done < filled; ) done += (await file.write(strip, done, filled - done, at + done)).bytesWritten;
+    at += filled;
+    filled = 0;
+  };
+  const add = (bytes: Uint8Array): Uint8Array => {
+    const fitting = bytes.subarray(0, strip.length - filled);
+    strip.set(fitting, filled);
+    filled += fitting.length;
+    return bytes.subarray(fitting.length);
+  };
+  const takeAll = async (bytes: Uint8Array): Promise<void> => {
+    for (let rest = bytes; rest.length > 0; ) {
+      rest = add(rest);
+      if (filled === strip.length) await flush();
+    }
+  };
+  const take = (bytes: Uint8Array): Promise<void> | void => {
+    if (bytes.length < strip.length - filled) add(bytes);
+    else return takeAll(bytes);
+  };
+  return { take, flush };
 }
 
 /** As the SDK tells of a key that was not deleted. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { addAbortSignal, type Readable } from "node:stream";
+import type { GetObjectCommandOutput } from "@aws-sdk/client-s3";
 import type { ByteSource } from "../../core/byte-source.ts";
 import { inParallel } from "../../core/in-parallel.ts";
 import type { ObjectInfo } from "../object-store.ts";
@@ -56,6 +57,41 @@ export function objectSource(
   };
 }
 
+/** The SHA-256 of all that the object has now, in hexadecimal digits: fetched in parallel stretches, and hashed in their order. */
+export async function digestObject(
+  connection: S3Connection,
+  state: ObjectState,
+  config: S3TransferConfig,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const { parts, parallel } = planDownload({ offset: 0, sizeBytes: state.sizeBytes }, config);
+  const hash = createHash("sha256");
+  const hashed = parts.map(() => Promise.withResolvers<void>());
+  for (const { promise } of hashed) promise.catch(() => {});
+  // Memory that is used again is there already: to be given new one takes the system longer than the copying does.
+  const free: Uint8Array[] = [];
+  await inParallel(
+    parts,
+    parallel,
+    async ({ offset, sizeBytes }, index) => {
+      const memory = free.pop() ?? new Uint8Array(parts[0]?.sizeBytes ?? 0);
+      const body = memory.subarray(0, sizeBytes);
+      try {
+        await readPart(connection, state, offset, body, signal);
+        await hashed[index - 1]?.promise;
+        hash.update(body);
+        hashed[index]?.resolve();
+      } catch (error) {
+        hashed[index]?.reject(error);
+        throw error;
+      }
+      free.push(memory);
+    },
+    signal,
+  );
+  return hash.digest("hex");
+}
+
 /** Fills `into` with a range of the object, in parallel stretches where it is long. */
 export async function readRange(
   connection: S3Connection,
@@ -80,30 +116,75 @@ export async function readRange(
 /** Fills `into` from `offset` on. A connection that breaks off goes on where it broke off. */
 export async function readPart(
   connection: S3Connection,
-  { bucket, key, tag }: ObjectState,
+  state: ObjectState,
   offset: number,
   into: Uint8Array,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   let filled = 0;
+  const take = (bytes: Uint8Array): void => {
+    into.set(bytes, filled);
+    filled += bytes.length;
+  };
+  await streamPart(connection, state, { offset, sizeBytes: into.length }, take, signal);
+}
+
+/** Gets the bytes of a stretch as they come, in their order; those after them wait for its promise. */
+export type TakeBytes = (bytes: Uint8Array) => Promise<void> | void;
+
+/** What the first answer says of the object. */
+type Answer = Pick<GetObjectCommandOutput, "ContentRange" | "ETag" | "Metadata">;
+
+/**
+ * Hands over a stretch of an object, every byte once. A connection that breaks off goes on where it broke off, with the same state of the
+ * object; what `take` and `look` throw passes through. `look` is asked before the first byte.
+ */
+export async function streamPart(
+  connection: S3Connection,
+  { bucket, key, tag }: Pick<ObjectState, "bucket" | "key" | "tag">,
+  { offset, sizeBytes }: Part,
+  take: TakeBytes,
+  signal: AbortSignal | undefined,
+  look: (answer: Answer) => void = () => {},
+): Promise<void> {
+  let taken = 0;
+  let IfMatch = tag;
+  let failure: { readonly error: unknown } | undefined;
   await connection.ask(
     { doing: `read the object ${key} of the bucket ${bucket}`, bucket, key },
     async ({ s3, options }) => {
-      const Range = `bytes=${offset + filled}-${offset + into.length - 1}`;
-      const { Body, ContentRange } = await s3.getObject({ Bucket: bucket, Key: key, Range, IfMatch: tag }, options);
-      if (Body === undefined) throw new Error("the answer has no body");
-      const body = Body as Readable;
-      if (ContentRange?.startsWith(`bytes ${offset + filled}-`) !== true) {
+      const Range = `bytes=${offset + taken}-${offset + sizeBytes - 1}`;
+      const answer = await s3.getObject({ Bucket: bucket, Key: key, Range, IfMatch }, options);
+      if (answer.Body === undefined) throw new Error("the answer has no body");
+      const body = answer.Body as Readable;
+      try {
+        if (answer.ContentRange?.startsWith(`bytes ${offset + taken}-`) !== true)
+          throw new Error(`the answer holds ${answer.ContentRange ?? "no range"} for ${Range}`);
+        try {
+          if (taken === 0) look(answer);
+          IfMatch ??= answer.ETag;
+        } catch (error) {
+          failure = { error };
+          return;
+        }
+        for await (const chunk of addAbortSignal(options.abortSignal, body) as AsyncIterable<Uint8Array>) {
+          if (chunk.length > sizeBytes - taken) throw new Error(`the answer is longer than ${Range}`);
+          taken += chunk.length;
+          try {
+            const waiting = take(chunk);
+            if (waiting !== undefined) await waiting;
+          } catch (error) {
+            // No fault of the server's, which would be asked again.
+            failure = { error };
+            return;
+          }
+        }
+      } finally {
         body.destroy();
-        throw new Error(`the answer holds ${ContentRange ?? "no range"} for ${Range}`);
       }
-      for await (const chunk of addAbortSignal(options.abortSignal, body) as AsyncIterable<Uint8Array>) {
-        if (chunk.length > into.length - filled) throw new Error(`the answer is longer than ${Range}`);
-        into.set(chunk, filled);
-        filled += chunk.length;
-      }
-      if (filled < into.length) throw new Error(`the answer broke off ${into.length - filled} bytes too early`);
+      if (taken < sizeBytes) throw new Error(`the answer broke off ${sizeBytes - taken} bytes too early`);
     },
     signal,
   );
+  if (failure !== undefined) throw failure.error;
 }

@@ -14,6 +14,8 @@ export interface Upload {
   readonly bucket: string;
   readonly key: string;
   readonly source: ByteSource;
+  /** All of it, where it goes in one piece. */
+  readonly body: Uint8Array | undefined;
   readonly plan: PartPlan;
   /** The headers of the object, for the SDK. */
   readonly headers: { readonly ContentType: string; readonly Metadata: Record<string, string> };
@@ -27,10 +29,8 @@ const triesOfRemoval = 4;
 
 /** Sends the object in one piece or in parts. */
 export async function sendObject(connection: S3Connection, upload: Upload): Promise<void> {
-  const { bucket, key, source, plan, headers, signal } = upload;
-  if (plan.parts.length > 1) return sendParts(connection, upload);
-  const body = new Uint8Array(source.sizeBytes);
-  await readFully(source, 0, body);
+  const { bucket, key, body, headers, signal } = upload;
+  if (body === undefined) return sendParts(connection, upload);
   const put = { Bucket: bucket, Key: key, Body: body, ContentLength: body.length, ...headers };
   await connection.ask(requestOf(upload), ({ s3, options }) => s3.putObject(put, options), signal);
 }
@@ -39,11 +39,18 @@ export async function sendObject(connection: S3Connection, upload: Upload): Prom
 async function sendParts(connection: S3Connection, upload: Upload): Promise<void> {
   for (let beginning = 1; ; beginning += 1) {
     const id = await beginUpload(connection, upload);
+    // Of the parts on their way, used again for those after them.
+    const free: Uint8Array[] = [];
     try {
       const parts = await inParallel(
         upload.plan.parts,
         upload.plan.parallel,
-        (part, index) => sendPart(connection, upload, id, part, index + 1),
+        async (part, index) => {
+          const memory = free.pop() ?? new Uint8Array(upload.plan.parts[0]?.sizeBytes ?? 0);
+          const sent = await sendPart(connection, upload, id, part, index + 1, memory.subarray(0, part.sizeBytes));
+          free.push(memory);
+          return sent;
+        },
         upload.signal,
       );
       return await completeUpload(connection, upload, id, parts);
@@ -84,9 +91,15 @@ async function beginUpload(connection: S3Connection, upload: Upload): Promise<st
   }
 }
 
-async function sendPart(connection: S3Connection, upload: Upload, id: string, part: Part, number: number) {
+async function sendPart(
+  connection: S3Connection,
+  upload: Upload,
+  id: string,
+  part: Part,
+  number: number,
+  body: Uint8Array,
+) {
   const { bucket, key, source, plan, signal } = upload;
-  const body = new Uint8Array(part.sizeBytes);
   await readFully(source, part.offset, body);
   const request = requestOf(upload, `part ${number} of ${plan.parts.length} of `);
   const put = { Bucket: bucket, Key: key, UploadId: id, PartNumber: number, Body: body, ContentLength: body.length };
