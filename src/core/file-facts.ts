@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { ByteSource } from "./byte-source.ts";
 import { openFile } from "./file.ts";
 
 /** By what two copies of a file are held against each other. */
@@ -13,6 +14,11 @@ const stripBytes = 1024 * 1024;
 /** Length and SHA-256 of a file, read once. Throws the signal's reason. */
 export async function fileFacts(path: string, signal?: AbortSignal): Promise<FileFacts> {
   await using source = await openFile(path);
+  return await sourceFacts(source, signal);
+}
+
+/** The same of what is open already. */
+export async function sourceFacts(source: ByteSource, signal?: AbortSignal): Promise<FileFacts> {
   const hash = createHash("sha256");
   const strip = new Uint8Array(Math.min(stripBytes, source.sizeBytes));
   let sizeBytes = 0;

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, read, readSync } from "node:fs";
-import { link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { ByteSink, ByteSource } from "./byte-source.ts";
@@ -11,25 +11,29 @@ import { uuidFrom } from "./ids.ts";
 export async function openFile(path: string): Promise<ByteSource & AsyncDisposable> {
   const handle = await open(path, constants.O_RDONLY);
   try {
-    const { size } = await handle.stat();
-    return {
-      name: path,
-      sizeBytes: size,
-      async read(offset, into) {
-        let filled = 0;
-        while (filled < into.length) {
-          const { bytesRead } = await handle.read(into, filled, into.length - filled, offset + filled);
-          if (bytesRead === 0) break;
-          filled += bytesRead;
-        }
-        return filled;
-      },
-      [Symbol.asyncDispose]: () => handle.close(),
-    };
+    return { ...(await handleSource(path, handle)), [Symbol.asyncDispose]: () => handle.close() };
   } catch (error) {
     await handle.close();
     throw error;
   }
+}
+
+/** What a handle reads, which whoever opened it closes. */
+export async function handleSource(name: string, handle: FileHandle): Promise<ByteSource> {
+  const { size } = await handle.stat();
+  return {
+    name,
+    sizeBytes: size,
+    async read(offset, into) {
+      let filled = 0;
+      while (filled < into.length) {
+        const { bytesRead } = await handle.read(into, filled, into.length - filled, offset + filled);
+        if (bytesRead === 0) break;
+        filled += bytesRead;
+      }
+      return filled;
+    },
+  };
 }
 
 /** A file that is read at once, without a turn of the event loop, which takes longer than the reading of a strip does. */

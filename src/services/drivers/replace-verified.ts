@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { rename, rm, utimes } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Clock } from "../../core/clock.ts";
-import { makeFolders, syncPath, temporaryPrefixOf, temporarySuffix } from "../../core/file.ts";
-import { type FileFacts, fileFacts } from "../../core/file-facts.ts";
+import { handleSource, makeFolders, syncPath, temporaryPrefixOf, temporarySuffix } from "../../core/file.ts";
+import { type FileFacts, sourceFacts } from "../../core/file-facts.ts";
 import type { TransferLanding } from "../transfer.ts";
 
 export interface ReplaceOptions {
@@ -40,17 +40,16 @@ export async function replaceVerified(
   const folder = dirname(path);
   await makeFolders(folder);
   const temporary = join(landing?.folder ?? folder, `${temporaryPrefixOf(path)}${randomUUID()}${temporarySuffix}`);
+  let isThere = true;
   try {
     for (let attempt = 1; ; attempt += 1) {
       const wanted = await write(temporary);
-      // What is noted of an object holds this time: with a fixed clock it has to come out the same.
-      const modifiedAt = clock.now();
-      await utimes(temporary, modifiedAt, modifiedAt);
-      const found = await syncedFacts(temporary, signal);
+      const found = await settledFacts(temporary, clock, signal);
       const isAsWanted = found.sizeBytes === wanted.sizeBytes && found.sha256 === (wanted.sha256 ?? found.sha256);
       if (isAsWanted) {
         await beforeRename?.(temporary);
         await (landing?.land ?? rename)(temporary, path);
+        isThere = landing !== undefined;
         await syncFolder(folder);
         return found;
       }
@@ -58,16 +57,20 @@ export async function replaceVerified(
       onAgain?.(attempt);
     }
   } finally {
-    await rm(temporary, { force: true });
+    if (isThere) await rm(temporary, { force: true });
   }
 }
 
 /** The disk takes it while it is read back: what is read comes from memory either way, and the disk's errors are its own to tell. */
-async function syncedFacts(path: string, signal: AbortSignal | undefined): Promise<FileFacts> {
-  const syncing = syncPath(path);
+async function settledFacts(path: string, clock: Clock, signal: AbortSignal | undefined): Promise<FileFacts> {
+  await using handle = await open(path, "r");
+  // What is noted of an object holds this time: with a fixed clock it has to come out the same.
+  const modifiedAt = clock.now();
+  await handle.utimes(modifiedAt, modifiedAt);
+  const syncing = handle.sync();
   syncing.catch(() => {});
   try {
-    return await fileFacts(path, signal);
+    return await sourceFacts(await handleSource(path, handle), signal);
   } finally {
     await syncing;
   }

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, open } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { FirstlightError, isFirstlightError } from "../../core/errors.ts";
 import { inParallel } from "../../core/in-parallel.ts";
 import { sharedSync } from "../../core/shared-sync.ts";
 import type { ObjectEntry, ObjectInfo, ObjectSource, ObjectStore, PutOptions } from "../object-store.ts";
+import { arrivingFile } from "./arriving-file.ts";
 import { objectDamaged, objectNotFound } from "./object-errors.ts";
 import { isLegalKey, ownMetadataPrefix, requireBucket, requireKey, requireMetadata } from "./object-name.ts";
 import { openSource, piecesOf, readFully } from "./object-source.ts";
@@ -188,22 +189,14 @@ export function s3ObjectStore({ clock = systemClock, config, ...options }: S3Obj
     const write = async (temporary: string) => {
       await using file = await open(temporary, "w");
       const { parts, parallel } = planDownload({ offset: 0, sizeBytes: found.sizeBytes }, config.download);
-      const free: Uint8Array[] = [];
-      await using disk = syncingAhead(file);
+      await using arriving = arrivingFile(file);
       await inParallel(
         parts,
         parallel,
-        async (part) => {
-          const strip = free.pop() ?? new Uint8Array(Math.min(pieceBytes, part.sizeBytes));
-          const { take, flush } = strips(file, part.offset, strip);
-          await streamPart(connection, found, part, take, signal);
-          await flush();
-          free.push(strip);
-          if (parts.length > 1) disk.begin();
-        },
+        (part) => arriving.write(part, (take) => streamPart(connection, found, part, take, signal)),
         signal,
       );
-      await disk.end();
+      await arriving.end();
       return { sizeBytes: found.sizeBytes, sha256: found.sha256 };
     };
     const onAgain = (attempt: number): void =>
@@ -300,62 +293,6 @@ export function s3ObjectStore({ clock = systemClock, config, ...options }: S3Obj
     },
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };
-}
-
-/**
- * Lets the disk take what is written while more of it arrives, so that less is left to wait for. An error of the disk is told once, to
- * whoever waits for it first: it must not be lost here.
- */
-function syncingAhead(file: FileHandle) {
-  let underWay: Promise<void> | undefined;
-  let failure: { readonly error: unknown } | undefined;
-  return {
-    begin(): void {
-      underWay ??= file.datasync().then(
-        () => {
-          underWay = undefined;
-        },
-        (error: unknown) => {
-          failure ??= { error };
-          underWay = undefined;
-        },
-      );
-    },
-    async end(): Promise<void> {
-      await underWay;
-      if (failure !== undefined) throw failure.error;
-    },
-    async [Symbol.asyncDispose](): Promise<void> {
-      await underWay;
-    },
-  };
-}
-
-/** Writes what comes in small pieces to a file in strips, from an offset on: each write is a call to the system. */
-function strips(file: FileHandle, offset: number, strip: Uint8Array) {
-  let [at, filled] = [offset, 0];
-  const flush = async (): Promise<void> => {
-    for (let done = 0; done < filled; ) done += (await file.write(strip, done, filled - done, at + done)).bytesWritten;
-    at += filled;
-    filled = 0;
-  };
-  const add = (bytes: Uint8Array): Uint8Array => {
-    const fitting = bytes.subarray(0, strip.length - filled);
-    strip.set(fitting, filled);
-    filled += fitting.length;
-    return bytes.subarray(fitting.length);
-  };
-  const takeAll = async (bytes: Uint8Array): Promise<void> => {
-    for (let rest = bytes; rest.length > 0; ) {
-      rest = add(rest);
-      if (filled === strip.length) await flush();
-    }
-  };
-  const take = (bytes: Uint8Array): Promise<void> | void => {
-    if (bytes.length < strip.length - filled) add(bytes);
-    else return takeAll(bytes);
-  };
-  return { take, flush };
 }
 
 /** As the SDK tells of a key that was not deleted. */
