@@ -18,11 +18,13 @@ export function cardRecords(bytes: Uint8Array, end: number): CardRecords | undef
   if (layout.find("CONTINUE") !== undefined) return undefined;
   const characters = Buffer.from(bytes.buffer, bytes.byteOffset, end);
   let made: (Card | undefined)[] | undefined;
+  const make = (record: number): Card => {
+    const start = record * cardLength;
+    return Card.parse(characters.toString("latin1", start, start + cardLength));
+  };
   const cardAt = (record: number): Card => {
     made ??= new Array(count).fill(undefined);
-    const already = made[record] ?? layout.known(words, record);
-    const start = record * cardLength;
-    const card = already ?? Card.parse(characters.toString("latin1", start, start + cardLength));
+    const card = made[record] ?? layout.known(words, record) ?? make(record);
     made[record] = card;
     return card;
   };
@@ -42,8 +44,10 @@ export function cardRecords(bytes: Uint8Array, end: number): CardRecords | undef
       // Whichever comes first, should a header spell one keyword both ways.
       const record = short === undefined || (hierarch !== undefined && hierarch < short) ? hierarch : short;
       if (record === undefined) return undefined;
-      const card = cardAt(record);
-      layout.remember(words, record, card);
+      // The same object every time, also where the layout has let go of it.
+      made ??= new Array(count).fill(undefined);
+      const card = made[record] ?? layout.card(words, record, make);
+      made[record] = card;
       return card;
     },
     all: () => Array.from({ length: count }, (_, record) => cardAt(record)),

@@ -8,17 +8,20 @@ import { cardLength } from "./card-format.ts";
 export interface HeaderLayout {
   /** The first record of that name, which is of eight characters at most and in capitals. */
   find(keyword: string): number | undefined;
-  /** The card of a record, if the last header that was asked for it has the same characters there. Cards are immutable. */
+  /** The card of a record, if one of the headers before had the same characters there. Cards are immutable. */
   known(words: Int32Array, record: number): Card | undefined;
-  remember(words: Int32Array, record: number, card: Card): void;
+  /** The same, made and remembered where it is not known. */
+  card(words: Int32Array, record: number, make: (record: number) => Card): Card;
 }
 
 const nameLength = 8;
 const wordsPerCard = cardLength / Int32Array.BYTES_PER_ELEMENT;
+/** Up to column 40, behind the places of a value in fixed format and of most texts. */
+const valueWords = 10;
 
 /** The last layout of each number of records: the HDUs of a file hardly ever have the same. */
 const recent = new Map<number, { readonly names: Int32Array; readonly layout: HeaderLayout }>();
-const recentLimit = 64;
+const recentLimit = 16;
 /** Longer headers are rare, and what is kept of them would be much. */
 const countLimit = 4096;
 
@@ -50,8 +53,7 @@ function layoutOf(names: Int32Array): HeaderLayout {
   const count = names.length / 2;
   const search = nameTable(names);
   const found = new Map<string, number | undefined>();
-  const cards: (Card | undefined)[] = new Array(count).fill(undefined);
-  let characters: Int32Array | undefined;
+  const cards = cardTable(count);
   return {
     find(keyword) {
       const before = found.get(keyword);
@@ -60,20 +62,49 @@ function layoutOf(names: Int32Array): HeaderLayout {
       if (record !== undefined && found.size < count) found.set(keyword, record);
       return record;
     },
-    known(words, record) {
-      const card = cards[record];
-      if (card === undefined || characters === undefined) return undefined;
+    ...cards,
+  };
+}
+
+/** Of each layout so many times as many cards as it has records: most take few values, or another one in every frame. */
+const cardsPerRecord = 16;
+const slotLimit = 4096;
+
+/** Cards by record and characters; one that comes to the place of another takes it. */
+function cardTable(count: number): Pick<HeaderLayout, "known" | "card"> {
+  const size = Math.min(slotLimit, 2 ** Math.ceil(Math.log2(count * cardsPerRecord + 1)));
+  const cards: (Card | undefined)[] = new Array(size).fill(undefined);
+  const records = new Int32Array(size);
+  let characters: Int32Array | undefined;
+  const slotOf = (words: Int32Array, record: number): number => {
+    let hash = record;
+    const from = record * wordsPerCard;
+    // Values stand there; the comment behind them is the same in every frame.
+    for (let at = from + 2; at < from + valueWords; at += 1) hash = Math.imul(hash ^ (words[at] as number), 0x9e3779b1);
+    return (hash ^ (hash >>> 15)) & (size - 1);
+  };
+  const cardIn = (slot: number, words: Int32Array, record: number): Card | undefined => {
+    const card = cards[slot];
+    if (card === undefined || characters === undefined || records[slot] !== record) return undefined;
+    const from = record * wordsPerCard;
+    const to = slot * wordsPerCard;
+    // The name is the same by the layout.
+    for (let i = 2; i < wordsPerCard; i += 1) if (words[from + i] !== characters[to + i]) return undefined;
+    return card;
+  };
+  return {
+    known: (words, record) => cardIn(slotOf(words, record), words, record),
+    card(words, record, make) {
+      const slot = slotOf(words, record);
+      const before = cardIn(slot, words, record);
+      if (before !== undefined) return before;
+      const card = make(record);
+      cards[slot] = card;
+      records[slot] = record;
+      characters ??= new Int32Array(size * wordsPerCard);
       const from = record * wordsPerCard;
-      // The name is the same by the layout.
-      for (let at = from + 2; at < from + wordsPerCard; at += 1) if (words[at] !== characters[at]) return undefined;
+      for (let i = 0; i < wordsPerCard; i += 1) characters[slot * wordsPerCard + i] = words[from + i] as number;
       return card;
-    },
-    remember(words, record, card) {
-      if (cards[record] === card) return;
-      cards[record] = card;
-      characters ??= new Int32Array(count * wordsPerCard);
-      const from = record * wordsPerCard;
-      for (let at = from; at < from + wordsPerCard; at += 1) characters[at] = words[at] as number;
     },
   };
 }

@@ -73,6 +73,9 @@ test("headers of one layout share what they say in the same characters, and noth
     expect([header.get("OBJECT"), header.get("VALUE"), header.get("ESO VALUE")]).toEqual(["Sun", value, value]);
   }
   expect(second.card("OBJECT")).toBe(first.card("OBJECT"));
+  // Also what one in between had otherwise.
+  expect(third.card("VALUE")).toBe(first.card("VALUE"));
+  expect(second.card("VALUE")).not.toBe(first.card("VALUE"));
   second.set("OBJECT", "Moon");
   expect([first.get("OBJECT"), second.get("OBJECT"), third.get("OBJECT")]).toEqual(["Sun", "Moon", "Sun"]);
   expect(read(...lines(1).reverse()).get("VALUE")).toBe(1);
