@@ -1,5 +1,6 @@
 import type { ByteSink } from "../core/byte-source.ts";
 import { FirstlightError } from "../core/errors.ts";
+import { lentMemory } from "../core/lent-memory.ts";
 import { type NdArray, type PixelArray, sizeOf } from "../core/ndarray.ts";
 import { blockBytes, padded } from "./blocks.ts";
 import type { Card } from "./card.ts";
@@ -153,7 +154,8 @@ interface DataUnit {
 const portionBytes = 360 * blockBytes;
 
 function dataUnit(append: Place["append"], checksum: boolean): DataUnit {
-  const portion = new Uint8Array(portionBytes);
+  const memory = lentMemory(portionBytes);
+  const portion = memory.bytes.subarray(0, portionBytes);
   let [filled, sizeBytes, sum] = [0, 0, 0];
   const flush = async (): Promise<void> => {
     const bytes = portion.subarray(0, filled);
@@ -183,6 +185,7 @@ function dataUnit(append: Place["append"], checksum: boolean): DataUnit {
         missing -= length;
       }
       await flush();
+      memory[Symbol.dispose]();
     },
   };
 }
