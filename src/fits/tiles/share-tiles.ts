@@ -22,9 +22,10 @@ interface SharedTiles {
   readonly memory: RingMemory;
 }
 
-/** Many enough that no thread waits long for the last, and each worth the trouble. */
+/** Small enough that no thread waits long for the last, and large enough to be worth the trouble. */
 const pieceBytes = 2 ** 18;
-const slotsPerThread = 4;
+/** So many pieces may be done before one that the system lets wait. */
+const mostSlots = 16;
 /** A larger ring is not kept for the next image. */
 const mostKeptBytes = 2 ** 25;
 
@@ -140,10 +141,11 @@ function ringSize(plan: TilePlan, { positions, positionBytes, count }: PieceLayo
   const pixelBytes = Math.abs(plan.bitpix) / 8;
   // What no algorithm exceeds: a fallback of reals by gzip, or levels of 32 bits that are kept as they are.
   const pixels = (positions * positionBytes) / pixelBytes;
-  const outputBytes = tiles * 64 + Math.ceil(pixels * (Math.max(4, pixelBytes) + 1));
+  const outputBytes =
+    tiles * 64 + Math.ceil(pixels * ((plan.quantization === undefined ? pixelBytes : Math.max(4, pixelBytes)) + 1));
   const align = (sizeBytes: number): number => Math.ceil(sizeBytes / 64) * 64;
   return {
-    slots: Math.min(count, threads * slotsPerThread),
+    slots: Math.min(count, Math.max(mostSlots, 2 * threads)),
     ...{ inputBytes: align(positions * positionBytes), tiles, outputBytes: align(outputBytes) },
   };
 }
