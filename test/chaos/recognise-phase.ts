@@ -9,9 +9,9 @@ export interface Statement {
 /** A script of the inventory on its way to Redis. */
 export interface RedisCall {
   readonly script: string;
-  /** Behind those of fence and journal. */
+  /** Behind those of fence, journal and replies. */
   readonly keys: readonly string[];
-  /** Behind the fence's token and the journal's flag. */
+  /** Behind the fence's token, the journal's flag and the call's number. */
   readonly args: readonly string[];
 }
 

@@ -96,8 +96,14 @@ describeWithRedis("redis", (url) => {
     expect(await lost(() => driver.increment(fence.key, 1, { fence }))).toBe(2);
 
     await driver.add([[`${id}:path:A`, "x"]], { journal });
-    await lost(() => driver.add([[`${id}:path:A`, "y"]], { journal }));
-    await lost(() => driver.remove([[`${id}:path:A`, "x"]], { journal }));
+    const [x, y] = [
+      [`${id}:path:A`, "x"],
+      [`${id}:path:A`, "y"],
+    ] as const;
+    expect(await lost(() => driver.add([x, y], { journal }))).toEqual([y]);
+    expect(await lost(() => driver.remove([x], { journal }))).toEqual([x]);
+    expect(await lost(() => driver.setOnce(`${id}:constant:C`, "1"))).toBe(true);
+    expect(await lost(() => driver.setOnce(`${id}:constant:C`, "1"))).toBe(false);
     expect(await driver.members([`${id}:path:A`, journal.added, journal.removed])).toEqual([
       ["y"],
       expect.arrayContaining([`${id}:path:A\ny`, ...[1, 2, 3, 4, 5].map((n) => `${id}:counter:A\n${n}`)]),

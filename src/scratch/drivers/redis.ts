@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { FirstlightError } from "../../core/errors.ts";
-import { inTurn } from "../in-turn.ts";
 import type { Entry, InventoryDriver, WriteOptions } from "../inventory-driver.ts";
 import { plainKeys, type SetExpression } from "../set-expression.ts";
 import { type Command, redisClient } from "./redis-client.ts";
@@ -29,16 +28,18 @@ export function redisInventory(options: RedisInventoryOptions): InventoryDriver 
   const { host, port, clientName, signal } = options;
   const client = redisClient({ host, port, clientName, signal, databaseIndex: databaseIndex(options) });
 
-  const draws = inTurn();
   const replyKey = `firstlight_reply:${randomUUID()}`;
   let calls = 0;
 
-  const run = (text: string, write: WriteOptions, keys: readonly string[], args: readonly (string | number)[]) =>
-    client.script(
+  const run = (text: string, write: WriteOptions, keys: readonly string[], args: readonly (string | number)[]) => {
+    const { fence, journal } = write;
+    calls += 1;
+    return client.script(
       text,
-      [write.fence?.key ?? "", write.journal?.added ?? "", write.journal?.removed ?? "", ...keys],
-      [write.fence?.token ?? "", write.journal === undefined ? "" : "1", ...args],
+      [fence?.key ?? "", journal?.added ?? "", journal?.removed ?? "", replyKey, ...keys],
+      [fence?.token ?? "", journal === undefined ? "" : "1", calls, ...args],
     );
+  };
   const change = async (command: "SADD" | "SREM", entries: readonly Entry[], write: WriteOptions) => {
     if (entries.length === 0 && write.fence === undefined) return [];
     const numbers = new Map<string, number>();
@@ -100,13 +101,9 @@ export function redisInventory(options: RedisInventoryOptions): InventoryDriver 
     intersect: async (keys) =>
       keys.length === 0 ? [] : ((await client.call(["SINTER", ...distinct(keys)])) as string[]),
     keys: scan,
-    setOnce: async (key, value, write = {}) => (await run(redisScripts.setOnce, write, [key], [value])) === 1,
-    increment: (key, by = 1, write = {}) => {
-      const step = async (call: number | ""): Promise<number> =>
-        Number(await run(redisScripts.increment, write, [key, replyKey], [by, call, write.expected ?? ""]));
-      // One after another: the server remembers the last reply.
-      return by === 0 ? step("") : draws("", () => step(++calls));
-    },
+    setOnce: async (key, value, write = {}) => (await run(redisScripts.setOnce, write, [key], [value])) === "1",
+    increment: async (key, by = 1, write = {}) =>
+      Number(await run(redisScripts.increment, write, [key], [by, write.expected ?? ""])),
     drop: async (keys, { fence } = {}) => void (await run(redisScripts.drop, { fence }, keys, [])),
     select: async (expression) => (await answer(expression, "members")) as string[],
     selectAll: async (expressions) => {
