@@ -7,6 +7,7 @@ export { fits } from "./codecs/fits.ts";
 export { json } from "./codecs/json.ts";
 export { model } from "./codecs/model.ts";
 export { path } from "./codecs/path.ts";
+export { quality } from "./codecs/quality.ts";
 export { text } from "./codecs/text.ts";
 export { type ByteSource, bytesSource, readAll } from "./core/byte-source.ts";
 export type { Clock } from "./core/clock.ts";

@@ -7,4 +7,6 @@ export { fits } from "./fits.ts";
 export { json } from "./json.ts";
 export { model } from "./model.ts";
 export { path } from "./path.ts";
+export { quality } from "./quality.ts";
+export { decodeQualityJson, encodeQualityJson, type QualityJsonOptions } from "./quality-json.ts";
 export { text } from "./text.ts";

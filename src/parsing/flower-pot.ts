@@ -1,8 +1,9 @@
 import { FirstlightError, isFirstlightError, messageOf } from "../core/errors.ts";
-import { Tag } from "../scratch/tag.ts";
+import { pythonStr } from "../core/scalar.ts";
+import { requireLegalTags, Tag } from "../scratch/tag.ts";
 import { type Access, type Accessor, type AccessTo, accessor, type FitsTable, type HeaderView } from "./fits-access.ts";
 import { headerProblems, isHeaderProblem } from "./header-problems.ts";
-import { type Bud, type ConstantValue, type Stem, spilledDirt, thorn } from "./stem.ts";
+import { type Bud, type ConstantValue, type Petal, type Stem, spilledDirt, thorn } from "./stem.ts";
 
 /** What the stems made of all headers. */
 export interface FlowerPot {
@@ -96,12 +97,29 @@ function taggedBy(stems: readonly Stem[]): FlowerPot["tagged"] {
   for (const stem of stems) {
     if (stem.kind !== "flower") continue;
     for (const petal of stem.get()) {
-      const tag = Tag.format(stem.name, petal.value);
+      const tag = legalTag(stem.name, petal);
       const already = files.get(tag);
       files.set(tag, already === undefined ? petal.files : [...new Set([...already, ...petal.files])]);
     }
   }
   return Array.from(files, ([tag, paths]) => ({ paths, tags: [tag] }));
+}
+
+/** Throws `TAG_ILLEGAL` for a value that no tag can hold, with where it stands. */
+function legalTag(stem: string, { value, files }: Petal): string {
+  const tag = Tag.format(stem, value);
+  try {
+    requireLegalTags([tag]);
+    return tag;
+  } catch (error) {
+    const [first = "no file"] = files;
+    const more = files.length > 1 ? ` and ${files.length - 1} more` : "";
+    throw new FirstlightError(
+      "TAG_ILLEGAL",
+      `The flower ${stem} makes a tag of ${JSON.stringify(pythonStr(value))}, which ${first}${more} has: ${messageOf(error)} Let the flower spell the value as a tag can hold it.`,
+      { disposition: "invalid", fields: { stem, tag, files: files.slice(0, 10) }, cause: error },
+    );
+  }
 }
 
 /** Tags are chained by numbers until a file's turn comes: of a long night, a list for each file would take most of the memory. */

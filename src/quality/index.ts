@@ -1,8 +1,6 @@
 export { type AssembleQualityOptions, assembleQuality } from "./assemble-quality.ts";
 export { iqrOutliers } from "./iqr-outliers.ts";
 export { MetricCode } from "./metric-code.ts";
-export { quality } from "./quality-codec.ts";
-export { decodeQualityJson, encodeQualityJson, type QualityJsonOptions } from "./quality-json.ts";
 export {
   decodeQualityRecord,
   encodeQualityRecord,

@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { decodeQualityJson, encodeQualityJson } from "../codecs/quality-json.ts";
 import { Tag } from "../scratch/tag.ts";
 import type { MetricCode } from "./metric-code.ts";
-import { decodeQualityJson, encodeQualityJson } from "./quality-json.ts";
 
 const seriesName = z.union([z.string(), z.int()]);
 

@@ -124,7 +124,9 @@ async function someFiles(inventory: Inventory, there: readonly string[]): Promis
   return (await Promise.all(frequent.map(({ tag }) => inventory.find(tag)))).flat();
 }
 
-function mostSimilar(tag: string, there: readonly string[]): readonly string[] {
+function mostSimilar(asked: string, there: readonly string[]): readonly string[] {
+  // Tags are in capitals, whatever one may have thought.
+  const tag = asked.toUpperCase();
   const stem = stemOf(tag);
   return there
     .map((other) => ({
@@ -138,8 +140,9 @@ function mostSimilar(tag: string, there: readonly string[]): readonly string[] {
 }
 
 function withSimilarStem({ stem, own }: StemQuery, there: readonly string[]): readonly string[] {
+  const wanted = stem.toUpperCase();
   return there
-    .map((tag) => ({ tag, cost: editDistance(stem, stemOf(tag, own) ?? tag) }))
+    .map((tag) => ({ tag, cost: editDistance(wanted, stemOf(tag, own) ?? tag) }))
     .filter(({ cost }) => cost <= 3)
     .sort((a, b) => a.cost - b.cost || (a.tag < b.tag ? -1 : 1))
     .slice(0, shown)

@@ -109,6 +109,19 @@ async function rejection(work: Promise<unknown>) {
 }
 
 describe("the flower pot", () => {
+  test("names the flower, the value and the files of what cannot be a tag", async () => {
+    const shut = { LVL0STAT: "FieldStop (2.8arcmin)" };
+    const filled = fillFlowerPot(files({ LVL0STAT: "open" }, shut, shut), l0FitsAccess, [
+      keyFlower("LEVEL0", "gosLevel0Status"),
+    ]);
+    const error = await rejection(filled);
+    expect(error.code).toBe("TAG_ILLEGAL");
+    expect(error.fields).toMatchObject({ stem: "LEVEL0", tag: "LEVEL0_FIELDSTOP (2.8ARCMIN)" });
+    expect(error.message).toMatch(
+      /^The flower LEVEL0 makes a tag of "FieldStop \(2\.8arcmin\)", which \S+ and 1 more has: /,
+    );
+  });
+
   test("makes constants of buds and tags of flowers in one pass", async () => {
     const pot = await fillFlowerPot(
       files(

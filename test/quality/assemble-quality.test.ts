@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { encodeQualityJson } from "../../src/codecs/quality-json.ts";
 import { assembleQuality } from "../../src/quality/assemble-quality.ts";
 import { iqrOutliers } from "../../src/quality/iqr-outliers.ts";
-import { encodeQualityJson } from "../../src/quality/quality-json.ts";
 import { frameSeriesRecord, type StoredQuality } from "../../src/quality/quality-record.ts";
 import { reportMetric } from "../../src/quality/report-metric.ts";
 

@@ -368,6 +368,7 @@ eachInventory((makeRun) => {
     await scratch.write(bytes("1"), ["INPUT", "TASK_DARK", "EXP_TIME_10.0"]);
     await scratch.write(bytes("2"), ["INPUT", "TASK_DARK", "EXP_TIME_10.0"]);
     await scratch.write(bytes("3"), ["OUTPUT", "TASK_OBSERVE"]);
+    expect((await scratch.nearest(["input"])).unknown).toEqual([{ tag: "input", similar: ["INPUT", "OUTPUT"] }]);
     const misspelt = await scratch.nearest(["INPUT", "TASK_DRK"]);
     expect(misspelt.unknown).toEqual([{ tag: "TASK_DRK", similar: ["TASK_DARK", "TASK_OBSERVE"] }]);
     expect(misspelt.near).toEqual([

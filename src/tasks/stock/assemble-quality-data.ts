@@ -1,6 +1,6 @@
 import { bytes } from "../../codecs/bytes.ts";
+import { encodeQualityJson } from "../../codecs/quality-json.ts";
 import { assembleQuality } from "../../quality/assemble-quality.ts";
-import { encodeQualityJson } from "../../quality/quality-json.ts";
 import {
   decodeQualityRecord,
   qualityRecords,

@@ -1,5 +1,5 @@
-import type { Codec, Encoder } from "../codecs/codec.ts";
 import { readAll } from "../core/byte-source.ts";
+import type { Codec, Encoder } from "./codec.ts";
 import { decodeQualityJson, encodeQualityJson } from "./quality-json.ts";
 
 /** Quality documents in scratch: JSON without NaN, dates as `{"iso_date": "…"}`. Throws as `encodeQualityJson` does. */

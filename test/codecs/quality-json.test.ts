@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { quality } from "../../src/codecs/quality.ts";
+import { decodeQualityJson, encodeQualityJson } from "../../src/codecs/quality-json.ts";
 import { bytesSource } from "../../src/core/byte-source.ts";
 import { isFirstlightError } from "../../src/core/errors.ts";
 import { Real } from "../../src/core/scalar.ts";
-import { quality } from "../../src/quality/quality-codec.ts";
-import { decodeQualityJson, encodeQualityJson } from "../../src/quality/quality-json.ts";
 import {
   decodeQualityRecord,
   encodeQualityRecord,
