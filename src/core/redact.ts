@@ -1,7 +1,6 @@
+import { hideSecrets } from "./hide-secrets.ts";
 import { secretName } from "./secret-name.ts";
 import { type Setting, settingsTable } from "./settings-table.ts";
-
-const shown = "[secret]";
 
 /** Not of the table, as the SDK of OpenTelemetry reads them itself: `name=value,…`, where collectors' keys stand. */
 const headerVariables = ["", "TRACES_", "METRICS_", "LOGS_"].map((signal) => `OTEL_EXPORTER_OTLP_${signal}HEADERS`);
@@ -14,22 +13,7 @@ const shortest = 6;
  * others write: a task's own prints, a client's error, a server's answer. Secrets of fewer than six characters are not looked for.
  */
 export function redactor(env: Readonly<Record<string, string | undefined>>): (text: string) => string {
-  const forms = new Set<string>();
-  for (const secret of secretsOf(env)) {
-    if (secret.length < shortest) continue;
-    for (const form of [
-      secret,
-      encodeURIComponent(secret),
-      JSON.stringify(secret).slice(1, -1),
-      Buffer.from(secret).toString("base64").replace(/=+$/, ""),
-    ]) {
-      forms.add(form);
-    }
-  }
-  if (forms.size === 0) return (text) => text;
-  const longestFirst = [...forms].sort((a, b) => b.length - a.length);
-  const pattern = new RegExp(longestFirst.map((form) => RegExp.escape(form)).join("|"), "g");
-  return (text) => text.replaceAll(pattern, shown);
+  return hideSecrets(secretsOf(env), shortest);
 }
 
 function* secretsOf(env: Readonly<Record<string, string | undefined>>): Iterable<string> {
@@ -43,10 +27,7 @@ function* secretsOf(env: Readonly<Record<string, string | undefined>>): Iterable
     for (const pair of env[name]?.split(",") ?? []) {
       const value = pair.slice(pair.indexOf("=") + 1).trim();
       yield value;
-      const decoded = decodedUri(value);
-      yield decoded;
-      // The scheme is no secret, and says where the secret begins.
-      yield decoded.replace(/^\w+\s+/, "");
+      yield decodedUri(value);
     }
   }
 }

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { inspect } from "node:util";
 import { z } from "zod";
 import { codeOf, messageOf } from "../../core/errors.ts";
+import { hideSecrets } from "../../core/hide-secrets.ts";
 import type { Logger } from "../../core/log.ts";
 import { type GlobusRefusal, globusAccessRefused, globusRefused, globusUnreachable } from "./globus-errors.ts";
 import { type GlobusCredential, globusTokens, grantSchema } from "./globus-tokens.ts";
@@ -49,29 +51,45 @@ const errorSchema = z.object({
 });
 
 interface GlobusAnswer {
+  /** Whether it may hold a token: such an answer is never quoted, but for what it says of an error. */
+  readonly isGrant: boolean;
   readonly status: number;
   readonly ok: boolean;
   readonly text: string;
   readonly retryAfterSeconds: number | undefined;
 }
 
+/** Shorter ones are words that stand everywhere. */
+const shortestSecret = 4;
+const saidCharacters = 200;
+
 /** Speaks HTTP with Globus: tokens are had and renewed here, and errors that may pass are tried again. */
 export function globusApi(options: GlobusApiOptions): CallGlobus {
   const { authUrl, transferUrl, maxRetries, retrySeconds, log } = options;
+
+  const secrets = new Set<string>();
+  let hide = (text: string): string => text;
+  /** From now on this is not told: whoever answers may quote what it was sent. */
+  function conceal(...more: readonly string[]): void {
+    if (more.every((secret) => secrets.has(secret))) return;
+    for (const secret of more) secrets.add(secret);
+    hide = hideSecrets(secrets, shortestSecret);
+  }
 
   /** Tries a request until its answer is one to act on: a success, or an error that will not pass. */
   async function persist(
     name: string,
     request: (signal: AbortSignal) => Promise<Response>,
     signal: AbortSignal | undefined,
+    isGrant = false,
   ): Promise<GlobusAnswer> {
     for (let attempt = 1; ; attempt += 1) {
       signal?.throwIfAborted();
-      const found = await once(request, signal);
+      const found = await once(request, signal, isGrant);
       if ("status" in found && !mayPass(found)) return found;
-      const reason = "status" in found ? `${found.status}: ${reasonOf(found)}` : found.reason;
+      const reason = "status" in found ? `${found.status}: ${reasonOf(found, hide)}` : hide(found.reason);
       if (attempt > maxRetries) {
-        throw globusUnreachable(name, attempt, reason, "status" in found ? undefined : found.error);
+        throw globusUnreachable(name, attempt, reason, "status" in found ? undefined : discreet(found.error));
       }
       const own = Math.min(longestWaitSeconds, retrySeconds * 2 ** (attempt - 1) * (1 + Math.random() / 4));
       const asked = "status" in found ? found.retryAfterSeconds : undefined;
@@ -81,9 +99,17 @@ export function globusApi(options: GlobusApiOptions): CallGlobus {
     }
   }
 
+  /** Undefined for an error that holds a secret: that of an answer which is no HTTP holds the whole answer. */
+  function discreet(error: unknown): unknown {
+    const told = inspect(error, { depth: 10, maxStringLength: null });
+    return hide(told) === told ? error : undefined;
+  }
+
   const tokens = globusTokens(async (client, scope, signal) => {
     const name = "POST /v2/oauth2/token";
-    const authorization = `Basic ${Buffer.from(`${client.clientId}:${client.clientSecret.reveal()}`).toString("base64")}`;
+    const pair = Buffer.from(`${client.clientId}:${client.clientSecret.reveal()}`).toString("base64");
+    conceal(client.clientSecret.reveal(), pair);
+    const authorization = `Basic ${pair}`;
     const found = await persist(
       name,
       (limit) =>
@@ -95,10 +121,12 @@ export function globusApi(options: GlobusApiOptions): CallGlobus {
           signal: limit,
         }),
       signal,
+      true,
     );
-    if (found.ok) return parse(grantSchema, found, name);
-    const refusal = { ...refusalOf(name, found, client), reason: hide(reasonOf(found), client.clientSecret.reveal()) };
-    throw globusAccessRefused(refusal);
+    if (!found.ok) throw globusAccessRefused(refusalOf(name, found, client, hide));
+    const grant = parse(grantSchema, found, name, hide);
+    conceal(grant.access_token);
+    return grant;
   });
 
   return async (client, call, answer, signal) => {
@@ -118,7 +146,7 @@ export function globusApi(options: GlobusApiOptions): CallGlobus {
       const request = (limit: AbortSignal) =>
         fetch(url, { method: call.method, headers, ...body, redirect: "error", signal: limit });
       const found = await persist(name, request, signal);
-      if (found.ok) return parse(answer, found, name);
+      if (found.ok) return parse(answer, found, name, hide);
       if (found.status === 401 && !renewed) {
         renewed = true;
         tokens.drop(client);
@@ -131,7 +159,7 @@ export function globusApi(options: GlobusApiOptions): CallGlobus {
         tokens.addScopes(client, scopes);
         continue;
       }
-      const refusal = { ...refusalOf(name, found, client), reason: hide(reasonOf(found), token.reveal()) };
+      const refusal = refusalOf(name, found, client, hide);
       throw found.status === 401 || found.status === 403 ? globusAccessRefused(refusal) : globusRefused(refusal);
     }
   };
@@ -140,12 +168,13 @@ export function globusApi(options: GlobusApiOptions): CallGlobus {
 async function once(
   request: (signal: AbortSignal) => Promise<Response>,
   signal: AbortSignal | undefined,
+  isGrant: boolean,
 ): Promise<GlobusAnswer | { readonly reason: string; readonly error: unknown }> {
   const limit = AbortSignal.timeout(timeoutMs);
   try {
     const response = await request(signal === undefined ? limit : AbortSignal.any([signal, limit]));
     const retryAfterSeconds = secondsOf(response.headers.get("retry-after"));
-    return { status: response.status, ok: response.ok, text: await response.text(), retryAfterSeconds };
+    return { isGrant, status: response.status, ok: response.ok, text: await response.text(), retryAfterSeconds };
   } catch (error) {
     signal?.throwIfAborted();
     const cause = error instanceof Error ? error.cause : undefined;
@@ -153,15 +182,13 @@ async function once(
   }
 }
 
-function parse<Answer>(schema: z.ZodType<Answer>, { text, status }: GlobusAnswer, call: string): Answer {
-  const read = schema.safeParse(jsonOf(text));
+type Hide = (text: string) => string;
+
+function parse<Answer>(schema: z.ZodType<Answer>, found: GlobusAnswer, call: string, hide: Hide): Answer {
+  const read = schema.safeParse(jsonOf(found.text));
   if (read.success) return read.data;
-  throw globusUnreachable(
-    call,
-    1,
-    `its answer (${status}) is not what Globus answers: ${text.slice(0, 200)}`,
-    undefined,
-  );
+  const said = found.isGrant ? "not shown here, as a token may stand in it" : cut(hide(found.text));
+  throw globusUnreachable(call, 1, `its answer (${found.status}) is not what Globus answers: ${said}`, undefined);
 }
 
 /** 409: the same submission is being taken in. A collection's own no is a 502, too, as is its silence. */
@@ -170,14 +197,22 @@ function mayPass(found: GlobusAnswer): boolean {
   return [408, 409, 425, 429].includes(found.status) || found.status >= 500;
 }
 
-function refusalOf(call: string, found: GlobusAnswer, { clientId }: GlobusCredential): Omit<GlobusRefusal, "reason"> {
-  return { call, status: found.status, globusCode: errorOf(found)?.code, clientId };
+function refusalOf(call: string, found: GlobusAnswer, { clientId }: GlobusCredential, hide: Hide): GlobusRefusal {
+  const code = errorOf(found)?.code;
+  const globusCode = code === undefined ? undefined : hide(code);
+  return { call, status: found.status, globusCode, reason: reasonOf(found, hide), clientId };
 }
 
-function reasonOf(found: GlobusAnswer): string {
+/** Hidden before it is cut: half a secret is none that is found. */
+function reasonOf(found: GlobusAnswer, hide: Hide): string {
   const error = errorOf(found);
   const parts = [error?.code ?? error?.error, error?.message ?? error?.error_description].filter(Boolean);
-  return parts.length > 0 ? parts.join(", ") : found.text.slice(0, 200) || "no reason given";
+  if (parts.length > 0) return hide(parts.join(", "));
+  return (found.isGrant ? "" : cut(hide(found.text))) || "no reason given";
+}
+
+function cut(text: string): string {
+  return text.slice(0, saidCharacters);
 }
 
 function errorOf({ text }: GlobusAnswer): z.output<typeof errorSchema> | undefined {
@@ -190,11 +225,6 @@ function jsonOf(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Whoever answers may quote what it was sent. */
-function hide(text: string, secret: string): string {
-  return text.replaceAll(secret, "[secret]");
 }
 
 /** Of a Retry-After header: seconds, or a date. */

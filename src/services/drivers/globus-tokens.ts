@@ -7,8 +7,11 @@ export interface GlobusCredential {
   readonly clientSecret: Secret;
 }
 
-/** What Globus Auth answers; the rest of it is not needed. */
-export const grantSchema = z.object({ access_token: z.string().min(1), expires_in: z.number().positive() });
+/** What Globus Auth answers; the rest of it is not needed. A token that no header can carry would stand in the error about that. */
+export const grantSchema = z.object({
+  access_token: z.string().regex(/^[\x21-\x7e]+$/),
+  expires_in: z.number().positive(),
+});
 
 export interface GlobusTokens {
   /** A token that holds a while yet: the one at hand, or a new one. */

@@ -1,0 +1,66 @@
+const shown = "[secret]";
+
+/** What may stand before and behind a secret in Base64: characters that hold a few bits of it. */
+const edge = "[A-Za-z0-9+/_-]{0,3}";
+
+/**
+ * Takes these secrets out of any text, however they are spelt there: in a URL, a form, JSON, HTML, hexadecimal or Base64, also
+ * with something before it, as `Basic` sends user and password. Shorter ones than `shortest` characters are not looked for.
+ */
+export function hideSecrets(secrets: Iterable<string>, shortest: number): (text: string) => string {
+  const sources = new Map<string, number>();
+  const add = (form: string, source = RegExp.escape(form)): void => void sources.set(source, form.length);
+  for (const given of secrets) {
+    // The scheme of `Bearer …` is no secret, and a server may quote what follows it alone.
+    for (const secret of [given, given.replace(/^[A-Za-z][\w-]*\s+(?=\S+$)/, "")]) {
+      if (secret.length < shortest) continue;
+      for (const form of spellings(secret)) add(form);
+      for (const form of base64Spellings(secret)) add(form, `${edge}${RegExp.escape(form)}${edge}={0,2}`);
+    }
+  }
+  if (sources.size === 0) return (text) => text;
+  const longestFirst = [...sources].sort(([, a], [, b]) => b - a).map(([source]) => source);
+  const pattern = new RegExp(longestFirst.join("|"), "g");
+  return (text) => text.replaceAll(pattern, shown);
+}
+
+function spellings(secret: string): readonly string[] {
+  const inJson = (text: string): string => JSON.stringify(text).slice(1, -1);
+  const bytes = Buffer.from(secret);
+  const inUrl = [encoded(encodeURIComponent, secret), encoded(encodeURI, secret)];
+  const form = new URLSearchParams({ "": secret }).toString().slice(1);
+  const html = secret.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  const percent = [...inUrl, form].flatMap((one) => [one, one.replaceAll(/%[\dA-F]{2}/g, (hex) => hex.toLowerCase())]);
+  return [
+    secret,
+    ...percent,
+    inJson(secret),
+    // A JSON text as a field of another.
+    inJson(inJson(secret)),
+    html,
+    ...["&#39;", "&#x27;", "&apos;"].map((quote) => html.replaceAll('"', "&quot;").replaceAll("'", quote)),
+    ...["&#39;", "&#x27;"].map((quote) => html.replaceAll('"', "&#34;").replaceAll("'", quote)),
+    bytes.toString("hex"),
+    bytes.toString("hex").toUpperCase(),
+  ];
+}
+
+/** The part that is the same whatever stands before and behind: three bytes are four characters, so there are three of them. */
+function* base64Spellings(secret: string): Iterable<string> {
+  for (const before of [0, 1, 2]) {
+    const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(secret)]);
+    const begin = [0, 2, 3][before];
+    const end = Math.floor((bytes.length * 8) / 6);
+    yield bytes.toString("base64").slice(begin, end);
+    yield bytes.toString("base64url").slice(begin, end);
+  }
+}
+
+/** Half a surrogate pair has no spelling in a URL. */
+function encoded(encode: (text: string) => string, text: string): string {
+  try {
+    return encode(text);
+  } catch {
+    return text;
+  }
+}
