@@ -252,6 +252,10 @@ export const errorCatalogue = {
     remedy: "Choose others; the message says what is wrong with them.",
   },
   OBJECT_NOT_FOUND: { when: "there is no such object", remedy: "Check bucket and key." },
+  OBJECT_SOURCE_ILLEGAL: {
+    when: "what is to be stored is neither bytes nor a source of them",
+    remedy: "Give bytes, a file by its path, a source or a stream of bytes; the message says what was given.",
+  },
   OBJECT_SOURCE_TRUNCATED: {
     when: "a source ends before the size that it gave",
     remedy: "Nothing was stored; look at who shortens the file meanwhile.",

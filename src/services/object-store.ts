@@ -14,7 +14,10 @@ export interface ObjectInfo extends ObjectEntry {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** What can be stored: bytes, whatever can be read at an offset, a file by its path, or a stream of unknown length, read once. */
+/**
+ * What can be stored: bytes, whatever can be read at an offset, a file by its path, or a stream of unknown length, read once, such as one of
+ * Node or of the web. `put` refuses anything else as `OBJECT_SOURCE_ILLEGAL`.
+ */
 export type ObjectSource = Uint8Array | ByteSource | { readonly path: string } | AsyncIterable<Uint8Array>;
 
 export interface PutOptions {

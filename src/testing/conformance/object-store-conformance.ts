@@ -1,9 +1,12 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough, Readable } from "node:stream";
 import { bytesSource, readAll } from "../../core/byte-source.ts";
-import type { ObjectStore } from "../../services/object-store.ts";
+import { isFirstlightError } from "../../core/errors.ts";
+import type { ObjectSource, ObjectStore } from "../../services/object-store.ts";
 import type { SuiteRunner } from "./suite-runner.ts";
 
 /**
@@ -114,6 +117,52 @@ export function objectStoreConformance(
       }
       await expect(store.put(bucket, `${prefix}k`, failing())).rejects.toMatchObject({ message: "the stream broke" });
       expect(await keysOf(store, prefix)).toEqual([]);
+    });
+
+    withStore(
+      "takes the streams of Node and of the web, and no more of a file than its stream gives",
+      async (store, prefix) => {
+        await withFolder(async (folder) => {
+          await writeFile(join(folder, "file"), "0123456789");
+          const piped = new PassThrough();
+          piped.end("piped");
+          const streams: Record<string, [AsyncIterable<Uint8Array>, string]> = {
+            readable: [Readable.from([bytes("hello"), bytes(" world")]), "hello world"],
+            file: [createReadStream(join(folder, "file")), "0123456789"],
+            range: [createReadStream(join(folder, "file"), { start: 5, end: 7 }), "567"],
+            piped: [piped, "piped"],
+            web: [new Blob(["of the web"]).stream(), "of the web"],
+          };
+          for (const [name, [stream, content]] of Object.entries(streams)) {
+            expect((await store.put(bucket, prefix + name, stream)).sizeBytes).toBe(content.length);
+            expect(await contentOf(store, prefix + name)).toEqual(bytes(content));
+          }
+        });
+      },
+    );
+
+    withStore("refuses by name what is no source, and keeps the old object", async (store, prefix) => {
+      const key = `${prefix}k`;
+      await store.put(bucket, key, bytes("old"));
+      const illegal: readonly (readonly [unknown, string])[] = [
+        ["text", "a string"],
+        [null, "null"],
+        [undefined, "undefined"],
+        [new Blob(["x"]), "Blob"],
+        [new ArrayBuffer(1), "ArrayBuffer"],
+        [new Float32Array(1), "Float32Array"],
+        [{ name: "n", sizeBytes: 1.5, read: async () => 0 }, "an object with name, sizeBytes, read"],
+        [{ path: 5 }, "an object with path"],
+        [Readable.from(["text"]), "a piece of the stream is a string"],
+      ];
+      for (const [source, said] of illegal) {
+        const error = await store.put(bucket, key, source as ObjectSource).catch((thrown: unknown) => thrown);
+        expect(isFirstlightError(error, "OBJECT_SOURCE_ILLEGAL") && error.disposition).toBe("invalid");
+        expect((error as Error).message.includes(said)).toBe(true);
+      }
+      const folder = store.put(bucket, key, { path: tmpdir() });
+      await expect(folder).rejects.toMatchObject({ code: "OBJECT_STORE_FAILED", fields: { path: tmpdir() } });
+      expect(await contentOf(store, key)).toEqual(bytes("old"));
     });
 
     withStore("brings an object to a file, in the place of an older one", async (store, prefix) => {
