@@ -412,6 +412,12 @@ describe("the token", () => {
     ["many times what is no JSON", page(200, `${token} `.repeat(30))],
     ["a field of its answer", data({ recipeRuns: [{ ...run, recipeInstanceId: token }] })],
     ["a configuration", data({ recipeRuns: [{ ...run, configuration: token }] })],
+    ["a configuration in its midst", data({ recipeRuns: [{ ...run, configuration: `{"a": ${token}}` }] })],
+    ["a field that is cut", data({ recipeRuns: `${"x".repeat(70)}${token}` })],
+    ["a configuration that is cut", data({ recipeRuns: [{ ...run, configuration: `${"x".repeat(70)}${token}` }] })],
+    ["the place of an error", json(200, { errors: [{ message: "no", path: ["a", token] }] })],
+    ["the name of a field", data({ recipeRuns: [{ ...run, configuration: 5, recipeInstanceId: { [token]: 1 } }] })],
+    ["Base64", page(400, Buffer.from(`ab:${token}`).toString("base64"))],
   ])("does not show where %s shows it", async (_, reaction) => {
     await using server = await scriptedHttp(reaction);
     const { lines, log } = keptLog();
@@ -422,6 +428,17 @@ describe("the token", () => {
     // Not even the beginning of one that was cut off.
     expect(told).not.toContain(token.slice(0, 8));
     expect(server.seen[0]?.headers.authorization).toBe(token);
+  });
+
+  test.each<readonly [what: string, reaction: Reaction]>([
+    ["an error", json(200, { errors: [{ message: `invalid token ${token}` }] })],
+    ["a refusal", page(401, `bad token ${token}`)],
+  ])("does not show where %s shows it without its scheme", async (_, reaction) => {
+    await using server = await scriptedHttp(reaction);
+    await using store = graphqlStoreAt(server.url, { authToken: new Secret(`Bearer ${token}`) });
+    const error: unknown = await store.recipeRun(1).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(Error);
+    expect(inspect(error, { depth: 10 })).not.toContain(token.slice(0, 8));
   });
 
   test("does not show where it is spelt as JSON spells it", async () => {

@@ -88,7 +88,7 @@ async function callOnce<Response>(
   const { url } = options;
   const { base } = operation;
   const { status, text } = await post(options, operation, stop);
-  const said = (): string => shown(withoutSecret(text, options.authToken).trim());
+  const said = (): string => shown(withoutSecret(text, options.authToken).trim(), options.authToken);
   if (status === 401 || status === 403) throw metadataAccessRefused(url, base, `HTTP ${status}, ${said()}`);
   if (passingStatuses.has(status)) throw metadataUnreachable(url, base, `HTTP ${status}`);
   const answer = parseAnswer(text);
@@ -102,11 +102,7 @@ async function callOnce<Response>(
   const value = data?.[base];
   const parsed = operation.response.safeParse(value);
   if (parsed.success) return parsed.data;
-  const misfits = misfitsOf(base, value, parsed.error).map((misfit) => ({
-    ...misfit,
-    found: withoutSecret(misfit.found, options.authToken),
-  }));
-  throw metadataSchemaUnfit(url, base, misfits, parsed.error);
+  throw metadataSchemaUnfit(url, base, misfitsOf(base, value, parsed.error, options.authToken), parsed.error);
 }
 
 async function post(
@@ -184,7 +180,9 @@ function refusal(
 ) {
   const said = errors.map(({ message, path }) => {
     const text = withoutSecret(message, authToken);
-    return path === null || path === undefined || path.length === 0 ? text : `${text} (at ${path.join(".")})`;
+    return path === null || path === undefined || path.length === 0
+      ? text
+      : `${text} (at ${withoutSecret(path.join("."), authToken)})`;
   });
   if (errors.some(({ extensions }) => refusedCodes.has(extensions?.code))) {
     return metadataAccessRefused(url, base, said.join("; "));

@@ -161,10 +161,10 @@ function parseConfiguration(
   try {
     value = plainJson(parsePythonJson(text));
   } catch (error) {
-    throw unfit(`${shown(text)}: ${messageOf(error)}`);
+    throw unfit(`${shown(text, authToken)}: ${messageOf(error)}`);
   }
   if (value === null) return {};
-  if (typeof value !== "object" || Array.isArray(value)) throw unfit(shown(text));
+  if (typeof value !== "object" || Array.isArray(value)) throw unfit(shown(text, authToken));
   return value as Readonly<Record<string, unknown>>;
 }
 

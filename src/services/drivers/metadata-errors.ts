@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { FirstlightError } from "../../core/errors.ts";
+import { hideSecrets } from "../../core/hide-secrets.ts";
 import type { Secret } from "../../core/secret.ts";
 
 /** A recipe run that no store knows under this id. */
@@ -70,14 +71,17 @@ export function metadataSchemaUnfit(url: string, operation: string, misfits: rea
 }
 
 /** What in `value`, which stands at `path`, a schema does not accept. */
-export function misfitsOf(path: string, value: unknown, error: z.ZodError): readonly Misfit[] {
+export function misfitsOf(path: string, value: unknown, error: z.ZodError, secret: Secret): readonly Misfit[] {
   return error.issues.map((issue) => ({
     path: issue.path.reduce<string>(
       (at, key) => (typeof key === "number" ? `${at}[${key}]` : `${at}.${String(key)}`),
       path,
     ),
     expected: "expected" in issue ? String(issue.expected) : issue.message,
-    found: shown(issue.path.reduce<unknown>((at, key) => (isObject(at) ? Reflect.get(at, key) : undefined), value)),
+    found: shown(
+      issue.path.reduce<unknown>((at, key) => (isObject(at) ? Reflect.get(at, key) : undefined), value),
+      secret,
+    ),
   }));
 }
 
@@ -86,22 +90,24 @@ const shortestSecret = 4;
 
 /** The beginning of what a server says: what it was sent it must not make us print, and it does not command a terminal. */
 export function withoutSecret(text: string, secret: Secret): string {
-  const value = secret.reveal();
-  const hidden =
-    value.length < shortestSecret
-      ? text
-      : text.replaceAll(value, String(secret)).replaceAll(JSON.stringify(value).slice(1, -1), String(secret));
-  return hidden.replaceAll(/\p{Cc}+/gu, " ").slice(0, saidCharacters);
+  const hide = hideSecrets([secret.reveal()], shortestSecret);
+  return hide(text)
+    .replaceAll(/\p{Cc}+/gu, " ")
+    .slice(0, saidCharacters);
 }
 
 const shownCharacters = 80;
 
-/** A value in few words. */
-export function shown(value: unknown): string {
+/** A value in few words; `secret` does not stand in them, nor a piece of it where they are cut. */
+export function shown(value: unknown, secret: Secret): string {
   if (value === undefined) return "nothing";
   if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (isObject(value)) return `an object with ${Object.keys(value).slice(0, 8).join(", ") || "nothing in it"}`;
-  const text = JSON.stringify(value);
+  if (isObject(value)) {
+    return `an object with ${withoutSecret(Object.keys(value).slice(0, 8).join(", "), secret) || "nothing in it"}`;
+  }
+  const text = JSON.stringify(
+    typeof value === "string" ? hideSecrets([secret.reveal()], shortestSecret)(value) : value,
+  );
   return text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text;
 }
 
