@@ -66,7 +66,7 @@ test.each<readonly [string, string, Reaction]>([
     transferUrl: url,
     log: createLogger({ level: "TRACE", pretty: false, write: (line) => void lines.push(line) }),
   });
-  const items = [{ bucket: "raw", key: "a", path: "/tmp/nowhere/a" }];
+  const items = [{ bucket: "raw", key: "a", path: "/nowhere/a" }];
   const error: unknown = await transfer.toScratch(items, { label: "l", recipeRunId: 1 }).then(
     () => undefined,
     (thrown: unknown) => thrown,
