@@ -239,6 +239,10 @@ export const errorCatalogue = {
     when: "an object does not read back as it was written",
     remedy: "Check disk and network; the message says what stays of it.",
   },
+  OBJECT_EXPIRY_ILLEGAL: {
+    when: "an address is asked for that holds for no time, or too long",
+    remedy: "Give whole seconds, seven days at most.",
+  },
   OBJECT_KEY_CONFLICT: {
     when: "one key would be both an object and the folder of others",
     remedy: "Choose another key.",
@@ -252,6 +256,14 @@ export const errorCatalogue = {
     remedy: "Choose others; the message says what is wrong with them.",
   },
   OBJECT_NOT_FOUND: { when: "there is no such object", remedy: "Check bucket and key." },
+  OBJECT_OFFSET_ILLEGAL: {
+    when: "an object is read from an offset that is no count of bytes",
+    remedy: "Read from 0 on; the message says what was given.",
+  },
+  OBJECT_SOURCE_CHANGED: {
+    when: "what is to be stored gives other bytes when it is read again",
+    remedy: "Look at who writes it meanwhile, and store it again.",
+  },
   OBJECT_SOURCE_ILLEGAL: {
     when: "what is to be stored is neither bytes nor a source of them",
     remedy: "Give bytes, a file by its path, a source or a stream of bytes; the message says what was given.",

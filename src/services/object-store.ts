@@ -32,7 +32,7 @@ export interface PutOptions {
 }
 
 export interface PresignOptions {
-  /** Default 3600, at most 604 800. */
+  /** Whole seconds. Default 3600, at most 604 800; others are `OBJECT_EXPIRY_ILLEGAL`. */
   readonly expiresSeconds?: number;
 }
 

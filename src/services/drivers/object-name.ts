@@ -80,7 +80,7 @@ export function requireMetadata(
   }
 }
 
-/** A header loses blanks around its value, and an empty one may not come back at all. */
-function isPrintable(text: string): boolean {
-  return /^[!-~]([ -~]*[!-~])?$/.test(text);
+/** A header loses blanks around its value, and an empty one may not come back at all. Who writes JavaScript may give what is no text. */
+function isPrintable(text: unknown): boolean {
+  return typeof text === "string" && /^[!-~]([ -~]*[!-~])?$/.test(text);
 }

@@ -165,13 +165,14 @@ function read<Shape extends z.ZodRawShape>(
     }
     for (const name of issue.keys) {
       const reason = refused[name];
-      const nearest = reason === undefined ? nearestName(name, Object.keys(schema.shape)) : undefined;
+      const known = namesAt(schema, path);
+      const nearest = reason === undefined ? nearestName(name, known) : undefined;
       const expected =
         reason !== undefined
           ? `no ${name}, as ${reason}`
           : nearest !== undefined
             ? `${nearest}, perhaps`
-            : `one of ${Object.keys(schema.shape).join(", ")}`;
+            : `one of ${known.join(", ")}`;
       problems.push({
         name: `${setting}: ${[...path, name].join(".")}`,
         expected,
@@ -180,4 +181,14 @@ function read<Shape extends z.ZodRawShape>(
     }
   }
   return undefined;
+}
+
+/** The names that the object at a path takes. */
+function namesAt(schema: z.core.$ZodType, path: readonly string[]): readonly string[] {
+  if (schema instanceof z.ZodPrefault) return namesAt(schema.unwrap(), path);
+  if (!(schema instanceof z.ZodObject)) return [];
+  const [first, ...others] = path;
+  if (first === undefined) return Object.keys(schema.shape);
+  const inside: z.core.$ZodType | undefined = schema.shape[first];
+  return inside === undefined ? [] : namesAt(inside, others);
 }

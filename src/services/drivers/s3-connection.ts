@@ -27,13 +27,8 @@ export interface S3Attempt {
   readonly attempt: number;
 }
 
-/** The client of one server, loaded and made at first use. */
-export interface S3Connection extends AsyncDisposable {
-  readonly log: Logger;
-  /** For errors. */
-  readonly address: string;
-  /** The client itself, for what is no request. */
-  client(): Promise<S3>;
+/** How requests are made. */
+export interface S3Asking {
   /**
    * Does one request, again and again while that may help. Once the signal fires its reason is thrown. Throws what `s3Failed` makes of
    * the last error; a `FirstlightError` of `work` passes through.
@@ -46,25 +41,47 @@ export interface S3Connection extends AsyncDisposable {
   ): Promise<T>;
 }
 
+/** The client of one server, loaded and made at first use. Disposing ends every request, and waits a while for what clears up after them. */
+export interface S3Connection extends S3Asking, AsyncDisposable {
+  readonly log: Logger;
+  /** For errors. */
+  readonly address: string;
+  /** The client itself, for what is no request. */
+  client(): Promise<S3>;
+  /** For the requests that take back what failed: they go on for `clearingMs` once the connection is disposed of, or `retry.signal` fires. */
+  readonly clearing: S3Asking;
+  /** Does work that has to be cleared up after, for which disposing waits. */
+  holding<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** So long may the taking back of what was stopped take. */
+const clearingMs = 15_000;
+
 export function s3Connection(options: S3ConnectionOptions): S3Connection {
   const { host, port, useSsl, log = silentLogger } = options;
   const address = `${useSsl ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
   const closing = new AbortController();
+  /** Ends what clears up, too. */
+  const ending = new AbortController();
+  const held = new Set<Promise<unknown>>();
   let made: Promise<S3> | undefined;
-  const client = (): Promise<S3> => {
-    if (closing.signal.aborted) throw storeClosed();
+  const client = (until: AbortSignal): Promise<S3> => {
+    if (until.aborted) throw storeClosed();
     made ??= makeClient(address, options);
     return made;
   };
-  return {
-    log,
-    address,
-    client,
-    async ask(request, work, signal, tries = options.retry.tries) {
-      const s3 = await client();
-      const signals = [closing.signal, signal, options.retry.signal].filter((one) => one !== undefined);
-      const abortSignal = AbortSignal.any(signals);
-      const { retry: retryOptions } = options;
+  const endSoon = (): void => {
+    setTimeout(() => ending.abort(), clearingMs).unref();
+  };
+  const { retry: retryOptions } = options;
+  const stopped = retryOptions.signal;
+  if (stopped?.aborted === true) endSoon();
+  else stopped?.addEventListener("abort", endSoon, { once: true });
+
+  const asking = (until: AbortSignal, givesUp: AbortSignal | undefined): S3Asking => ({
+    async ask(request, work, signal, tries = retryOptions.tries) {
+      const s3 = await client(until);
+      const abortSignal = AbortSignal.any([until, signal, givesUp].filter((one) => one !== undefined));
       try {
         return await retry((attempt) => work({ s3, options: { abortSignal }, attempt }), {
           ...retryOptions,
@@ -81,16 +98,44 @@ export function s3Connection(options: S3ConnectionOptions): S3Connection {
         });
       } catch (error) {
         signal?.throwIfAborted();
-        options.retry.signal?.throwIfAborted();
-        if (closing.signal.aborted) throw storeClosed();
+        givesUp?.throwIfAborted();
+        if (until.aborted) throw storeClosed();
         throw isFirstlightError(error) ? error : s3Failed(request, address, error);
+      }
+    },
+  });
+
+  return {
+    log,
+    address,
+    client: () => client(closing.signal),
+    ...asking(closing.signal, stopped),
+    clearing: asking(ending.signal, undefined),
+    async holding(work) {
+      const mine = work();
+      held.add(mine);
+      try {
+        return await mine;
+      } finally {
+        held.delete(mine);
       }
     },
     async [Symbol.asyncDispose]() {
       closing.abort();
+      await unlessLonger(Promise.allSettled(held), clearingMs);
+      stopped?.removeEventListener("abort", endSoon);
+      ending.abort();
       (await made?.catch(() => undefined))?.destroy();
     },
   };
+}
+
+/** Waits for `work`, but no longer than that. */
+async function unlessLonger(work: Promise<unknown>, longestMs: number): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, longestMs);
+  await Promise.race([work, late]);
+  clearTimeout(timer);
 }
 
 /** Everything is said here, so that the SDK looks for none of it in the environment or in files of the user. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
+import { crc32 } from "node:zlib";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { FirstlightError, isFirstlightError } from "../../core/errors.ts";
 import { inParallel } from "../../core/in-parallel.ts";
@@ -55,8 +56,21 @@ export function s3ObjectStore({ clock = systemClock, config, ...options }: S3Obj
     const hash = createHash("sha256");
     // What goes in one piece is read once: what is hashed is what is sent.
     const body = plan.parts.length > 1 ? undefined : new Uint8Array(sizeBytes);
-    if (body === undefined) for await (const piece of piecesOf(source, pieceBytes, signal)) hash.update(piece);
-    else {
+    const checks: number[] = [];
+    if (body === undefined) {
+      const partBytes = plan.parts[0]?.sizeBytes ?? 1;
+      let at = 0;
+      for await (const piece of piecesOf(source, pieceBytes, signal)) {
+        hash.update(piece);
+        for (let rest = piece; rest.length > 0; ) {
+          const part = Math.floor(at / partBytes);
+          const inPart = rest.subarray(0, (part + 1) * partBytes - at);
+          checks[part] = crc32(inPart, checks[part] ?? 0);
+          at += inPart.length;
+          rest = rest.subarray(inPart.length);
+        }
+      }
+    } else {
       await readFully(source, 0, body);
       hash.update(body);
     }
@@ -67,7 +81,7 @@ export function s3ObjectStore({ clock = systemClock, config, ...options }: S3Obj
         ContentType: contentType ?? noContentType,
         Metadata: { ...metadata, [digestName]: info.sha256, [uploadMark]: mark },
       };
-      await sendObject(connection, { bucket, key, source, body, plan, headers, signal });
+      await sendObject(connection, { bucket, key, source, body, checks, plan, headers, signal });
       if (await readsBack(info, mark, signal)) return info;
       connection.log.warning(`The object ${key} of the bucket ${bucket} does not read back as it was sent`, {
         sending,
@@ -284,6 +298,7 @@ export function s3ObjectStore({ clock = systemClock, config, ...options }: S3Obj
     async presign(bucket, key, { expiresSeconds = 3600 } = {}) {
       requireBucket(bucket);
       requireKey(key);
+      requireExpiry(expiresSeconds);
       const [{ GetObjectCommand }, { getSignedUrl }, client] = await Promise.all([
         import("@aws-sdk/client-s3"),
         import("@aws-sdk/s3-request-presigner"),
@@ -293,6 +308,18 @@ export function s3ObjectStore({ clock = systemClock, config, ...options }: S3Obj
     },
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };
+}
+
+/** Of S3's signatures: seven days. */
+const longestExpirySeconds = 604_800;
+
+function requireExpiry(expiresSeconds: number): void {
+  if (Number.isInteger(expiresSeconds) && expiresSeconds >= 1 && expiresSeconds <= longestExpirySeconds) return;
+  throw new FirstlightError(
+    "OBJECT_EXPIRY_ILLEGAL",
+    `No address can be given for expiresSeconds ${String(expiresSeconds)}: it is a whole number of seconds, from 1 to ${longestExpirySeconds} (seven days).`,
+    { disposition: "invalid", fields: { expiresSeconds } },
+  );
 }
 
 /** As the SDK tells of a key that was not deleted. */

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { crc32 } from "node:zlib";
 import type { ByteSource } from "../../core/byte-source.ts";
 import { FirstlightError, isFirstlightError } from "../../core/errors.ts";
 import { inParallel } from "../../core/in-parallel.ts";
@@ -16,6 +17,8 @@ export interface Upload {
   readonly source: ByteSource;
   /** All of it, where it goes in one piece. */
   readonly body: Uint8Array | undefined;
+  /** The CRC-32 of each part as it was hashed: a source that gives other bytes when they are sent is found out before they take the place of an object. */
+  readonly checks: readonly number[];
   readonly plan: PartPlan;
   /** The headers of the object, for the SDK. */
   readonly headers: { readonly ContentType: string; readonly Metadata: Record<string, string> };
@@ -30,7 +33,7 @@ const triesOfRemoval = 4;
 /** Sends the object in one piece or in parts. */
 export async function sendObject(connection: S3Connection, upload: Upload): Promise<void> {
   const { bucket, key, body, headers, signal } = upload;
-  if (body === undefined) return sendParts(connection, upload);
+  if (body === undefined) return connection.holding(() => sendParts(connection, upload));
   const put = { Bucket: bucket, Key: key, Body: body, ContentLength: body.length, ...headers };
   await connection.ask(requestOf(upload), ({ s3, options }) => s3.putObject(put, options), signal);
 }
@@ -59,7 +62,7 @@ async function sendParts(connection: S3Connection, upload: Upload): Promise<void
       if (!isFirstlightError(error, "OBJECT_CHANGED") || error.fields.uploadGone !== true) throw error;
       // Its id may have been changed on the way to us: what it names there is another upload, or none.
       await removal(connection, upload, () =>
-        removeUploads(connection, upload.bucket, [upload.key], { tries: triesOfRemoval }),
+        removeUploads(connection.clearing, upload.bucket, [upload.key], { tries: triesOfRemoval }),
       );
       if (beginning === mostBeginnings) throw takenAway(upload);
     }
@@ -86,7 +89,9 @@ async function beginUpload(connection: S3Connection, upload: Upload): Promise<st
     // A first attempt that was refused has begun nothing.
     const isRefused = attempts === 1 && isFirstlightError(error) && error.disposition === "invalid";
     if (attempts > 0 && !isRefused)
-      await removal(connection, upload, () => removeUploads(connection, bucket, [key], { tries: triesOfRemoval }));
+      await removal(connection, upload, () =>
+        removeUploads(connection.clearing, bucket, [key], { tries: triesOfRemoval }),
+      );
     throw error;
   }
 }
@@ -101,6 +106,7 @@ async function sendPart(
 ) {
   const { bucket, key, source, plan, signal } = upload;
   await readFully(source, part.offset, body);
+  if (crc32(body) !== upload.checks[number - 1]) throw sourceChanged(upload);
   const request = requestOf(upload, `part ${number} of ${plan.parts.length} of `);
   const put = { Bucket: bucket, Key: key, UploadId: id, PartNumber: number, Body: body, ContentLength: body.length };
   const { ETag } = await connection.ask(
@@ -138,7 +144,7 @@ async function completeUpload(
 async function takeBack(connection: S3Connection, upload: Upload, id: string): Promise<void> {
   const { bucket, key } = upload;
   await removal(connection, upload, () =>
-    connection.ask(
+    connection.clearing.ask(
       requestOf(upload, "take back the parts of "),
       ({ s3, options }) =>
         s3.abortMultipartUpload({ Bucket: bucket, Key: key, UploadId: id }, options).then(
@@ -181,6 +187,14 @@ function goneIfNoUpload(error: unknown): never {
     fields: { uploadGone: true },
     cause: error,
   });
+}
+
+function sourceChanged({ bucket, key, source }: Upload): FirstlightError {
+  return new FirstlightError(
+    "OBJECT_SOURCE_CHANGED",
+    `${source.name} changed while it was stored as the object ${key} of the bucket ${bucket}; nothing of it was stored, and what was there stays. Look at who writes it meanwhile, and store it again.`,
+    { disposition: "retry", fields: { bucket, key, source: source.name } },
+  );
 }
 
 function takenAway({ bucket, key }: Upload): FirstlightError {

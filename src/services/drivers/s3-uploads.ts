@@ -1,4 +1,4 @@
-import type { S3Connection } from "./s3-connection.ts";
+import type { S3Asking } from "./s3-connection.ts";
 import { isNoUpload } from "./s3-errors.ts";
 import { decodeKey } from "./s3-list.ts";
 
@@ -11,7 +11,7 @@ export interface RemoveUploadsOptions {
 
 /** Removes the uploads of these keys that were begun and not completed, with their parts, and says how many they were. */
 export async function removeUploads(
-  connection: S3Connection,
+  connection: S3Asking,
   bucket: string,
   keys: readonly string[],
   { except, signal, tries }: RemoveUploadsOptions = {},

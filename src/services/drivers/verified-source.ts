@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import type { ByteSource } from "../../core/byte-source.ts";
+import { requireOffset } from "./object-errors.ts";
 
 /**
  * The same bytes, hashed as far as they are read in their order: the read that comes to the end throws what `damaged` makes when the
- * SHA-256 is another. Parts that are read out of order are not hashed. Without a known SHA-256, the source itself.
+ * SHA-256 is another. Parts that are read out of order are not hashed. An offset that is none is refused (OBJECT_OFFSET_ILLEGAL).
  */
 export function verifiedSource(source: ByteSource, sha256: string | undefined, damaged: () => Error): ByteSource {
-  if (sha256 === undefined) return source;
   const hash = createHash("sha256");
   let hashed = 0;
   let found: string | undefined;
@@ -14,6 +14,8 @@ export function verifiedSource(source: ByteSource, sha256: string | undefined, d
     name: source.name,
     sizeBytes: source.sizeBytes,
     async read(offset, into) {
+      requireOffset(source.name, offset);
+      if (sha256 === undefined) return source.read(offset, into);
       const count = await source.read(offset, into);
       if (found === undefined && offset <= hashed && offset + count > hashed) {
         hash.update(into.subarray(hashed - offset, count));

@@ -224,6 +224,7 @@ export function objectStoreConformance(
       ["a value beyond ASCII", { metadata: { a: "é" } }],
       ["a value of two lines", { metadata: { a: "x\ny" } }],
       ["an empty value", { metadata: { a: "" } }],
+      ["a value that is no text", { metadata: { a: 1 as unknown as string } }],
       ["too much of them", { metadata: { a: "x".repeat(1800) } }],
       ["a content type of two lines", { contentType: "a/b\r\nx: y" }],
     ] as const) {
@@ -251,6 +252,10 @@ export function objectStoreConformance(
       expect(into).toEqual(bytes("3456"));
       expect(await source.read(8, into)).toBe(2);
       expect(await source.read(10, into)).toBe(0);
+      for (const offset of [-2, 0.5, Number.NaN]) {
+        const illegal = { code: "OBJECT_OFFSET_ILLEGAL", disposition: "invalid" };
+        await expect(source.read(offset, into)).rejects.toMatchObject(illegal);
+      }
     });
 
     withStore("replaces an object with all that is known of it", async (store, prefix) => {
@@ -271,6 +276,31 @@ export function objectStoreConformance(
       expect(await contentOf(store, key)).toEqual(bytes("old"));
       expect((await store.head(bucket, key))?.sha256).toBe(sha256(bytes("old")));
       expect(await keysOf(store, prefix)).toEqual([key]);
+    });
+
+    withStore("stores what it has read of a source that changes, or keeps the old object", async (store, prefix) => {
+      const key = `${prefix}k`;
+      await store.put(bucket, key, bytes("old"));
+      const sizeBytes = 9 * 1024 * 1024 + 5;
+      let given = 0;
+      const changing = {
+        name: "changing",
+        sizeBytes,
+        async read(offset: number, into: Uint8Array) {
+          const count = Math.min(into.length, sizeBytes - offset);
+          into.fill(given < sizeBytes ? 1 : 2, 0, count);
+          given += count;
+          return count;
+        },
+      };
+      const error = await store.put(bucket, key, changing).then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
+      const isRefused = isFirstlightError(error, "OBJECT_SOURCE_CHANGED") && error.disposition === "retry";
+      expect(isRefused || error === undefined).toBe(true);
+      const expected = isRefused ? bytes("old") : new Uint8Array(sizeBytes).fill(1);
+      expect(Buffer.compare(await contentOf(store, key), expected)).toBe(0);
     });
 
     withStore("stops at the signal and stores nothing", async (store, prefix) => {
@@ -345,6 +375,10 @@ export function objectStoreConformance(
     await store.put(bucket, key, bytes("for everybody"), { contentType: "text/plain" });
     const address = await store.presign?.(bucket, key, { expiresSeconds: 60 });
     if (address === undefined) return;
+    for (const expiresSeconds of [0, -1, Number.NaN, 1.5, 604_801]) {
+      const illegal = { code: "OBJECT_EXPIRY_ILLEGAL", disposition: "invalid", fields: { expiresSeconds } };
+      await expect(store.presign?.(bucket, key, { expiresSeconds })).rejects.toMatchObject(illegal);
+    }
     const answer = await fetch(address);
     expect([answer.status, await answer.text()]).toEqual([200, "for everybody"]);
     const tampered = await fetch(address.replace(/(?<=Signature=.{8})./, (digit) => (digit === "0" ? "1" : "0")));

@@ -204,6 +204,38 @@ describeWithRgw("S3 through a proxy that does harm", (url) => {
     expect(await orphansOf(url, bucket)).toEqual([]);
   });
 
+  test("a store that is closed in the middle of uploads takes them back first, and keeps what they were to replace", async () => {
+    const proxy = await openProxy();
+    await using store = storeThrough(proxy);
+    await store.put(bucket, "closed 1", Buffer.from("old"));
+    const closing = Promise.withResolvers<void>();
+    proxy.choose = (request) => {
+      if (isPart(2)(request)) closing.resolve();
+      return undefined;
+    };
+    const puts = Promise.allSettled(["closed 1", "closed 2"].map((key) => store.put(bucket, key, content)));
+    await closing.promise;
+    await store[Symbol.asyncDispose]();
+    expect(await orphansOf(url, bucket)).toEqual([]);
+    const closed = { status: "rejected", reason: expect.objectContaining({ code: "SERVICE_CLOSED" }) };
+    expect(await puts).toEqual([closed, closed]);
+    expect(Buffer.from((await storedAt("closed 1")) ?? []).toString()).toBe("old");
+    await expect(store.head(bucket, "closed 1")).rejects.toMatchObject({ code: "SERVICE_CLOSED" });
+  });
+
+  test("an upload of a run that is stopped is taken back", async () => {
+    const proxy = await openProxy();
+    const stop = new AbortController();
+    await using store = storeThrough(proxy, { retry: { ...quickRetry, signal: stop.signal } });
+    proxy.choose = (request) => {
+      if (isPart(2)(request)) setImmediate(() => stop.abort());
+      return undefined;
+    };
+    await expect(store.put(bucket, "of a stopped run", content)).rejects.toMatchObject({ name: "AbortError" });
+    expect(await storedAt("of a stopped run")).toBe(undefined);
+    expect(await orphansOf(url, bucket)).toEqual([]);
+  });
+
   test("what a killed writer left is removed, for the keys that are named only", async () => {
     await makeBucket(url, bucket);
     const client = await plainClient(url);
