@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { codeOf } from "../core/errors.ts";
 import { syncPath } from "../core/file.ts";
 import { attemptFenced } from "./attempt-fenced.ts";
-import { makeFolder, privateFolder } from "./scratch-paths.ts";
+import { exists, makeFolder, privateFolder } from "./scratch-paths.ts";
 
 /**
  * Two folders of each attempt in the private part of scratch: one where its files are written before they get their names, one
@@ -18,10 +18,16 @@ export interface AttemptFolders {
   guarded<Result>(work: () => Promise<Result>): Promise<Result>;
   /** Makes both folders. */
   make(): Promise<void>;
-  /** Keeps the file as it is now, and lets it stay; what was kept before stays kept. A link, not a copy. */
-  keep(path: string): Promise<void>;
-  /** Moves the file away for good; one that is not there is no error. */
-  discard(path: string): Promise<void>;
+  /**
+   * Keeps the file as it is now, and lets it stay; what was kept before stays kept. A link, not a copy. False where there is none
+   * any more.
+   */
+  keep(path: string): Promise<boolean>;
+  /**
+   * Moves the file away for good; one that is not there is no error. With `seen`, what `identityOf` said of it: where by now another
+   * file has the name, that one gets it back.
+   */
+  discard(path: string, seen?: string): Promise<Discarded>;
   /** Whether the file is the very one that another task keeps: that task has not replaced it, or not yet. */
   isKeptBy(taskName: string, path: string): Promise<boolean>;
   /** Lets go of the version that another task keeps. */
@@ -36,10 +42,18 @@ export interface AttemptFolders {
   close(): Promise<void>;
 }
 
+export type Discarded = "moved" | "gone" | "another's";
+
 export interface KeptFiles {
   has(path: string): Promise<boolean>;
-  /** Puts a kept file back. False where none was kept. */
+  /** Whether the file is the kept version itself: it was never replaced, or is back. */
+  isBack(path: string): Promise<boolean>;
+  /** Gives a kept file its name back, and keeps it still. False where another has that name. */
   restore(path: string): Promise<boolean>;
+  /** Lets go of what is kept of this file. */
+  letGo(path: string): Promise<void>;
+  /** Gives these files back what a rollback that was killed had taken for its own without being sure yet. */
+  giveBackTaken(paths: Iterable<string>): Promise<void>;
   /** Gives a kept file to another task, to be the version that its rollback brings back. */
   handOver(path: string, taskName: string): Promise<void>;
   /** Removes what was not put back. */
@@ -66,12 +80,18 @@ export function attemptFolders(scratchFolder: string, taskName: string, token: n
       throw isTaken ? attemptFenced("its folders in scratch were taken away", error) : error;
     }
   };
-  const discard = async (path: string): Promise<void> => {
-    const to = `${join(kept, nameOf(path))}.discarded`;
-    await guarded(async () => {
-      await rename(path, to);
-      await unlink(to);
-    });
+  const discard = async (path: string, seen?: string): Promise<Discarded> => {
+    // Its name tells a rollback that finds it which file it was to be.
+    const to = `${join(kept, nameOf(path))}.${seen ?? anyFile}${takenSuffix}`;
+    const isMoved = await guarded(() => rename(path, to)).then(
+      () => true,
+      async (error: unknown) => {
+        // Whoever removed it was quicker.
+        if (codeOf(error) !== "ENOENT" || (await exists(path))) throw error;
+        return false;
+      },
+    );
+    return isMoved ? settle(to, path, seen) : "gone";
   };
   const make = async (): Promise<void> => {
     await makeFolder(staging);
@@ -79,13 +99,31 @@ export function attemptFolders(scratchFolder: string, taskName: string, token: n
   };
   const keptIn = (folders: readonly string[]): KeptFiles => ({
     has: async (path) => (await versionsOf(path, folders)).length > 0,
+    async isBack(path) {
+      const [oldest] = await versionsOf(path, folders);
+      return oldest !== undefined && (await isSameFile(oldest, path));
+    },
     async restore(path) {
-      const [oldest, ...newer] = await versionsOf(path, folders);
-      if (oldest === undefined) return false;
+      const [oldest] = await versionsOf(path, folders);
+      if (oldest === undefined) return true;
+      return (await linkTo(oldest, path)) || (await isSameFile(oldest, path));
+    },
+    async letGo(path) {
       // The one to bring back goes last: killed before that, a second rollback finds it still.
-      for (const version of newer) await unlink(version);
-      await rename(oldest, path);
-      return true;
+      for (const version of (await versionsOf(path, folders)).toReversed()) await rm(version, { force: true });
+    },
+    async giveBackTaken(paths) {
+      const taken: { folder: string; name: string }[] = [];
+      for (const folder of folders) {
+        for (const name of await readdir(folder)) if (name.endsWith(takenSuffix)) taken.push({ folder, name });
+      }
+      if (taken.length === 0) return;
+      const byName = new Map(Array.from(paths, (path) => [nameOf(path), path]));
+      for (const { folder, name } of taken) {
+        const [of = "", seen] = name.slice(0, -takenSuffix.length).split(".");
+        const path = byName.get(of);
+        if (path !== undefined) await settle(join(folder, name), path, seen === anyFile ? undefined : seen);
+      }
     },
     async handOver(path, heir) {
       const [oldest, ...newer] = await versionsOf(path, folders);
@@ -113,23 +151,16 @@ export function attemptFolders(scratchFolder: string, taskName: string, token: n
     guarded,
     make,
     async keep(path) {
-      await guarded(async () => {
-        const to = join(kept, nameOf(path));
-        try {
-          await link(path, to);
-        } catch (error) {
-          if (codeOf(error) === "EEXIST") return;
-          // Linux lets no user link to another user's file that it may not write.
-          if (codeOf(error) !== "EPERM") throw error;
-          await copyFile(path, `${to}.part`);
-          await rename(`${to}.part`, to);
-        }
-      });
+      try {
+        await guarded(() => linkTo(path, join(kept, nameOf(path))));
+      } catch (error) {
+        if (codeOf(error) !== "ENOENT" || (await exists(path))) throw error;
+        return false;
+      }
       await syncPath(kept);
+      return true;
     },
-    async discard(path) {
-      if (await isFile(path)) await discard(path);
-    },
+    discard: async (path, seen) => ((await isFile(path)) ? discard(path, seen) : "gone"),
     async isKeptBy(other, path) {
       const [place] = await versionsOf(path, await foldersIn(keepsOf(other)));
       return place !== undefined && (await isSameFile(place, path));
@@ -155,6 +186,36 @@ export function attemptFolders(scratchFolder: string, taskName: string, token: n
       }
     },
   };
+}
+
+/** Which file of the file system is at this path, whatever its name. Undefined where none is. */
+export async function identityOf(path: string): Promise<string | undefined> {
+  const found = await lstat(path, { bigint: true }).catch(() => undefined);
+  return found === undefined ? undefined : `${found.dev}-${found.ino}`;
+}
+
+/** What was moved away is let go, unless it is not the file that was seen: then it has its name again, if that is still free. */
+async function settle(taken: string, path: string, seen: string | undefined): Promise<Discarded> {
+  const isSeen = seen === undefined || (await identityOf(taken)) === seen;
+  if (!isSeen) await linkTo(taken, path);
+  await unlink(taken);
+  return isSeen ? "moved" : "another's";
+}
+
+/** A second name for a file, or a copy. False where the name is taken. */
+async function linkTo(path: string, to: string): Promise<boolean> {
+  try {
+    await link(path, to);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return false;
+    // Linux lets no user link to another user's file that it may not write.
+    if (codeOf(error) !== "EPERM") throw error;
+  }
+  const part = `${to}.${randomUUID()}.part`;
+  await copyFile(path, part);
+  await rename(part, to);
+  return true;
 }
 
 /**
@@ -192,6 +253,11 @@ async function versionsOf(path: string, folders: readonly string[]): Promise<rea
 const inheritedFolder = "inherited";
 
 const closedSuffix = ".closed";
+
+/** For files that were moved away and are yet to be looked at. */
+const takenSuffix = ".taken";
+
+const anyFile = "any";
 
 /** Attempts are numbered; the first to keep a file kept the version that was there before all of them. */
 function ageOf(name: string): number {

@@ -13,6 +13,8 @@ export interface FileFates {
   readonly left: readonly string[];
   /** Whether what is there now, or that nothing is, is this task's doing, and no other's since. */
   isOwn(path: string): boolean;
+  /** The task whose layer lies above this one's, or is about to, and whether it keeps what it found there. */
+  heirOf(path: string): { readonly isKeeper: boolean } | undefined;
   /** Takes the tags that only this task gave from what others have noted to give back. Comes before these tags are taken away. */
   forgetTags(): Promise<void>;
   /** Gives the version that the task keeps to the one that wrote over its own, whose rollback brings it back then. */
@@ -30,12 +32,14 @@ export interface TaskFiles {
   readonly kept: readonly string[];
   /** Of those the ones that it made where there was none, and whose earlier versions it inherited. */
   readonly born: readonly string[];
+  /** The tags that the task gave to files of others, as its journal has them; asked for where it is not told. */
+  readonly given?: readonly string[] | undefined;
 }
 
 export async function fileFates(
   inventory: Inventory,
   folders: AttemptFolders,
-  { written, kept, born }: TaskFiles,
+  { written, kept, born, given }: TaskFiles,
 ): Promise<FileFates> {
   const { driver, keys, fenced, taskName } = inventory;
   const layers = await fileLayers(inventory, new Set([...written, ...kept]));
@@ -62,14 +66,22 @@ export async function fileFates(
     gone: made.filter((path) => isOwn.get(path) === true),
     left: [...made, ...born].filter(isOverwritten),
     isOwn: (path) => isOwn.get(path) === true,
+    heirOf(path) {
+      const [heir] = layers.above(path, taskName);
+      return heir === undefined ? undefined : { isKeeper: layers.keeps(path, heir) };
+    },
     async forgetTags() {
       for (const path of isOwn.keys()) {
         const above = layers.above(path, taskName);
         const [heir] = above;
         if (heir === undefined) continue;
-        // What a file of this task's own making carried, the one that replaced it noted.
-        const given = await linesAt(replaced.has(path) ? keys.added : keys.keptTagsOfAll + heir, path);
-        const lines = (await unclaimed(inventory, given.map(entryOf))).map(lineOf);
+        // Of tags on a file of others this task's journal tells. On a file of its own they have no journal, but whoever
+        // overwrote that file noted which tags it carried.
+        const carried =
+          replaced.has(path) && given !== undefined
+            ? given.filter((line) => line.endsWith(`\n${path}`))
+            : await linesAt(replaced.has(path) ? keys.added : keys.keptTagsOfAll + heir, path);
+        const lines = (await unclaimed(inventory, carried.map(entryOf))).map(lineOf);
         const records = above.flatMap((task) => [keys.removeds + task, keys.keptTagsOfAll + task]);
         await inventory.remove(
           // Those that it made itself go last: by them all are known.

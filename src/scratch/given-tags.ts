@@ -1,5 +1,5 @@
 import { type Inventory, lineOf, type TaggedPath } from "./inventory.ts";
-import type { Entry } from "./inventory-driver.ts";
+import type { Entry, WriteOptions } from "./inventory-driver.ts";
 
 /** The tags that these files carry, whoever gave them. */
 export async function tagsAt(inventory: Inventory, paths: readonly string[]): Promise<readonly Entry[]> {
@@ -14,13 +14,52 @@ export async function unclaimed(inventory: Inventory, tags: readonly Entry[]): P
   return tags.filter((_, i) => given[i]?.length === 0);
 }
 
+/** Takes those of the tags away that no other task has given to a file that is its own now. */
+export async function removeUnclaimed(inventory: Inventory, tags: readonly Entry[]): Promise<void> {
+  const going = await unclaimed(inventory, tags);
+  await inventory.remove(going, inventory.fenced);
+  await giveBackClaimed(inventory, going);
+}
+
+/** Gives those of the tags back that others have given: they noted it, and the tags were taken in the same moment. */
+export async function giveBackClaimed(inventory: Inventory, taken: readonly Entry[]): Promise<void> {
+  const free = new Set(await unclaimed(inventory, taken));
+  await inventory.add(
+    taken.filter((entry) => !free.has(entry)),
+    inventory.fenced,
+  );
+}
+
 /**
- * Those of the tags that no other task has given to the same file, finding them there. Who has keeps them: they go when it is
- * undone.
+ * Takes tags away that this task gave to files of others, but for those that another has given to the same file, finding them there:
+ * it keeps them, and they go when it is undone.
  */
-export async function unshared(inventory: Inventory, tags: readonly Entry[]): Promise<readonly Entry[]> {
+export async function withdrawTags(inventory: Inventory, tags: readonly Entry[], options: WriteOptions): Promise<void> {
+  const sharers = await sharersOf(inventory, tags);
+  await handOn(inventory, tags, sharers);
+  const going = tags.filter((_, i) => sharers[i]?.length === 0);
+  await inventory.remove(going, options);
+  // Who gave one of them between the look and the removal had noted it first.
+  const late = await sharersOf(inventory, going);
+  await handOn(inventory, going, late);
+  await inventory.add(
+    going.filter((_, i) => late[i]?.length !== 0),
+    inventory.fenced,
+  );
+}
+
+/** For each tag the records of other tasks that gave it to the same file, finding it there. */
+function sharersOf(inventory: Inventory, tags: readonly Entry[]): Promise<readonly (readonly string[])[]> {
+  return heldByOthers(inventory, [inventory.keys.shareds, inventory.keys.inheriteds], tags);
+}
+
+/** Makes one of those who share a tag the one with whom it goes. */
+async function handOn(
+  inventory: Inventory,
+  tags: readonly Entry[],
+  sharers: readonly (readonly string[])[],
+): Promise<void> {
   const { keys, fenced } = inventory;
-  const sharers = await heldByOthers(inventory, [keys.shareds, keys.inheriteds], tags);
   const handed = tags.flatMap((entry, i) => {
     const task = sharers[i]?.find((key) => key.startsWith(keys.shareds))?.slice(keys.shareds.length);
     return task === undefined ? [] : [{ task, line: lineOf(entry) }];
@@ -33,7 +72,6 @@ export async function unshared(inventory: Inventory, tags: readonly Entry[]): Pr
     handed.map(({ task, line }): Entry => [keys.shareds + task, line]),
     fenced,
   );
-  return tags.filter((_, i) => sharers[i]?.length === 0);
 }
 
 /** For each entry the other tasks' records beginning with these prefixes that name it. */

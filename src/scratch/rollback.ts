@@ -2,10 +2,11 @@ import { sep } from "node:path";
 import { temporariesOf } from "../core/file.ts";
 import type { AttemptFolders } from "./attempt-folders.ts";
 import { fileFates } from "./file-fates.ts";
-import { tagsAt, unclaimed, unshared } from "./given-tags.ts";
+import { removeUnclaimed, tagsAt, withdrawTags } from "./given-tags.ts";
 import { entryOf, type Inventory } from "./inventory.ts";
 import type { Entry } from "./inventory-driver.ts";
 import { exists } from "./scratch-paths.ts";
+import { undoMade, undoReplaced } from "./undo-files.ts";
 
 /**
  * Undoes what the audits and the journal of one task tell. Every step may be done twice, and the record of what is to be done
@@ -32,16 +33,16 @@ export async function rollBack(inventory: Inventory, folders: AttemptFolders, fo
   const isInside = (path: string): boolean => path.startsWith(folder + sep);
   const own = new Set(audited);
   const changes = sortChanges(inventory, added.map(entryOf));
+  await kept.giveBackTaken([...written, ...keptPaths].filter(isInside));
   const newborn: string[] = [];
   for (const path of born) if (await kept.has(path)) newborn.push(path);
-  const fates = await fileFates(inventory, folders, { written, kept: keptPaths, born: newborn });
+  const files = { written, kept: keptPaths, born: newborn, given: added };
+  const fates = await fileFates(inventory, folders, files);
 
   await fates.forgetTags();
-  // Tags before files: nobody shall find a file that is not there.
-  await inventory.remove(await tagsAt(inventory, [...fates.gone, ...newborn.filter(fates.isOwn)]), fenced);
-  await inventory.remove(await unclaimed(inventory, await tagsAt(inventory, fates.left)), fenced);
-  await inventory.remove(await unshared(inventory, changes.tags), journaled);
-  await inventory.remove(await unshared(inventory, inherited.map(entryOf)), fenced);
+  await removeUnclaimed(inventory, await tagsAt(inventory, fates.left));
+  await withdrawTags(inventory, changes.tags, journaled);
+  await withdrawTags(inventory, inherited.map(entryOf), fenced);
   // Python's audit knows only which tags were new, not on which files.
   const tagsOfPython = newTags.filter((tag) => !own.has(`${keys.tagAudit}\n${tag}`)).map((tag) => keys.path + tag);
   const constantsOfPython = set.filter((name) => !own.has(`${keys.constantAudit}\n${name}`));
@@ -49,15 +50,15 @@ export async function rollBack(inventory: Inventory, folders: AttemptFolders, fo
   // With their lines in the journal, so that what another task sets when this is killed is not taken from it the second time.
   await inventory.remove(changes.constants, journaled);
 
-  // Through this attempt's folder: once a newer attempt took that away, a late one can remove nothing of its files.
-  for (const path of fates.gone.filter(isInside)) await folders.discard(path);
+  const undo = { inventory, folders, isInside };
+  await undoMade(undo, fates.gone);
   // What a transfer that was killed left beside the files it was to bring.
   for (const path of await temporariesOf(written.filter(isInside))) await folders.discard(path);
-  for (const path of keptPaths.filter(isInside)) {
-    if (fates.isOwn(path)) await kept.restore(path);
-    else if (await kept.has(path)) await fates.handOver(kept, path);
-  }
-  await fates.forget();
+  await undoReplaced(undo, kept, files);
+  // Of the files that others had overwritten when it began.
+  const replaced = new Set(keptPaths);
+  const others = written.filter((path) => !replaced.has(path) && !fates.isOwn(path));
+  await (await fileFates(inventory, folders, { written: others, kept: [], born: [] })).forget();
 
   const [removed = [], keptTags = []] = await driver.members([keys.removed, keys.keptTags]);
   const lost = await lostTags(inventory, keptTags.map(entryOf));

@@ -10,6 +10,7 @@ import { genericBaseName } from "./generic-name.ts";
 import { inTurn } from "./in-turn.ts";
 import { inventoryOf, lineOf, type TaggedPath } from "./inventory.ts";
 import type { Entry, InventoryDriver } from "./inventory-driver.ts";
+import { keepForeign } from "./keep-foreign.ts";
 import { type NearestTags, nearestTags } from "./nearest-tags.ts";
 import { rollBack } from "./rollback.ts";
 import { scratchFileExists, scratchProblem } from "./scratch-errors.ts";
@@ -109,6 +110,14 @@ export interface ScratchLanding {
   land(temporary: string, path: string): Promise<void>;
 }
 
+/** Of a file that is about to come. */
+interface Announcement {
+  /** One was there, which it replaces. */
+  readonly isThere: boolean;
+  /** No earlier announcement of the task stands for it. */
+  readonly isNew: boolean;
+}
+
 export interface ScratchOptions {
   /** `SCRATCH_BASE_PATH`: runs have their folders in it. */
   readonly basePath: string;
@@ -159,46 +168,42 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
     if (over.length === 0 && !replaced.has(path)) return true;
     return withdrawLayer(inventory, folders, path);
   };
-  /**
-   * What is to be told before a file of another task is overwritten or removed. The file is kept first: where a record says that
-   * the task kept one and none is there, it has been let go.
-   */
-  const keep = async (path: string): Promise<readonly Entry[]> => {
-    await folders.keep(path);
-    const [carried = []] = await inventory.tagsOf([path]);
-    const lines = inventory.entriesOf(carried.map((tag) => [tag, path])).map(lineOf);
-    const givers = await inventory.holdersOf(keys.added, lines);
-    const found = await Promise.all(
-      [keys.writeAudits, keys.keeps].map(async (prefix) =>
-        ((await inventory.holdersOf(prefix, [path]))[0] ?? []).map((key) => key.slice(prefix.length)),
-      ),
-    );
-    const below = new Set(found.flat());
-    below.delete(taskName);
-    return [
-      [keys.kept, path],
-      // But for those that this task gave it itself.
-      ...lines.filter((_, i) => givers[i]?.includes(keys.added) !== true).map((line): Entry => [keys.keptTags, line]),
-      ...[...below].map((task): Entry => [keys.over, overLine(task, path)]),
-    ];
+  const markReplaced = (path: string): void => {
+    created.delete(path);
+    replaced.add(path);
   };
-  /** Audits a file that is about to come. Another task's file in its place is kept. True where no earlier announcement of the task stands for it. */
-  const announce = async (path: string, tags: readonly string[], overwrite: boolean): Promise<boolean> => {
-    const isThere = await exists(path);
-    if (isThere && !overwrite) throw scratchFileExists(path);
-    // Where this task's own file is missing another may have removed it.
-    const isKnown = isThere || created.has(path) || replaced.has(path);
-    const isForeign = isKnown && !(await isOwn(path)) && isThere;
-    if (!isThere && !isForeign && replaced.has(path) && !(await inventory.holds(keys.kept, path)))
-      replaced.delete(path);
-    const audit: Entry[] = [[keys.writeAudit, path], ...(await inventory.auditOfNewTags(tags))];
-    if (isForeign) audit.push(...(await keep(path)));
-    const added = await driver.add(audit, fenced);
-    if (isForeign) {
-      created.delete(path);
-      replaced.add(path);
+  /** Audits a file that is about to come. Another task's file in its place is kept. */
+  const announce = async (path: string, tags: readonly string[], overwrite: boolean): Promise<Announcement> => {
+    let audit: readonly Entry[] | undefined;
+    for (;;) {
+      const isThere = await exists(path);
+      if (isThere && !overwrite) throw scratchFileExists(path);
+      // Where this task's own file is missing another may have removed it.
+      const isKnown = isThere || created.has(path) || replaced.has(path);
+      const isForeign = isKnown && !(await isOwn(path)) && isThere;
+      if (!isThere && !isForeign && replaced.has(path) && !(await inventory.holds(keys.kept, path)))
+        replaced.delete(path);
+      audit ??= [[keys.writeAudit, path], ...(await inventory.auditOfNewTags(tags))];
+      const added = isForeign ? await keepForeign(inventory, folders, path, audit) : await driver.add(audit, fenced);
+      if (added === undefined) continue;
+      if (isForeign) markReplaced(path);
+      return { isThere, isNew: added.some(([key]) => key === keys.writeAudit) };
     }
-    return added.some(([key]) => key === keys.writeAudit);
+  };
+  /** Puts the file there, which replaces no file but the one that it was announced over. */
+  const put = async (path: string, bytes: Uint8Array, tags: readonly string[], overwrite: boolean): Promise<void> => {
+    for (;;) {
+      const { isThere, isNew } = await announce(path, tags, overwrite);
+      try {
+        await folders.guarded(() => writeFile(path, bytes, { overwrite: isThere, temporaryFolder: folders.staging }));
+        return;
+      } catch (error) {
+        if (codeOf(error) !== "EEXIST") throw error;
+        if (isNew) await driver.remove([[keys.writeAudit, path]], fenced);
+        // Somebody's file has come meanwhile, or come back.
+        if (!overwrite) throw scratchFileExists(path);
+      }
+    }
   };
   const writeTo = async (
     path: string,
@@ -206,14 +211,7 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
     tags: readonly string[],
     overwrite: boolean,
   ): Promise<void> => {
-    const isNew = await announce(path, tags, overwrite);
-    try {
-      await folders.guarded(() => writeFile(path, bytes, { overwrite, temporaryFolder: folders.staging }));
-    } catch (error) {
-      if (codeOf(error) !== "EEXIST") throw error;
-      if (isNew) await driver.remove([[keys.writeAudit, path]], fenced);
-      throw scratchFileExists(path);
-    }
+    await put(path, bytes, tags, overwrite);
     if (!replaced.has(path)) created.add(path);
     const entries = inventory.entriesOf([...new Set(tags)].map((tag) => [tag, path] as const));
     if (created.has(path)) await inventory.add(entries, fenced);
@@ -322,12 +320,13 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
       onDisk(async () => {
         const path = await paths.forRemoving(given);
         await turn(path, async () => {
-          const isThere = await exists(path);
-          const isForeign = isThere && !(await isOwn(path));
-          if (isForeign) {
-            await driver.add(await keep(path), fenced);
-            created.delete(path);
-            replaced.add(path);
+          let isThere = await exists(path);
+          while (isThere && !(await isOwn(path))) {
+            if ((await keepForeign(inventory, folders, path, [])) !== undefined) {
+              markReplaced(path);
+              break;
+            }
+            isThere = await exists(path);
           }
           const isMade = isThere && !replaced.has(path);
           const [tags = []] = await inventory.tagsOf([path]);

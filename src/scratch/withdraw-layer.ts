@@ -1,6 +1,6 @@
 import type { AttemptFolders } from "./attempt-folders.ts";
 import { fileFates } from "./file-fates.ts";
-import { tagsAt, unclaimed } from "./given-tags.ts";
+import { removeUnclaimed, tagsAt } from "./given-tags.ts";
 import type { Inventory } from "./inventory.ts";
 
 /**
@@ -21,7 +21,7 @@ export async function withdrawLayer(inventory: Inventory, folders: AttemptFolder
   const kept = await folders.keptFiles();
   if (isKeeper && (await kept.has(path))) await fates.handOver(kept, path);
   await fates.forget();
-  await inventory.remove(await unclaimed(inventory, await tagsAt(inventory, fates.left)), fenced);
+  await removeUnclaimed(inventory, await tagsAt(inventory, fates.left));
   const records = [keys.over, keys.keptTags];
   const sets = await driver.members(records);
   const lines = records.flatMap((key, i) =>
