@@ -18,6 +18,8 @@ export type PythonJson =
 export interface PythonJsonOptions {
   /** False refuses NaN and infinities, as `allow_nan=False` does. Default true. */
   readonly allowNaN?: boolean;
+  /** Spells the entries of every object by name, in the order of UTF-16, so that what is equal has one spelling. Default false. */
+  readonly sortKeys?: boolean;
 }
 
 /**
@@ -39,7 +41,7 @@ export function parsePythonJson(text: string): PythonJson {
  * @throws FirstlightError JSON_INVALID for what JSON cannot hold: `undefined`, functions, dates, cycles
  */
 export function formatPythonJson(value: unknown, options: PythonJsonOptions = {}): string {
-  return format(value, options.allowNaN ?? true, new Set());
+  return format(value, { allowNaN: options.allowNaN ?? true, sortKeys: options.sortKeys ?? false }, new Set());
 }
 
 /** The same value with `Real` as plain numbers, for code that validates or computes. */
@@ -53,7 +55,8 @@ export function plainJson(value: PythonJson): unknown {
 /** Deeper than any document, and far from the end of the stack. */
 const depthLimit = 1000;
 
-function format(value: unknown, allowNaN: boolean, parents: Set<object>): string {
+function format(value: unknown, options: Required<PythonJsonOptions>, parents: Set<object>): string {
+  const { allowNaN, sortKeys } = options;
   if (value === null) return "null";
   if (typeof value === "string") return quote(value);
   if (typeof value === "boolean") return value ? "true" : "false";
@@ -69,13 +72,17 @@ function format(value: unknown, allowNaN: boolean, parents: Set<object>): string
   }
   parents.add(value);
   const text = Array.isArray(value)
-    ? `[${value.map((item) => format(item, allowNaN, parents)).join(", ")}]`
-    : `{${Object.entries(value)
-        .filter(([, item]) => item !== undefined)
-        .map(([key, item]) => `${quote(key)}: ${format(item, allowNaN, parents)}`)
+    ? `[${value.map((item) => format(item, options, parents)).join(", ")}]`
+    : `{${entriesOf(value, sortKeys)
+        .map(([key, item]) => `${quote(key)}: ${format(item, options, parents)}`)
         .join(", ")}}`;
   parents.delete(value);
   return text;
+}
+
+function entriesOf(value: object, sortKeys: boolean): readonly (readonly [string, unknown])[] {
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  return sortKeys ? entries.sort(([a], [b]) => (a < b ? -1 : 1)) : entries;
 }
 
 function floating(value: number, allowNaN: boolean): string {

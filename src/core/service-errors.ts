@@ -4,6 +4,10 @@ export const serviceErrors = {
     when: "the message broker refuses user, password or virtual host, or allows the user too little",
     remedy: "Check `ISB_USERNAME` and `ISB_PASSWORD`, and the user's permissions.",
   },
+  BUS_ARGUMENT_INVALID: {
+    when: "a routing key, a queue's name, an id, a body or `prefetch` is none that a message bus can take",
+    remedy: "The message says which it is, and what it may be.",
+  },
   BUS_CONNECTION_LOST: {
     when: "the connection to the broker ends while messages are consumed or published, and `RETRY_CONFIG` allows no further try",
     remedy:

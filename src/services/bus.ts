@@ -1,9 +1,9 @@
 /** A message as it goes over the wire: which exchange and queue it belongs to follows from the binding. */
 export interface BusMessage {
   readonly binding: QueueBinding;
-  /** JSON object; fields beyond the model's are kept. */
+  /** JSON object, and nothing else (`BUS_ARGUMENT_INVALID`); fields beyond the model's are kept. */
   readonly body: Readonly<Record<string, unknown>>;
-  /** The same message published twice carries the same id: consumers may drop the second. */
+  /** The same message published twice carries the same id: consumers may drop the second. 1 to 255 bytes. */
   readonly messageId: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -63,7 +63,7 @@ export interface Bus extends AsyncDisposable {
   readonly name: string;
   /**
    * Declares the exchange, the queues and their bindings; harmless when they are there with the same properties, else
-   * `BUS_TOPOLOGY_CONFLICT`.
+   * `BUS_TOPOLOGY_CONFLICT`. Names and routing keys have at most 255 bytes (`BUS_ARGUMENT_INVALID`).
    */
   declare(bindings: readonly QueueBinding[], signal?: AbortSignal): Promise<void>;
   /**
@@ -75,7 +75,7 @@ export interface Bus extends AsyncDisposable {
   publish(messages: Iterable<BusMessage> | AsyncIterable<BusMessage>, signal?: AbortSignal): Promise<void>;
   /**
    * Messages of a queue as they come, until the signal fires or the loop is left; what is unacknowledged then goes back to the
-   * queue. At most `prefetch` (default 10, least 1) are unacknowledged at a time. Throws `BUS_QUEUE_MISSING` for a queue that is not
+   * queue. At most `prefetch` (default 10, 1 to 65535) are unacknowledged at a time. Throws `BUS_QUEUE_MISSING` for a queue that is not
    * there, or no longer; `BUS_CONNECTION_LOST` where the retries are used up.
    */
   consume(

@@ -42,8 +42,9 @@ export const recipeRunFailureMessage = messageModel(
     workflowName: z.string(),
     workflowVersion: z.string(),
     taskName: z.string(),
-    dagRunId: z.string().optional(),
-    logUrl: z.string().optional(),
+    // Python publishes what it does not know as null.
+    dagRunId: z.string().nullish(),
+    logUrl: z.string().nullish(),
   },
 );
 
@@ -94,6 +95,13 @@ function messageModel<Shape extends z.ZodRawShape>(
     name,
     binding,
     create(recipeRunId, fields) {
+      if (!Number.isSafeInteger(recipeRunId) || recipeRunId < 0) {
+        throw new FirstlightError(
+          "MESSAGE_INVALID",
+          `This is no ${name}: its conversation is a recipe run, whose id is a whole number from 0, and ${recipeRunId} is none.`,
+          { disposition: "invalid", fields: { name, recipeRunId } },
+        );
+      }
       const body = check({ ...fields, conversationId: String(recipeRunId) });
       return { binding, body, messageId: messageIdOf(binding.routingKey, body) };
     },

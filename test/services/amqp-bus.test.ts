@@ -196,6 +196,7 @@ describeWithRabbitmq("amqp bus on the wire", (url) => {
       break;
     }
     expect(lines.join("")).toContain(`Refused the message bad of ${binding.queue}`);
+    expect(lines.join("")).toContain("dead letters");
   });
 
   test("a wrong password is refused at once, without being tried again or printed", async () => {

@@ -8,6 +8,7 @@ import { type AmqpConnectionOptions, amqpConnection } from "./amqp-connection.ts
 import { consumeAmqp } from "./amqp-consume.ts";
 import { publishAmqp } from "./amqp-publish.ts";
 import { type AmqpTopologyOptions, amqpTopology } from "./amqp-topology.ts";
+import { requireBindings, requireExchange } from "./bus-arguments.ts";
 import { busClosed } from "./bus-errors.ts";
 
 export interface AmqpBusOptions extends AmqpConnectionOptions, AmqpTopologyOptions {}
@@ -93,18 +94,21 @@ export function amqpBus(options: AmqpBusOptions): Bus {
   return {
     name: "amqp",
     declare: (bindings, signal) =>
-      track(() =>
-        retry(async () => topology.declare(await connection.open(signal), bindings), {
+      track(async () => {
+        requireExchange(exchange);
+        requireBindings(bindings);
+        await retry(async () => topology.declare(await connection.open(signal), bindings), {
           ...retries("Declaring", signal),
           retriable: (error) => !isFirstlightError(error),
         }).catch((error: unknown) => {
           signal?.throwIfAborted();
           throw closing.signal.aborted ? busClosed() : error;
-        }),
-      ),
+        });
+      }),
     publish: (messages, signal) =>
-      track(() =>
-        publishAmqp(messages, {
+      track(async () => {
+        requireExchange(exchange);
+        await publishAmqp(messages, {
           exchange,
           open: () => publisherChannel(signal),
           waits: waitsOf("Publishing", signal),
@@ -112,13 +116,13 @@ export function amqpBus(options: AmqpBusOptions): Bus {
           onConfirmed: () => {
             confirmed += 1;
           },
-        }),
-      ),
+        });
+      }),
     consume: (queue, { prefetch = 10, signal } = {}) => {
       const stop = signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal]);
       return consumeAmqp({
         queue,
-        prefetch: Math.max(1, prefetch),
+        prefetch,
         stop,
         waits: waitsOf(`Consuming ${queue}`, stop),
         connect: () => (closing.signal.aborted ? Promise.reject(busClosed()) : connection.open(stop)),

@@ -5,6 +5,7 @@ import type { Backoff } from "../../core/retry.ts";
 import type { Delivery } from "../bus.ts";
 import { messageIdOf } from "../message-id.ts";
 import { type AmqpChannel, replyCodes, watchChannel } from "./amqp-channel.ts";
+import { requireConsumption } from "./bus-arguments.ts";
 import { busAccessRefused, busConnectionLost, busDeliveryExpired, busQueueMissing, parseBody } from "./bus-errors.ts";
 
 export interface AmqpConsumeOptions {
@@ -21,7 +22,8 @@ export interface AmqpConsumeOptions {
 
 /** The messages of a queue over one channel after another: each closes with what was not acknowledged given back. */
 export async function* consumeAmqp(options: AmqpConsumeOptions): AsyncIterable<Delivery> {
-  const { stop, waits } = options;
+  const { queue, prefetch, stop, waits } = options;
+  requireConsumption(queue, prefetch);
   try {
     while (!stop.aborted) {
       const lost = yield* consumeOver(options);
@@ -134,7 +136,10 @@ function deliveryOf(
   const body = parseBody(message.content.toString("utf8"));
   if (body === undefined) {
     const messageId = String(givenId ?? "");
-    log.error(`Refused the message ${messageId} of ${queue}: its body is no JSON object`, { queue, messageId });
+    log.error(
+      `Refused the message ${messageId} of ${queue}: its body is no JSON object. It is among the dead letters of the queue, or lost where that has none.`,
+      { queue, messageId },
+    );
     channel.reject(message, false);
     return undefined;
   }

@@ -1,10 +1,10 @@
-import type { ConfirmChannel, Options } from "amqplib";
+import type { ConfirmChannel, Message, Options } from "amqplib";
 import { codeOf, isFirstlightError, messageOf } from "../../core/errors.ts";
-import { formatPythonJson } from "../../core/python-json.ts";
 import type { Backoff } from "../../core/retry.ts";
 import { traceHeaders } from "../../core/trace-context.ts";
 import type { BusMessage } from "../bus.ts";
 import { type AmqpChannel, replyCodes } from "./amqp-channel.ts";
+import { requireMessage } from "./bus-arguments.ts";
 import {
   busAccessRefused,
   busMessageRefused,
@@ -80,8 +80,9 @@ async function publishOver(
   let nacked: unknown;
   let isOver = false;
   let wake = (): void => {};
-  const onReturn = ({ properties }: { readonly properties: { readonly messageId?: unknown } }): void => {
-    returned.add(String(properties.messageId));
+  // The channel is that of every publish of this bus, so another one's message may come back with the same id.
+  const onReturn = ({ fields, properties }: Message): void => {
+    returned.add(addressOf(String(properties.messageId), fields.routingKey));
   };
   const onAbort = (): void => wake();
 
@@ -92,7 +93,8 @@ async function publishOver(
     if (error === null || error === undefined) {
       unconfirmed.delete(letter);
       // The broker returns what it cannot route before it confirms it.
-      if (returned.delete(letter.message.messageId)) refused ??= busUnroutable(letter.message);
+      const { messageId, binding } = letter.message;
+      if (returned.delete(addressOf(messageId, binding.routingKey))) refused ??= busUnroutable(letter.message);
       waits.reset();
       onConfirmed();
     } else if (isOpen()) nacked ??= error;
@@ -155,6 +157,10 @@ async function publishOver(
   }
 }
 
+function addressOf(messageId: string, routingKey: string): string {
+  return JSON.stringify([messageId, routingKey]);
+}
+
 /** What amqplib throws on a channel or connection that is closed or closing. */
 function isIllegalNow(error: unknown): boolean {
   return error instanceof Error && error.name === "IllegalOperationError";
@@ -176,7 +182,7 @@ function throwRefusal(cause: unknown, unconfirmed: ReadonlySet<Letter>, exchange
 function letterOf(message: BusMessage): Letter {
   return {
     message,
-    content: Buffer.from(formatPythonJson(message.body)),
+    content: Buffer.from(requireMessage(message)),
     properties: {
       persistent: true,
       mandatory: true,

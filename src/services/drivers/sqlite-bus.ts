@@ -5,6 +5,7 @@ import { formatPythonJson } from "../../core/python-json.ts";
 import { type Database, type Row, sqliteFile } from "../../core/sqlite-file.ts";
 import { traceHeaders } from "../../core/trace-context.ts";
 import type { Bus, BusMessage, Delivery, QueueBinding, StoredMessage, StoredMessageState } from "../bus.ts";
+import { requireBindings, requireConsumption, requireMessage } from "./bus-arguments.ts";
 import { busDeliveryExpired, busQueueMissing, busTopologyConflict, busUnroutable, parseBody } from "./bus-errors.ts";
 
 export interface SqliteBusOptions {
@@ -53,6 +54,7 @@ export function sqliteBus({ path, clock = systemClock, leaseMs = 60_000 }: Sqlit
   }
 
   async function* consume(queue: string, prefetch: number, stop: AbortSignal): AsyncIterable<Delivery> {
+    requireConsumption(queue, prefetch);
     const lease = randomUUID();
     const held = new Set<number>();
     const settle = async (row: Row, state: StoredMessageState): Promise<void> => {
@@ -94,21 +96,19 @@ export function sqliteBus({ path, clock = systemClock, leaseMs = 60_000 }: Sqlit
 
   return {
     name: "sqlite",
-    declare: (bindings) =>
-      file.write((database) => {
+    async declare(bindings) {
+      requireBindings(bindings);
+      await file.write((database) => {
         for (const binding of bindings) declareQueue(database, binding);
-      }),
+      });
+    },
     async publish(messages, signal) {
       const work = publish(messages, signal);
       publishing.add(work);
       await work.finally(() => publishing.delete(work));
     },
     consume: (queue, { prefetch = 10, signal } = {}) =>
-      consume(
-        queue,
-        Math.max(1, prefetch),
-        signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal]),
-      ),
+      consume(queue, prefetch, signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal])),
     async *messages({ conversationId } = {}) {
       for (let last = -1; ; ) {
         const rows = await file.read((database) => storedMessages(database, conversationId, last));
@@ -152,8 +152,9 @@ function insertMessages(database: Database, messages: readonly BusMessage[], at:
   const trace = traceHeaders();
   for (const message of messages) {
     const { binding, body, messageId, headers } = message;
+    const text = requireMessage(message);
     const conversation = typeof body.conversationId === "string" ? body.conversationId : null;
-    const texts = [formatPythonJson(body), formatPythonJson({ ...trace, ...headers }), at.toISOString()] as const;
+    const texts = [text, formatPythonJson({ ...trace, ...headers }), at.toISOString()] as const;
     if (!route(database, binding.routingKey, [messageId, conversation, ...texts])) throw busUnroutable(message);
   }
 }

@@ -93,6 +93,45 @@ export function busConformance({ describe, test, expect }: SuiteRunner, makeBus:
       expect([...ids]).toEqual(range(4).map((n) => `${binding.queue}/${n}`));
     });
 
+    withBus("refuses a body that its consumers could not take, and takes others afterwards", async (bus, binding) => {
+      for (const body of [[1, 2], null, "text", 7]) {
+        const refused = { ...message(binding, 0), body: body as unknown as BusMessage["body"] };
+        await expect(bus.publish([refused])).rejects.toMatchObject({
+          code: "BUS_ARGUMENT_INVALID",
+          disposition: "invalid",
+        });
+      }
+      await bus.publish([message(binding, 1)]);
+      expect(numbers(await take(bus, binding.queue, 1))).toEqual([1]);
+    });
+
+    withBus("refuses an id and a routing key that no broker could carry", async (bus, binding) => {
+      const long = "é".repeat(128);
+      for (const wrong of [
+        { messageId: "" },
+        { messageId: long },
+        { binding: { ...binding, routingKey: long } },
+      ] as const) {
+        await expect(bus.publish([{ ...message(binding, 0), ...wrong }])).rejects.toMatchObject({
+          code: "BUS_ARGUMENT_INVALID",
+          disposition: "invalid",
+        });
+      }
+      await bus.publish([{ ...message(binding, 1), messageId: "i".repeat(255) }]);
+      expect(numbers(await take(bus, binding.queue, 1))).toEqual([1]);
+    });
+
+    withBus("tells publishes at one time apart, also those of the same id", async (bus, binding) => {
+      const ids = range(20).map((n) => message(binding, n));
+      const lost = ids.map((one) => ({ ...one, binding: newBinding() }));
+      const [taken, refused] = await Promise.all([
+        Promise.allSettled(ids.map((one) => bus.publish([one]))),
+        Promise.allSettled(lost.map((one) => bus.publish([one]))),
+      ]);
+      expect(taken.map(({ status }) => status)).toEqual(ids.map(() => "fulfilled"));
+      expect(refused.map(({ status }) => status)).toEqual(ids.map(() => "rejected"));
+    });
+
     withBus("stops at the signal", async (bus, binding) => {
       const stop = new AbortController();
       async function* endless() {
@@ -276,6 +315,32 @@ export function busConformance({ describe, test, expect }: SuiteRunner, makeBus:
       const iterator = first.consume(binding.queue)[Symbol.asyncIterator]();
       await iterator.next();
       await first[Symbol.asyncDispose]();
+      expect(numbers(await take(bus, binding.queue, 1))).toEqual([0]);
+    });
+
+    withBus("refuses a prefetch that is no whole number from 1 to 65535", async (bus, binding) => {
+      for (const prefetch of [0, -1, 1.5, 65_536, Number.NaN, Number.POSITIVE_INFINITY]) {
+        const consuming = bus.consume(binding.queue, { prefetch })[Symbol.asyncIterator]();
+        await expect(consuming.next()).rejects.toMatchObject({
+          code: "BUS_ARGUMENT_INVALID",
+          disposition: "invalid",
+        });
+      }
+      await bus.publish([message(binding, 0)]);
+      expect(numbers(await take(bus, binding.queue, 1))).toEqual([0]);
+    });
+
+    withBus("refuses names that no queue can have, and goes on", async (bus, binding) => {
+      const long = "é".repeat(128);
+      const refused = { code: "BUS_ARGUMENT_INVALID", disposition: "invalid" };
+      for (const wrong of [{ queue: "" }, { queue: long }, { queue: "amq.own" }, { routingKey: long }]) {
+        await expect(bus.declare([{ ...newBinding(), ...wrong }])).rejects.toMatchObject(refused);
+        await expect(
+          bus.declare([{ ...newBinding(), deadLetter: { ...newBinding(), ...wrong } }]),
+        ).rejects.toMatchObject(refused);
+      }
+      await expect(take(bus, long, 1)).rejects.toMatchObject(refused);
+      await bus.publish([message(binding, 0)]);
       expect(numbers(await take(bus, binding.queue, 1))).toEqual([0]);
     });
 
