@@ -91,7 +91,7 @@ async function main(args: readonly string[], leaveBehind: () => void): Promise<n
   } catch (error) {
     const trace = logLevels[leastLevel] <= logLevels.DEBUG;
     stderr.lines(isStop(error) && !trace ? ["Stopped."] : errorText(error, stderr.style, trace));
-    if (args.includes("--json")) stdout.lines([JSON.stringify(errorDocument(error), undefined, 2)]);
+    if (args.includes("--json")) stdout.document(errorDocument(error));
     return exitCodeOf(error, stop?.signal());
   }
 }

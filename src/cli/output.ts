@@ -1,4 +1,5 @@
 import type { WriteStream } from "node:tty";
+import { redactedJson, redactLine } from "../core/redact.ts";
 import type { Environment } from "../core/settings.ts";
 import { type Style, styleOf } from "./render/style.ts";
 
@@ -7,6 +8,8 @@ export interface Output {
   write(text: string): void;
   /** Writes lines, each with its end. */
   lines(lines: readonly string[]): void;
+  /** Writes a JSON document: secrets are taken out of its texts, and its names and numbers stay as they are. */
+  document(value: unknown): void;
   readonly isTerminal: boolean;
   /** Whether lines can be drawn again where they stand. */
   readonly isLive: boolean;
@@ -34,12 +37,19 @@ export function openOutput(
   });
   const isTerminal = stream.isTTY === true;
   const isLive = isTerminal && env.TERM !== "dumb";
-  const write = (text: string): void => {
-    if (open) stream.write(redact(text));
+  const send = (text: string): void => {
+    if (open) stream.write(text);
   };
+  const write = (text: string): void => send(redact(text));
   return {
     write,
-    lines: (lines) => write(lines.map((line) => `${line}\n`).join("")),
+    lines(lines) {
+      // The lines of a log are documents, too.
+      if (lines.some((line) => line.startsWith("{"))) {
+        send(lines.map((line) => `${redactLine(line, redact)}\n`).join(""));
+      } else write(lines.map((line) => `${line}\n`).join(""));
+    },
+    document: (value) => send(`${redactedJson(value, redact, 2)}\n`),
     isTerminal,
     isLive,
     width: () => (isTerminal ? stream.columns || 80 : Number.POSITIVE_INFINITY),

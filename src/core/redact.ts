@@ -16,6 +16,25 @@ export function redactor(env: Readonly<Record<string, string | undefined>>): (te
   return hideSecrets(secretsOf(env), shortest);
 }
 
+/**
+ * The JSON text of a value, with the secrets taken out of the texts in it. Its names and numbers stay: a password of digits is no
+ * reason for a document that no program reads.
+ */
+export function redactedJson(value: unknown, redact: (text: string) => string, indent?: number): string {
+  return JSON.stringify(value, (_, inner: unknown) => (typeof inner === "string" ? redact(inner) : inner), indent);
+}
+
+/** The same for a line that another has written, such as one of a log: where it is JSON, it stays JSON. */
+export function redactLine(line: string, redact: (text: string) => string): string {
+  const redacted = redact(line);
+  if (redacted === line || !line.startsWith("{")) return redacted;
+  try {
+    return redactedJson(JSON.parse(line), redact);
+  } catch {
+    return redacted;
+  }
+}
+
 function* secretsOf(env: Readonly<Record<string, string | undefined>>): Iterable<string> {
   for (const { name, kind, ...setting } of Object.values<Setting>(settingsTable)) {
     const text = env[name];

@@ -12,6 +12,7 @@ function screen(isLive: boolean): { readonly output: Output; readonly writes: st
   const output: Output = {
     write,
     lines: (lines) => write(lines.map((line) => `${line}\n`).join("")),
+    document: (value) => write(JSON.stringify(value)),
     isTerminal: isLive,
     isLive,
     width: () => 60,

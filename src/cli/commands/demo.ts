@@ -51,7 +51,7 @@ export const demo = defineCommand({
     const { run, settings, comparison, passed } = result;
     const document = await runDocument(await readRun(settings.scratchBasePath, run.recipeRunId), settings);
     if (args.json) {
-      stdout.lines([JSON.stringify({ ...document, comparison: comparison ?? null, passed }, undefined, 2)]);
+      stdout.document({ ...document, comparison: comparison ?? null, passed });
     } else {
       const page = { width: stdout.width(), style: stdout.style };
       const inspectCommand = `firstlight inspect ${run.recipeRunId} --scratch ${shellWord(settings.scratchBasePath)}`;

@@ -38,13 +38,14 @@ export const inspect = defineCommand({
     const page = { width: stdout.width(), style: stdout.style };
     if (recipeRunId === undefined) {
       const runs = await readRuns(settings.scratchBasePath);
-      if (args.json) stdout.lines([JSON.stringify({ runs }, undefined, 2)]);
+      if (args.json) stdout.document({ runs });
       else stdout.lines(runsTable(runs, settings.scratchBasePath, page));
       return exitCodes.done;
     }
     const { attempts, messages, tags, constants, provenance } = args;
     const inspection = await readInspection(recipeRunId, settings, { attempts, messages, tags, constants, provenance });
-    stdout.lines(args.json ? [JSON.stringify(inspection, undefined, 2)] : inspectionLines(inspection, page));
+    if (args.json) stdout.document(inspection);
+    else stdout.lines(inspectionLines(inspection, page));
     return exitCodes.done;
   },
 });

@@ -39,7 +39,7 @@ export const plan = defineCommand({
         inputFiles: inputFiles(input),
         tasks,
       };
-      stdout.lines([JSON.stringify(document, undefined, 2)]);
+      stdout.document(document);
     } else {
       const page = { width: stdout.width(), style: stdout.style };
       stdout.lines([...planLines(planned, page), "", inputLine(input)]);

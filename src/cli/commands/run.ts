@@ -72,7 +72,7 @@ export const run = defineCommand({
         elapsedMs: result.elapsedMs,
         inputFiles: inputFiles(target.input),
       };
-      session.stdout.lines([JSON.stringify({ ...told, ...extra }, undefined, 2)]);
+      session.stdout.document({ ...told, ...extra });
     } else {
       const { stdout } = session;
       const inspectCommand = `firstlight inspect ${result.recipeRunId}${args.scratch === undefined ? "" : ` --scratch ${shellWord(args.scratch)}`}`;

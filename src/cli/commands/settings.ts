@@ -26,7 +26,7 @@ export const settings = defineCommand({
     const drivers = configurableServices.map((service) => driverOf(inForce, service));
     if (args.json) {
       const lines = report.map((line) => ({ ...line, value: line.value ?? null, default: line.default ?? null }));
-      stdout.lines([JSON.stringify({ settings: lines, drivers }, undefined, 2)]);
+      stdout.document({ settings: lines, drivers });
     } else stdout.lines(settingsLines(report, drivers, { width: stdout.width(), style: stdout.style }));
     return exitCodes.done;
   },

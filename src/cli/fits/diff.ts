@@ -34,7 +34,7 @@ export const diff = defineCommand({
     const { style } = stdout;
     if (args.json) {
       const document = { same: differences.length === 0, differences: differences.map(documentOf) };
-      stdout.lines([JSON.stringify(document, undefined, 2)]);
+      stdout.document(document);
     } else if (differences.length === 0) stdout.lines([style.green("✓ no difference")]);
     else stdout.lines([...differences.map(lineOf), style.red(count(differences.length, "difference"))]);
     return differences.length === 0 ? exitCodes.done : exitCodes.failed;

@@ -33,7 +33,7 @@ export const info = defineCommand({
   async run({ file, json }, { stdout }) {
     const hdus = await withFits(file, async (fits) => fits.hdus.map(entryOf));
     if (json) {
-      stdout.lines([JSON.stringify({ hdus }, undefined, 2)]);
+      stdout.document({ hdus });
       return exitCodes.done;
     }
     const columns = [

@@ -63,7 +63,7 @@ export const stats = defineCommand({
       return each;
     });
     if (json) {
-      stdout.lines([JSON.stringify({ hdus: all.map(documentOf) }, undefined, 2)]);
+      stdout.document({ hdus: all.map(documentOf) });
       return exitCodes.done;
     }
     const right = (title: string) => ({ title, align: "right" }) as const;

@@ -27,7 +27,7 @@ export const verify = defineCommand({
         problems: problems.map(({ hdu, problem }) => ({ hdu: hdu ?? null, problem })),
         hdus: hdus.map((hdu) => ({ ...hdu, name: hdu.name ?? null })),
       };
-      stdout.lines([JSON.stringify(document, undefined, 2)]);
+      stdout.document(document);
     } else {
       stdout.lines([
         ...hdus.map(

@@ -34,7 +34,7 @@ export const list = defineCommand({
         provenances: record?.provenances.length ?? 0,
       });
     }
-    if (json) stdout.lines([JSON.stringify({ runs }, undefined, 2)]);
+    if (json) stdout.document({ runs });
     else if (runs.length === 0) stdout.lines([`No recipe run is registered under ${settings.scratchBasePath}.`]);
     else {
       const columns = [

@@ -59,7 +59,7 @@ export const serve = defineCommand({
     if (args.json) {
       const { url, meshConfig } = server;
       const document = { url, host, port: server.port, records, meshConfig: JSON.parse(meshConfig) as unknown };
-      stdout.lines([JSON.stringify(document, undefined, 2)]);
+      stdout.document(document);
     } else {
       const { dim } = stdout.style;
       stdout.lines([

@@ -44,7 +44,8 @@ export const show = defineCommand({
       inputDataset: await store.inputDataset(recipeRunId),
       record: (await store.record?.(recipeRunId)) ?? null,
     };
-    stdout.lines(args.json ? [JSON.stringify(shown, undefined, 2)] : shownLines(shown, stdout.style));
+    if (args.json) stdout.document(shown);
+    else stdout.lines(shownLines(shown, stdout.style));
     return exitCodes.done;
   },
 });
