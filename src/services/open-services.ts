@@ -127,8 +127,9 @@ function openTransfer(
 ): Transfer {
   const { driver } = driverOf(settings, "transfer");
   const clockOption = clock === undefined ? {} : { clock };
+  const scratchPath = resolve(settings.scratchBasePath);
   if (driver === "fs") return fsTransfer({ root, ...clockOption });
-  if (driver === "object-store") return objectStoreTransfer({ store: store(), ...clockOption });
+  if (driver === "object-store") return objectStoreTransfer({ store: store(), scratchPath, ...clockOption });
   return globusTransfer({
     objectStoreEndpoint: settings.objectStoreEndpoint ?? "",
     scratchEndpoint: settings.scratchEndpoint ?? "",
@@ -137,7 +138,7 @@ function openTransfer(
     maxRetries: settings.globusMaxRetries,
     authUrl: settings.globusAuthUrl,
     transferUrl: settings.globusTransferUrl,
-    scratchPath: resolve(settings.scratchBasePath),
+    scratchPath,
     ...(log === undefined ? {} : { log }),
   });
 }

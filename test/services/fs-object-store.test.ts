@@ -84,6 +84,39 @@ describe("objects in the file system", () => {
     expect((await readdir(join(folder.path, "data"))).filter((name) => name.endsWith(temporarySuffix))).toEqual([]);
   });
 
+  test("keys whose notes could be in each other's way are stored with all that is known of them", async () => {
+    await using folder = await temporaryFolder();
+    const store = fsObjectStore({ root: folder.path });
+    const long = "k".repeat(255);
+    const keys = ["n/a", "n/a.json/b", "m/c.json/b", "m/c", "o/a.json~/b", "o/a.json/b", "o/a", long, `d/${long}/b`];
+    keys.push(`e/${"f".repeat(64)}/g`, `h/${"x".repeat(248)}.json/b`, `h/${"x".repeat(248)}`);
+    const infos = new Map<string, unknown>();
+    for (const [index, key] of keys.entries()) {
+      infos.set(key, await store.put("data", key, Buffer.from(key), { metadata: { groupid: `${index}` } }));
+    }
+    for (const key of keys) {
+      expect(await store.head("data", key)).toEqual(infos.get(key));
+      expect(await store.head("data", key)).toMatchObject({ sha256: expect.any(String) });
+    }
+    await store.delete("data", keys);
+    const left = await readdir(folder.path, { recursive: true, withFileTypes: true });
+    expect(left.filter((entry) => entry.isFile())).toEqual([]);
+  });
+
+  test("a part of a key that is longer than a file's name may be is refused", async () => {
+    await using folder = await temporaryFolder();
+    const store = fsObjectStore({ root: folder.path });
+    const key = `a/${"ä".repeat(128)}/b`;
+    const illegal = {
+      code: "OBJECT_KEY_ILLEGAL",
+      message: expect.stringContaining("255 bytes at most, and one has 256"),
+    };
+    await expect(store.put("data", key, Buffer.from("x"))).rejects.toMatchObject(illegal);
+    await expect(store.head("data", key)).rejects.toMatchObject(illegal);
+    await expect(store.get("data", key)).rejects.toMatchObject(illegal);
+    await expect(store.delete("data", [key])).rejects.toMatchObject(illegal);
+  });
+
   test("a key below an object, and one that is the folder of others, is a conflict", async () => {
     await using folder = await temporaryFolder();
     const store = fsObjectStore({ root: folder.path });

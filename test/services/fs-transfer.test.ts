@@ -1,7 +1,9 @@
 import { mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
+import { fsObjectStore } from "../../src/services/drivers/fs-object-store.ts";
 import { fsTransfer } from "../../src/services/drivers/fs-transfer.ts";
+import { objectStoreTransfer } from "../../src/services/drivers/object-store-transfer.ts";
 import type { TransferItem } from "../../src/services/transfer.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -18,8 +20,9 @@ async function world(...keys: readonly string[]) {
     await writeFile(path, key);
   }
   const transfer = fsTransfer({ root: objects, scratchPath: scratch });
+  const overStore = objectStoreTransfer({ store: fsObjectStore({ root: objects }), scratchPath: scratch });
   const item = (key: string, path = key): TransferItem => ({ bucket: "data", key, path: join(scratch, path) });
-  return { objects, scratch, transfer, item, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+  return { objects, scratch, transfer, overStore, item, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
 }
 
 test("two files of one place are named, and nothing is copied; one named twice comes once", async () => {
@@ -49,11 +52,18 @@ test("two products of one key are named", async () => {
 test.each(["../out", "link/x", "."])("a place that leaves scratch (%s) is refused by name", async (path) => {
   await using own = await world("a");
   await symlink(own.objects, join(own.scratch, "link"));
-  await expect(own.transfer.toScratch([own.item("a", path)], how)).rejects.toMatchObject({
+  const items = [{ ...own.item("a"), path: `${own.scratch}/${path}` }];
+  const refused = {
     code: "TRANSFER_FAILED",
     disposition: "invalid",
-    fields: { paths: [join(own.scratch, path)], scratchPath: own.scratch },
-  });
+    fields: { paths: [items[0]?.path], scratchPath: own.scratch },
+  };
+  for (const transfer of [own.transfer, own.overStore]) {
+    await expect(transfer.toScratch(items, how)).rejects.toMatchObject(refused);
+    await expect(transfer.toObjectStore(items, how)).rejects.toMatchObject(refused);
+  }
+  expect(await readdir(dirname(own.scratch))).toEqual(["objects", "scratch"]);
+  expect(await readdir(own.objects, { recursive: true })).toEqual(["data", "data/a"]);
 });
 
 test("a source that cannot be looked at is named", async () => {

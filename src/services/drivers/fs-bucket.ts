@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Stats } from "node:fs";
 import { lstat, readFile, realpath, rm, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve, sep } from "node:path";
@@ -8,6 +9,10 @@ import { illegalKey, requireBucket, requireKey } from "./object-name.ts";
 
 /** Holds what is known of the objects of a bucket beside their bytes; no key may begin with it. */
 export const hiddenFolder = ".firstlight-objects";
+
+/** Of a file, on the file systems in use. */
+const longestNameBytes = 255;
+const noteSuffix = ".json";
 
 const noteSchema = z.object({
   sizeBytes: z.int().nonnegative(),
@@ -38,6 +43,13 @@ export function keyPath(folder: string, key: string): string {
   const parts = key.split("/");
   if (parts[0] === hiddenFolder || key.endsWith(temporarySuffix)) {
     throw illegalKey(key, "each of its parts between '/' must be a name, and none the store's own");
+  }
+  const long = parts.find((part) => Buffer.byteLength(part) > longestNameBytes);
+  if (long !== undefined) {
+    throw illegalKey(
+      key,
+      `in a folder each of its parts between '/' has ${longestNameBytes} bytes at most, and one has ${Buffer.byteLength(long)}`,
+    );
   }
   return join(folder, ...parts);
 }
@@ -82,8 +94,18 @@ export async function fileState(path: string): Promise<Stats | undefined> {
   }
 }
 
+/** Of no two keys the same, and of none the folder that another's lies in: only notes end in `.json`. */
 export function notePath(folder: string, key: string): string {
-  return join(folder, hiddenFolder, `${key}.json`);
+  const parts = key.split("/");
+  const name = parts.pop() ?? "";
+  const folders = parts.map((part) => fitting(/\.json~*$/.test(part) ? `${part}~` : part));
+  return join(folder, hiddenFolder, ...folders, fitting(name) + noteSuffix);
+}
+
+/** A part of a key with room for what is added to it: of a long one its digest, and of what looks like one that, too. */
+function fitting(part: string): string {
+  const isShort = Buffer.byteLength(part) + noteSuffix.length <= longestNameBytes;
+  return isShort && !/^[0-9a-f]{64}$/.test(part) ? part : createHash("sha256").update(part).digest("hex");
 }
 
 /** The real path of `path`, or of the nearest folder above it that exists. */

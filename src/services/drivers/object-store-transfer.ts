@@ -16,6 +16,8 @@ import { filesBelow } from "./transfer-sources.ts";
 export interface ObjectStoreTransferOptions {
   /** Stays open. */
   readonly store: ObjectStore;
+  /** The folder that every place in scratch lies in. */
+  readonly scratchPath?: string;
   /** Says when the copies were modified. */
   readonly clock?: Clock;
   /** How many files are on their way at a time, each of them perhaps in parts. Default 4. */
@@ -39,7 +41,7 @@ const askedAtOnce = 16;
  * that are absolute paths are folders of this machine, as in the driver `fs`.
  */
 export function objectStoreTransfer(options: ObjectStoreTransferOptions): Transfer {
-  const { store, clock = systemClock, parallel = 4 } = options;
+  const { store, scratchPath, clock = systemClock, parallel = 4 } = options;
 
   async function* remoteCopies(
     { bucket, key, path, recursive }: TransferItem,
@@ -131,13 +133,13 @@ export function objectStoreTransfer(options: ObjectStoreTransferOptions): Transf
   return {
     name: "object-store",
     async toScratch(items, options) {
-      await requireInScratch(items, undefined, options);
+      await requireInScratch(items, scratchPath, options);
       const [folders, objects] = [items.filter(isFolder), items.filter((item) => !isFolder(item))];
       if (folders.length > 0) await fsTransfer({ root: "/", clock }).toScratch(folders, options);
       if (objects.length > 0 || folders.length === 0) await toScratch(objects, options);
     },
     async toObjectStore(items, options) {
-      await requireInScratch(items, undefined, options);
+      await requireInScratch(items, scratchPath, options);
       await toObjectStore(items, options);
     },
     async [Symbol.asyncDispose]() {},
