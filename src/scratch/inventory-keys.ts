@@ -1,4 +1,18 @@
-/** The keys of one task in one recipe run: `{recipeRunId}:{namespace}:{name}`, the layout of the Python stack's Redis. */
+/**
+ * The keys of one task in one recipe run: `{recipeRunId}:{namespace}:{name}`, the layout of the Python stack's Redis.
+ *
+ * The records that a rollback reads; all of a task's go with its own rollback, whatever else drops them:
+ *
+ * | record | added by | moved by | dropped by |
+ * |---|---|---|---|
+ * | `writeAudit` | a file of the task, before it comes | | its removal; the rollback of another that leaves the file to others |
+ * | `added` | a tag on a file of others, a constant, a number | | what takes the same back |
+ * | `removed` | a tag taken from a file of others | to the `keptTags` of who wrote over the file, when this task is undone | what gives it again |
+ * | `kept`, `keptTags`, `over` | a file of others overwritten or removed | to who wrote over it, when this task is undone | the rollback of who had made that file |
+ * | `shared` | a tag given that was there, by another | to `inherited`, when its first giver is undone | the task's own untagging |
+ * | `inherited` | the rollback of a tag's first giver | | |
+ * | `born` | the rollback of who had removed the file of before | | the rollback of who had made the file |
+ */
 export interface InventoryKeys {
   /** The prefix of every key of the run. */
   readonly run: string;

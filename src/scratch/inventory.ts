@@ -24,6 +24,8 @@ export interface Inventory {
   remove(entries: readonly Entry[], options: WriteOptions): Promise<void>;
   /** Tags files of other tasks: journaled, and where a tag is there already, so that it stays when its first giver is undone. */
   give(entries: readonly Entry[]): Promise<void>;
+  /** Tags files that the task made, which need no journal. One that another has given already it shares then. */
+  giveOwn(entries: readonly Entry[]): Promise<void>;
   entriesOf(tagged: readonly TaggedPath[]): readonly Entry[];
 
   find(query: TagQuery): Promise<readonly string[]>;
@@ -113,6 +115,21 @@ export function inventoryOf(
         );
         // Whose rollback went by between the two has taken them along.
         await driver.add(there, { fence, journal });
+      }),
+    giveOwn: (entries) =>
+      inPieces(entries, async (piece) => {
+        const added = new Set((await driver.add(piece, { fence })).map(lineOf));
+        const there = piece.filter((entry) => !added.has(lineOf(entry)));
+        if (there.length === 0) return;
+        const givers = await holders(driver, keys.addeds, there.map(lineOf));
+        const shared = there.filter((_, i) => givers[i]?.some((key) => key !== keys.added));
+        if (shared.length === 0) return;
+        await driver.add(
+          shared.map((entry): Entry => [keys.shared, lineOf(entry)]),
+          { fence },
+        );
+        // Whose rollback went by between the two has taken them along.
+        await driver.add(shared, { fence });
       }),
     entriesOf: (tagged) => tagged.map(([tag, path]): Entry => [keyOf(tag), path]),
     find: async (query) => select(await compile(query)),

@@ -24,6 +24,9 @@ export interface ScratchPaths {
 /** For fewer files than this a folder is not listed. */
 const worthListing = 64;
 
+/** What the file systems in use take. */
+const longestName = 255;
+
 /** A file of the folder itself, which needs no looking into. */
 const plainName = /^[A-Za-z0-9_][\w.-]*$/;
 
@@ -82,6 +85,10 @@ export async function scratchPaths(folder: string): Promise<ScratchPaths> {
       if (isAbsolute(relativePath)) throw refused(relativePath, "it is absolute");
       if (relativePath.endsWith("/")) throw refused(relativePath, "it names a folder");
       const path = inside(relativePath);
+      const long = relative(folder, path)
+        .split(sep)
+        .find((name) => Buffer.byteLength(name) > longestName);
+      if (long !== undefined) throw refused(relativePath, `a name has at most ${longestName} bytes`);
       const parent = dirname(path);
       requireReal(relativePath, await realParent(parent));
       await makeFolder(parent);

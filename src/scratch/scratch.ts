@@ -214,7 +214,7 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
     await put(path, bytes, tags, overwrite);
     if (!replaced.has(path)) created.add(path);
     const entries = inventory.entriesOf([...new Set(tags)].map((tag) => [tag, path] as const));
-    if (created.has(path)) await inventory.add(entries, fenced);
+    if (created.has(path)) await inventory.giveOwn(entries);
     else {
       // Whoever gave the old file one of these tags may be undone: the new one keeps it.
       await driver.add(
@@ -241,7 +241,7 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
     // In portions: of a long night there are millions, and as the audit comes first a crash between two is undone.
     for (const portion of portions(taggedPaths(files, paths.inside), tagsPerPortion)) {
       const [own, foreign] = [true, false].map((isMine) => portion.filter(([, path]) => created.has(path) === isMine));
-      await inventory.add(inventory.entriesOf(own ?? []), fenced);
+      await inventory.giveOwn(inventory.entriesOf(own ?? []));
       await inventory.give(inventory.entriesOf(foreign ?? []));
     }
   };
@@ -314,7 +314,13 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
     tagAll,
     async untag(given, tags) {
       const tagged = listOf(given).flatMap((path) => tags.map((tag): TaggedPath => [tag, paths.inside(path)]));
-      await inventory.remove(inventory.entriesOf(tagged), journaled);
+      const entries = inventory.entriesOf(tagged);
+      await inventory.remove(entries, journaled);
+      // It gave them no more than others did.
+      await inventory.remove(
+        entries.map((entry): Entry => [keys.shared, lineOf(entry)]),
+        fenced,
+      );
     },
     remove: (given) =>
       onDisk(async () => {
@@ -352,6 +358,7 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
         await rollBack(inventory, folders, folder);
         created.clear();
         replaced.clear();
+        reserved.clear();
       }),
     async commit() {
       await driver.add([], fenced);
@@ -371,6 +378,7 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
       inventory.forget();
       created.clear();
       replaced.clear();
+      reserved.clear();
     },
     [Symbol.asyncDispose]: folders.close,
   };

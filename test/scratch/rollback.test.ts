@@ -348,6 +348,32 @@ eachInventory((makeRun) => {
     }
   }, 120_000);
 
+  test("a tag that the maker of a file gives it as well stays when the other who gave it is undone", async () => {
+    for (const how of ["tag", "write"] as const) {
+      const run = await makeRun();
+      const maker = await run.open("Maker");
+      await maker.write(bytes("1"), ["FRAME"], { relativePath: "f" });
+      await (await run.open("Other")).tag("f", ["GOOD"]);
+      if (how === "tag") await maker.tag("f", ["GOOD"]);
+      else await maker.write(bytes("2"), ["GOOD"], { relativePath: "f", overwrite: true });
+      await (await run.open("Other")).rollback();
+      expect(await maker.tags("f")).toEqual(["FRAME", "GOOD"]);
+      await (await run.open("Maker")).rollback();
+      expect(await run.facts()).toEqual({});
+    }
+  });
+
+  test("a tag that a task gave and took again is not kept by it when another is undone", async () => {
+    const run = await makeRun();
+    await (await run.open("Maker")).write(bytes("1"), ["FRAME"], { relativePath: "f" });
+    const task = await run.open("Task");
+    await task.tag("f", ["FRAME"]);
+    await task.untag("f", ["FRAME"]);
+    await (await run.open("Other")).tag("f", ["FRAME"]);
+    await (await run.open("Other")).rollback();
+    expect(await task.tags("f")).toEqual([]);
+  });
+
   describe("fencing", () => {
     const attempt = async (run: TestRun) => run.open("Task", await raiseFence(run.driver, run.recipeRunId, "Task"));
 

@@ -216,7 +216,7 @@ eachInventory((makeRun) => {
     expect(await run.facts()).toEqual({});
   });
 
-  test.each(["/etc/passwd", "../a", "sub/../../a", "", ".", "sub/", ".firstlight/a", "a\0b"])(
+  test.each(["/etc/passwd", "../a", "sub/../../a", "", ".", "sub/", ".firstlight/a", "a\0b", `sub/${"x".repeat(256)}`])(
     "nothing is written to %j",
     async (relativePath) => {
       const run = await makeRun();
