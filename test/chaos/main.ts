@@ -35,7 +35,7 @@ for (const { voyage } of result.failures) {
   );
 }
 const isThin = (phase: Phase): boolean =>
-  result.hits.filter((hit) => hit.phase === phase).length < Math.floor(kills / 30);
+  result.hits.filter((hit) => hit.phase === phase).length < Math.floor(kills / (values.redis ? 50 : 30));
 const thin = values.only === undefined ? (Object.keys(phases) as Phase[]).filter(isThin) : [];
 if (thin.length > 0) console.log(`too seldom hit: ${thin.join(", ")}`);
 if (result.failures.length + thin.length > 0) process.exitCode = 1;
