@@ -1,4 +1,4 @@
-import type { Attributes } from "@opentelemetry/api";
+import type { Attributes, AttributeValue } from "@opentelemetry/api";
 import type { NodeSDKConfiguration } from "@opentelemetry/sdk-node";
 
 type SpanExporter = NodeSDKConfiguration["traceExporter"];
@@ -6,17 +6,26 @@ type Span = Parameters<SpanExporter["export"]>[0][number];
 
 /** Takes secrets out of what spans tell: the message of an error may be a server's, which says what it was sent. */
 export function redactSpans(exporter: SpanExporter, redact: (text: string) => string): SpanExporter {
-  const attributes = (given: Attributes): Attributes =>
-    Object.fromEntries(
-      Object.entries(given).map(([name, value]) => [name, typeof value === "string" ? redact(value) : value]),
-    );
+  const value = (given: AttributeValue | undefined): AttributeValue | undefined => {
+    if (typeof given === "string") return redact(given);
+    if (!Array.isArray(given)) return given;
+    return given.map((one) => (typeof one === "string" ? redact(one) : one)) as AttributeValue;
+  };
+  const attributes = (given: Attributes = {}): Attributes =>
+    Object.fromEntries(Object.entries(given).map(([name, one]) => [redact(name), value(one)]));
   const redacted = (span: Span): Span => {
     const { message } = span.status;
-    const events = span.events.map((event) => ({ ...event, attributes: attributes(event.attributes ?? {}) }));
+    const events = span.events.map((event) => ({
+      ...event,
+      name: redact(event.name),
+      attributes: attributes(event.attributes),
+    }));
+    const links = span.links.map((link) => ({ ...link, attributes: attributes(link.attributes) }));
     return Object.create(span, {
       name: { value: redact(span.name) },
       attributes: { value: attributes(span.attributes) },
       events: { value: events },
+      links: { value: links },
       status: { value: message === undefined ? span.status : { ...span.status, message: redact(message) } },
     }) as Span;
   };
