@@ -1,6 +1,17 @@
-import { context, DiagLogLevel, diag, metrics, type ProxyTracerProvider, propagation, trace } from "@opentelemetry/api";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+import {
+  context,
+  DiagLogLevel,
+  diag,
+  logs,
+  metrics,
+  type ProxyTracerProvider,
+  propagation,
+  trace,
+} from "@opentelemetry/api";
 import type { Logger } from "../core/log.ts";
 import type { Settings } from "../core/settings.ts";
+import { type CollectorAnswer, greetCollector } from "./greet-collector.ts";
 import { metricExporter, traceExporter } from "./otlp-exporters.ts";
 import type { OtlpTarget } from "./otlp-target.ts";
 import { redactSpans } from "./redact-spans.ts";
@@ -18,6 +29,10 @@ const metricTimeoutMs = 10_000;
 export interface OpenedSdk {
   /** Sends what is left; the last values are read meanwhile. */
   flush(): Promise<void>;
+  /** Resolves to why no collector can take anything, and never where one answers. */
+  whyNobodyAnswers(): Promise<string>;
+  /** Says that something was not sent, where that was not said before. */
+  sayTrouble(message: string): void;
   /** Gives the API back, for the next who starts an SDK, whether or not everything is sent. */
   release(): void;
 }
@@ -59,14 +74,27 @@ export async function openSdk(
           ],
     logRecordProcessors: [],
   });
-  if (!process.env.OTEL_LOG_LEVEL) sayTroubleOnce(log);
+  const sayTrouble = troubleSayer(log);
+  if (!process.env.OTEL_LOG_LEVEL) hearTrouble(sayTrouble);
   sdk.start();
   const stopInstrumentations = startInstrumentations(settings, targets, log);
+  const over = new AbortController();
+  const asked = [targets.traces, targets.metrics]
+    .filter((target) => target !== undefined)
+    .map((target) => ({ target, greeting: greetCollector(target, over.signal) }));
   return {
     flush: () => sdk.shutdown(),
+    async whyNobodyAnswers() {
+      const answers = await Promise.all(asked.map(({ target, greeting }) => answerOf(target, greeting, over.signal)));
+      const reasons = answers.map((answer) => (answer.answers ? undefined : answer.reason));
+      if (reasons.includes(undefined)) return new Promise<never>(() => undefined);
+      return [...new Set(reasons)].join("; ");
+    },
+    sayTrouble,
     release() {
+      over.abort();
       stopInstrumentations();
-      for (const api of [trace, metrics, propagation, context, diag]) api.disable();
+      for (const api of [trace, metrics, logs, propagation, context, diag]) api.disable();
     },
   };
 }
@@ -76,15 +104,39 @@ function hasSdk(): boolean {
   return provider.getDelegateTracer === undefined || provider.getDelegateTracer("firstlight") !== undefined;
 }
 
+/** A collector that was asked long ago has as long as this in the end. */
+const silenceMs = 500;
+
+/** One that was away when the process began is asked once more. */
+async function answerOf(
+  target: OtlpTarget,
+  greeting: Promise<CollectorAnswer>,
+  over: AbortSignal,
+): Promise<CollectorAnswer> {
+  const silence = sleep(silenceMs, undefined, { ref: false }).then(async (): Promise<CollectorAnswer> => {
+    // After a turn without a pause, what has come meanwhile is read before it counts as silence.
+    await nextTurn();
+    await nextTurn();
+    return { answers: false, reason: `the collector at ${new URL(target.url).host} says nothing` };
+  });
+  const first = await Promise.race([greeting, silence]);
+  return first.answers ? first : Promise.race([greeting.then(() => greetCollector(target, over)), silence]);
+}
+
+type SayTrouble = (message: string, ...rest: readonly unknown[]) => void;
+
 /** The SDK tells of every batch that it could not send; an operator wants to know once. */
-function sayTroubleOnce(log: Logger): void {
+function troubleSayer(log: Logger): SayTrouble {
   let said = false;
-  const say = (message: string, ...rest: readonly unknown[]): void => {
+  return (message: string, ...rest: readonly unknown[]): void => {
     const details = rest.length === 0 ? {} : { details: rest };
     if (said) log.debug(`Telemetry: ${message}`, details);
     else log.warning(`Telemetry is not sent in full; the work goes on without it: ${message}`, details);
     said = true;
   };
+}
+
+function hearTrouble(say: SayTrouble): void {
   const ignore = (): void => undefined;
   diag.setLogger(
     { error: say, warn: say, info: ignore, debug: ignore, verbose: ignore },

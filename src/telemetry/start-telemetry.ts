@@ -1,3 +1,4 @@
+import { messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
 import { silentLogger } from "../core/log.ts";
 import { redactor } from "../core/redact.ts";
@@ -18,8 +19,8 @@ export interface Telemetry extends AsyncDisposable {
   readonly traces: OtlpTarget | undefined;
   readonly metrics: OtlpTarget | undefined;
   /**
-   * Sends what is left and stops. Resolves to false once `timeoutMs` (default 2000) is over with something still unsent, which is
-   * then lost; sockets and timers of the SDK may keep the process alive for some seconds more. Never throws. Disposing does it too.
+   * Sends what is left and stops. Resolves to false with something still unsent, which is then lost: once `timeoutMs` (default 2000) is
+   * over, at once where nobody listens at the collector's address, after 500 ms where nobody has ever answered there; sockets and timers of the SDK may keep the process alive for some seconds more. Never throws. Disposing does it too.
    */
   shutdown(timeoutMs?: number): Promise<boolean>;
 }
@@ -60,15 +61,28 @@ export async function startTelemetry(settings: Settings, options: TelemetryOptio
 
 /** Whether everything was sent, or refused, in time. */
 async function end(sdk: OpenedSdk, timeoutMs: number): Promise<boolean> {
+  let isOver = false;
   const { promise: late, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => resolve(false), timeoutMs);
+  const giveUp = (reason: string): void => {
+    // Who may not wait at all was told before that nobody answers.
+    if (timeoutMs > 0) sdk.sayTrouble(reason);
+    resolve(false);
+  };
+  const timer = setTimeout(giveUp, timeoutMs, `the collector did not take everything within ${timeoutMs} ms`);
   const done = sdk.flush().then(
     () => true,
-    () => true,
+    (error: unknown) => {
+      sdk.sayTrouble(messageOf(error));
+      return true;
+    },
   );
+  void sdk.whyNobodyAnswers().then((reason) => {
+    if (!isOver) giveUp(reason);
+  });
   try {
     return await Promise.race([done, late]);
   } finally {
+    isOver = true;
     clearTimeout(timer);
     sdk.release();
   }

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createLogger } from "../../src/core/log.ts";
 import { loadSettings } from "../../src/core/settings.ts";
 import { withSpan } from "../../src/core/telemetry.ts";
 import { startTelemetry } from "../../src/telemetry/start-telemetry.ts";
@@ -46,6 +47,47 @@ test.each(["127.0.0.1:", "http://127.0.0.1:"])(
   },
 );
 
+describe("a collector that was never there", () => {
+  /** What the log says of sending one span, with all the time in the world. */
+  const saidOf = async (endpoint: string) => {
+    const lines: string[] = [];
+    const log = createLogger({ level: "INFO", pretty: false, write: (line) => lines.push(line) });
+    const telemetry = await startTelemetry(
+      loadSettings({
+        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: endpoint,
+        OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: endpoint,
+      }),
+      { log },
+    );
+    await withSpan("work", {}, async () => undefined);
+    return { sent: await telemetry.shutdown(60_000), lines };
+  };
+
+  // True would say that the SDK was waited for, which tries again for 10 s.
+  test("is given up where nobody listens, and that is said once", { timeout: 60_000 }, async () => {
+    const [port = 0] = await freePorts(1);
+    const { sent, lines } = await saidOf(`http://127.0.0.1:${port}`);
+    expect(sent).toBe(false);
+    expect(lines).toEqual([expect.stringContaining("Telemetry is not sent in full")]);
+  });
+
+  test.each(["127.0.0.1:", "http://127.0.0.1:"])(
+    "is given up where %s… takes everything and says nothing, and that is said once",
+    { timeout: 60_000 },
+    async (scheme) => {
+      const { sent, lines } = await saidOf(`${scheme}${blackHole.port}`);
+      expect(sent).toBe(false);
+      expect(lines).toEqual([expect.stringContaining("Telemetry is not sent in full")]);
+    },
+  );
+
+  test("is said once where gRPC finds nobody", { timeout: 60_000 }, async () => {
+    const [port = 0] = await freePorts(1);
+    const { lines } = await saidOf(`127.0.0.1:${port}`);
+    expect(lines).toEqual([expect.stringContaining("Telemetry is not sent in full")]);
+  });
+});
+
 describe("a run whose collector", () => {
   const ends = async (port: number, scheme: string) => {
     await using cli = await openCli();
@@ -54,18 +96,24 @@ describe("a run whose collector", () => {
       OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `${scheme}${port}`,
     };
     const args = ["run", fixture("pipeline.ts"), "--input", "l0", "--output", "out", "--json"];
-    const { code, stdout } = await cli.run(args, env);
+    const { code, stdout, stderr } = await cli.run(args, env);
     const { status, framesOut } = JSON.parse(stdout) as { readonly status: string; readonly framesOut: number };
-    return { code, status, framesOut };
+    const said = `${stdout}\n${stderr}`.split("\n").filter((line) => line.includes("Telemetry is not sent in full"));
+    // The attempts name their tasks, the command none.
+    const processes = new Set(said.map((line) => /"task\.name":"[^"]*"/.exec(line)?.[0]));
+    const isSaid = processes.has(undefined);
+    return { code, status, framesOut, isSaid, isSaidAgain: said.length > processes.size };
   };
 
+  const ended = { code: 0, status: "done", framesOut: 2, isSaid: true, isSaidAgain: false };
+
   test("answers nothing ends as ever, and before the collector has said anything", { timeout: 180_000 }, async () => {
-    expect(await ends(blackHole.port, "http://127.0.0.1:")).toEqual({ code: 0, status: "done", framesOut: 2 });
+    expect(await ends(blackHole.port, "http://127.0.0.1:")).toEqual(ended);
     expect(blackHole.seen).toBeGreaterThan(0);
   });
 
   test("is not there ends as ever", { timeout: 180_000 }, async () => {
     const [port = 0] = await freePorts(1);
-    expect(await ends(port, "127.0.0.1:")).toEqual({ code: 0, status: "done", framesOut: 2 });
+    expect(await ends(port, "127.0.0.1:")).toEqual(ended);
   });
 });
