@@ -1,3 +1,5 @@
+import { FirstlightError } from "./errors.ts";
+
 /** Bytes that can be read at any offset: a file, an object in a store, a buffer. */
 export interface ByteSource {
   /** Where the bytes come from, for error messages: a path, an object key. */
@@ -16,12 +18,27 @@ export interface ByteSink extends AsyncDisposable {
   commit(): Promise<void>;
 }
 
-/** A source over bytes in memory. */
+/**
+ * Holds that a source is read from somewhere in it, or its end.
+ *
+ * @throws FirstlightError OFFSET_ILLEGAL
+ */
+export function requireOffset(name: string, offset: number): void {
+  if (Number.isSafeInteger(offset) && offset >= 0) return;
+  throw new FirstlightError(
+    "OFFSET_ILLEGAL",
+    `${name} cannot be read from the offset ${String(offset)}: it is a count of bytes, a whole number from 0 on.`,
+    { disposition: "invalid", fields: { source: name, offset } },
+  );
+}
+
+/** A source over bytes in memory. Refuses an offset that is none (OFFSET_ILLEGAL). */
 export function bytesSource(bytes: Uint8Array, name = "bytes in memory"): ByteSource {
   return {
     name,
     sizeBytes: bytes.length,
     async read(offset, into) {
+      requireOffset(name, offset);
       const part = bytes.subarray(offset, offset + into.length);
       into.set(part);
       return part.length;

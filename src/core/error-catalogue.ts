@@ -256,10 +256,6 @@ export const errorCatalogue = {
     remedy: "Choose others; the message says what is wrong with them.",
   },
   OBJECT_NOT_FOUND: { when: "there is no such object", remedy: "Check bucket and key." },
-  OBJECT_OFFSET_ILLEGAL: {
-    when: "an object is read from an offset that is no count of bytes",
-    remedy: "Read from 0 on; the message says what was given.",
-  },
   OBJECT_SOURCE_CHANGED: {
     when: "what is to be stored gives other bytes when it is read again",
     remedy: "Look at who writes it meanwhile, and store it again.",
@@ -289,6 +285,10 @@ export const errorCatalogue = {
     remedy: "Start it, or correct its address in `MESH_CONFIG`; `RETRY_CONFIG` says how long it is waited for.",
   },
   OBJECT_TOO_LARGE: { when: "an object is larger than S3 takes", remedy: "Divide it." },
+  OFFSET_ILLEGAL: {
+    when: "bytes are read from an offset that is no count of bytes",
+    remedy: "Read from 0 on; the message says what was given.",
+  },
   OUTPUT_FOLDER: { when: "the folder of `--output` cannot be made", remedy: "Name a folder that you may write to." },
   PARAMETERS_FILE: {
     when: "the file of `--parameters` cannot be read, or holds no parameters",

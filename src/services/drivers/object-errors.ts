@@ -13,17 +13,3 @@ export function objectDamaged(bucket: string, key: string, what: string): Firstl
     fields: { bucket, key },
   });
 }
-
-/**
- * Holds that a source is read from somewhere in it, or its end.
- *
- * @throws FirstlightError OBJECT_OFFSET_ILLEGAL
- */
-export function requireOffset(name: string, offset: number): void {
-  if (Number.isSafeInteger(offset) && offset >= 0) return;
-  throw new FirstlightError(
-    "OBJECT_OFFSET_ILLEGAL",
-    `${name} cannot be read from the offset ${String(offset)}: it is a count of bytes, a whole number from 0 on.`,
-    { disposition: "invalid", fields: { source: name, offset } },
-  );
-}

@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
-import type { ByteSource } from "../../core/byte-source.ts";
-import { requireOffset } from "./object-errors.ts";
+import { type ByteSource, requireOffset } from "../../core/byte-source.ts";
 
 /**
  * The same bytes, hashed as far as they are read in their order: the read that comes to the end throws what `damaged` makes when the
- * SHA-256 is another. Parts that are read out of order are not hashed. An offset that is none is refused (OBJECT_OFFSET_ILLEGAL).
+ * SHA-256 is another. Parts that are read out of order are not hashed. An offset that is none is refused (OFFSET_ILLEGAL).
  */
 export function verifiedSource(source: ByteSource, sha256: string | undefined, damaged: () => Error): ByteSource {
   const hash = createHash("sha256");

@@ -253,7 +253,7 @@ export function objectStoreConformance(
       expect(await source.read(8, into)).toBe(2);
       expect(await source.read(10, into)).toBe(0);
       for (const offset of [-2, 0.5, Number.NaN]) {
-        const illegal = { code: "OBJECT_OFFSET_ILLEGAL", disposition: "invalid" };
+        const illegal = { code: "OFFSET_ILLEGAL", disposition: "invalid" };
         await expect(source.read(offset, into)).rejects.toMatchObject(illegal);
       }
     });
