@@ -28,7 +28,7 @@ class Calibrate extends ScienceTaskL0ToL1Base {
       await this.write(value, [Tag.output(), Tag.frame()], fits.frame, { relativePath });
     }
     await this.write("[]", [Tag.output(), Tag.qualityData()], text, { relativePath: "output/quality.json" });
-    await this.setConstant("PROPOSAL_ID", "pid_1_1");
+    await this.setConstant("PROPOSAL_ID", "pid_s3_run");
   }
 }
 
@@ -52,7 +52,7 @@ describeWithRgw("a recipe run over S3", (url) => {
       await services.objectStore.put("raw", key, Buffer.from(frameBytes({ pixels: i + 1 })));
     }
     const client = await plainClient(url);
-    await client.putObject({ Bucket: "data", Key: "pid_1_1/", Body: Buffer.of() });
+    await client.putObject({ Bucket: "data", Key: "pid_s3_run/", Body: Buffer.of() });
     client.destroy();
     const document = formatFrames([{ bucket: "raw", objectKeys }]);
     await services.metadataStore.register?.({ recipeRunId: 1, parts: [{ type: "observe_frames", document }] });
@@ -62,17 +62,17 @@ describeWithRgw("a recipe run over S3", (url) => {
     await run(TransferL1Data, 2);
     await run(PublishCatalogMessages);
 
-    const entries = await Array.fromAsync(services.objectStore.list("data", "pid_1_1/"));
+    const entries = await Array.fromAsync(services.objectStore.list("data", "pid_s3_run/"));
     const id = entries[0]?.key.split("/")[1];
     expect(entries.map(({ key }) => key)).toEqual(
-      ["1.fits", "2.fits", "quality.json"].map((name) => `pid_1_1/${id}/${name}`),
+      ["1.fits", "2.fits", "quality.json"].map((name) => `pid_s3_run/${id}/${name}`),
     );
-    expect(await services.objectStore.removeFolderObjects("data", "pid_1_1/")).toEqual([]);
-    expect(await services.objectStore.head("data", `pid_1_1/${id}/quality.json`)).toMatchObject({
+    expect(await services.objectStore.removeFolderObjects("data", "pid_s3_run/")).toEqual([]);
+    expect(await services.objectStore.head("data", `pid_s3_run/${id}/quality.json`)).toMatchObject({
       contentType: "application/json",
       metadata: { groupname: "DATASET", groupid: id, objecttype: "QDATA" },
     });
-    await using source = await services.objectStore.get("data", `pid_1_1/${id}/1.fits`);
+    await using source = await services.objectStore.get("data", `pid_s3_run/${id}/1.fits`);
     const { image } = await fits.frame.decode(source, { path: "1.fits" });
     expect(image.data[0]).toBe(1);
     const messages = await Array.fromAsync(services.bus.messages?.({ conversationId: "1" }) ?? []);
