@@ -38,6 +38,8 @@ export async function handleSource(name: string, handle: FileHandle): Promise<By
 
 /** A file that is read at once, without a turn of the event loop, which takes longer than the reading of a strip does. */
 export interface FileNow extends ByteSource, Disposable {
+  /** Its first bytes, where they were read on opening; the memory is that of whoever opened it. */
+  readonly start?: Uint8Array | undefined;
   readNow(offset: number, into: Uint8Array): number;
 }
 
@@ -61,9 +63,12 @@ export function openFileStart(path: string, start: Uint8Array): FileNow {
   const fd = openSync(path, constants.O_RDONLY);
   try {
     const startBytes = readSync(fd, start, 0, start.length, 0);
-    // A read that gives nothing says where the file ends, in a fraction of the time that its facts take.
-    const isAll = startBytes < start.length && readSync(fd, start, startBytes, 1, startBytes) === 0;
-    const size = isAll ? startBytes : fstatSync(fd).size;
+    let size: number | undefined;
+    const sizeOf = (): number => {
+      // A read that gives nothing says where the file ends, in a fraction of the time that its facts take.
+      const isAll = startBytes < start.length && readSync(fd, start, startBytes, 1, startBytes) === 0;
+      return isAll ? startBytes : fstatSync(fd).size;
+    };
     const fromStart = (offset: number, into: Uint8Array): number => {
       if (offset >= startBytes) return 0;
       const part = start.subarray(offset, Math.min(startBytes, offset + into.length));
@@ -72,7 +77,11 @@ export function openFileStart(path: string, start: Uint8Array): FileNow {
     };
     return {
       name: path,
-      sizeBytes: size,
+      get sizeBytes() {
+        size ??= sizeOf();
+        return size;
+      },
+      start: start.subarray(0, startBytes),
       readNow(offset, into) {
         const filled = fromStart(offset, into);
         return filled === into.length ? filled : filled + readFully(fd, offset + filled, into.subarray(filled));

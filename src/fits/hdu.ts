@@ -37,7 +37,8 @@ export interface Hdu {
 
 export interface HduExtent {
   readonly file: string;
-  readonly fileSizeBytes: number;
+  /** The size of the file; where it has `least` bytes, any number from there on that it has will do. */
+  fileSizeBytes(least: number): number;
   readonly index: number;
   readonly headerOffset: number;
   readonly dataOffset: number;
@@ -76,7 +77,9 @@ export function describeHdu(header: Header, extent: HduExtent): Hdu {
   const stored = randomGroups ? axes.slice(1) : axes;
   const elements = stored.length === 0 || stored.includes(0) ? 0 : stored.reduce((product, axis) => product * axis, 1);
   const dataSizeBytes = (Math.abs(bitpix) / 8) * groupCount * (parameterCount + elements);
-  const available = Math.max(0, extent.fileSizeBytes - extent.dataOffset);
+  const endOffset = extent.dataOffset + padded(dataSizeBytes);
+  const fileSizeBytes = extent.fileSizeBytes(endOffset);
+  const available = Math.max(0, fileSizeBytes - extent.dataOffset);
   // `!(a <= b)` also catches a product beyond all numbers.
   if (!(dataSizeBytes <= available)) {
     throw badFile(
@@ -86,10 +89,9 @@ export function describeHdu(header: Header, extent: HduExtent): Hdu {
     );
   }
 
-  const endOffset = extent.dataOffset + padded(dataSizeBytes);
   // Crude writers leave the padding out; but where extensions may have followed, a cut is what it looks like.
-  if (extent.fileSizeBytes < endOffset && (extension || cards.value("EXTEND") === true)) {
-    const missing = endOffset - extent.fileSizeBytes;
+  if (fileSizeBytes < endOffset && (extension || cards.value("EXTEND") === true)) {
+    const missing = endOffset - fileSizeBytes;
     throw badFile("FITS_TRUNCATED", `the file ends ${missing} bytes before the end of its last block.`, place);
   }
 

@@ -1,5 +1,5 @@
 import type { Card } from "./card.ts";
-import { cardLength } from "./card-format.ts";
+import { wordChanges, wordsPerCard } from "./record-words.ts";
 
 /**
  * Which keywords a header's records have, in their order. The frames of one night share it, and say most things in the same
@@ -8,42 +8,74 @@ import { cardLength } from "./card-format.ts";
 export interface HeaderLayout {
   /** The first record of that name, which is of eight characters at most and in capitals. */
   find(keyword: string): number | undefined;
-  /** The card of a record, if one of the headers before had the same characters there. Cards are immutable. */
+  /** The card of a record that has these words, if one of the headers before had the same there. Cards are immutable. */
   known(words: Int32Array, record: number): Card | undefined;
   /** The same, made and remembered where it is not known. */
-  card(words: Int32Array, record: number, make: (record: number) => Card): Card;
+  card(words: Int32Array, record: number, make: () => Card): Card;
+}
+
+/** A header like one before: what it has other than that one. */
+export interface LikeBefore {
+  readonly layout: HeaderLayout;
+  /** The words of that one. */
+  readonly before: Int32Array;
+  /** As `wordChanges` finds them. */
+  readonly changes: Int32Array;
 }
 
 const nameLength = 8;
-const wordsPerCard = cardLength / Int32Array.BYTES_PER_ELEMENT;
 /** Up to column 40, behind the places of a value in fixed format and of most texts. */
 const valueWords = 10;
 
 /** The last layout of each number of records: the HDUs of a file hardly ever have the same. */
-const recent = new Map<number, { readonly names: Int32Array; readonly layout: HeaderLayout }>();
+const recent = new Map<number, { words: Int32Array; readonly layout: HeaderLayout }>();
 const recentLimit = 16;
 /** Longer headers are rare, and what is kept of them would be much. */
 const countLimit = 4096;
 
-/** @param words the characters of `count` records, four to a word */
-export function headerLayout(words: Int32Array, count: number): HeaderLayout {
+/** @param words whole records, which nobody changes any more */
+export function headerLayout(words: Int32Array): HeaderLayout {
+  const count = words.length / wordsPerCard;
   const last = recent.get(count);
-  if (last !== undefined && hasNames(words, last.names)) return last.layout;
-  const names = new Int32Array(2 * count);
+  if (last !== undefined && hasNames(words, last.words)) {
+    last.words = words;
+    return last.layout;
+  }
+  const layout = layoutOf(namesIn(words));
+  if (count > countLimit) return layout;
+  if (recent.size >= recentLimit) recent.clear();
+  recent.set(count, { words, layout });
+  return layout;
+}
+
+/**
+ * The header at the start of these words, where one before had the same records. To look for what differs takes a fraction of the time of
+ * reading it anew, and what is kept of it is a fraction of its size.
+ *
+ * @param isEnd whether an END card stands behind so many records
+ */
+export function layoutLikeBefore(words: Int32Array, isEnd: (count: number) => boolean): LikeBefore | undefined {
+  for (const [count, { words: before, layout }] of recent) {
+    // What stands behind CONTINUE may be of the card before it, or not.
+    if (words.length < (count + 1) * wordsPerCard || !isEnd(count) || layout.find("CONTINUE") !== undefined) continue;
+    const changes = wordChanges(words, before);
+    if (changes !== undefined) return { layout, before, changes };
+  }
+  return undefined;
+}
+
+function namesIn(words: Int32Array): Int32Array {
+  const names = new Int32Array((2 * words.length) / wordsPerCard);
   for (let at = 0, from = 0; at < names.length; at += 2, from += wordsPerCard) {
     names[at] = words[from] as number;
     names[at + 1] = words[from + 1] as number;
   }
-  const layout = layoutOf(names);
-  if (count > countLimit) return layout;
-  if (recent.size >= recentLimit) recent.clear();
-  recent.set(count, { names, layout });
-  return layout;
+  return names;
 }
 
-function hasNames(words: Int32Array, names: Int32Array): boolean {
-  for (let at = 0, from = 0; at < names.length; at += 2, from += wordsPerCard) {
-    if (words[from] !== names[at] || words[from + 1] !== names[at + 1]) return false;
+function hasNames(words: Int32Array, others: Int32Array): boolean {
+  for (let from = 0; from < words.length; from += wordsPerCard) {
+    if (words[from] !== others[from] || words[from + 1] !== others[from + 1]) return false;
   }
   return true;
 }
@@ -78,18 +110,16 @@ function cardTable(count: number): Pick<HeaderLayout, "known" | "card"> {
   let characters: Int32Array | undefined;
   const slotOf = (words: Int32Array, record: number): number => {
     let hash = record;
-    const from = record * wordsPerCard;
     // Values stand there; the comment behind them is the same in every frame.
-    for (let at = from + 2; at < from + valueWords; at += 1) hash = Math.imul(hash ^ (words[at] as number), 0x9e3779b1);
+    for (let at = 2; at < valueWords; at += 1) hash = Math.imul(hash ^ (words[at] as number), 0x9e3779b1);
     return (hash ^ (hash >>> 15)) & (size - 1);
   };
   const cardIn = (slot: number, words: Int32Array, record: number): Card | undefined => {
     const card = cards[slot];
     if (card === undefined || characters === undefined || records[slot] !== record) return undefined;
-    const from = record * wordsPerCard;
     const to = slot * wordsPerCard;
     // The name is the same by the layout.
-    for (let i = 2; i < wordsPerCard; i += 1) if (words[from + i] !== characters[to + i]) return undefined;
+    for (let i = 2; i < wordsPerCard; i += 1) if (words[i] !== characters[to + i]) return undefined;
     return card;
   };
   return {
@@ -98,12 +128,11 @@ function cardTable(count: number): Pick<HeaderLayout, "known" | "card"> {
       const slot = slotOf(words, record);
       const before = cardIn(slot, words, record);
       if (before !== undefined) return before;
-      const card = make(record);
+      const card = make();
       cards[slot] = card;
       records[slot] = record;
       characters ??= new Int32Array(size * wordsPerCard);
-      const from = record * wordsPerCard;
-      for (let i = 0; i < wordsPerCard; i += 1) characters[slot * wordsPerCard + i] = words[from + i] as number;
+      characters.set(words, slot * wordsPerCard);
       return card;
     },
   };

@@ -1,12 +1,12 @@
 import type { ByteSource } from "../core/byte-source.ts";
 import type { FileNow } from "../core/file.ts";
 import { badFile } from "./bad-file.ts";
-import { blockBytes } from "./blocks.ts";
+import { blockBytes, padded } from "./blocks.ts";
 import { cardLength } from "./card-format.ts";
 import { throughGzip } from "./gunzip.ts";
 import { describeHdu, type Hdu, hasImage, storedHeader } from "./hdu.ts";
 import type { Header } from "./header.ts";
-import { findEnd, findForeign, foreignCharacter, headerFromBytes, latin1 } from "./parse-header.ts";
+import { findEnd, findForeign, foreignCharacter, headerFromBytes, headerLikeBefore, latin1 } from "./parse-header.ts";
 
 /** Which HDU: its index, its EXTNAME (letter case does not count), or EXTNAME and EXTVER. */
 export type HduSelector = number | string | readonly [name: string, version: number];
@@ -124,15 +124,22 @@ interface Wanted {
   readonly into: Uint8Array;
 }
 
+type Walked = Pick<FileNow, "name" | "sizeBytes" | "start">;
+
 /** One walk for those who wait for their bytes and for those who have them at once. */
-function* hduWalk(source: Pick<ByteSource, "name" | "sizeBytes">): Generator<Hdu | Wanted, void, number> {
-  if (source.sizeBytes === 0) throw badFile("FITS_EMPTY", "the file is empty.", { file: source.name });
-  for (let index = 0, offset = 0; offset < source.sizeBytes; index += 1) {
+function* hduWalk(source: Walked): Generator<Hdu | Wanted, void, number> {
+  // Of a file whose beginning is there already, its size is asked for only where it matters: that takes as long as reading a header.
+  const fileSizeBytes = (least: number): number => {
+    const known = source.start?.length ?? 0;
+    return least <= known ? known : source.sizeBytes;
+  };
+  if (fileSizeBytes(1) === 0) throw badFile("FITS_EMPTY", "the file is empty.", { file: source.name });
+  for (let index = 0, offset = 0; offset < fileSizeBytes(offset + 1); index += 1) {
     const read = yield* readHeaderAt(source, index, offset);
     if (read === undefined) return;
     const hdu = describeHdu(read.header, {
       file: source.name,
-      fileSizeBytes: source.sizeBytes,
+      fileSizeBytes,
       index,
       headerOffset: offset,
       dataOffset: offset + read.sizeBytes,
@@ -149,11 +156,20 @@ interface ReadHeader {
 
 /** Reads on, each time twice as much, until the END card is there. `undefined` for padding after the last HDU. */
 function* readHeaderAt(
-  source: Pick<ByteSource, "name" | "sizeBytes">,
+  source: Walked,
   index: number,
   offset: number,
 ): Generator<Wanted, ReadHeader | undefined, number> {
   const place = { file: source.name, hdu: index, offset };
+  if (source.start !== undefined && offset < source.start.length) {
+    const like = headerLikeBefore(
+      source.start.subarray(offset),
+      index === 0 ? primaryStart : extensionStart,
+      source.name,
+    );
+    const sizeBytes = like === undefined ? 0 : headerBytes(like.end);
+    if (like !== undefined && offset + sizeBytes <= source.start.length) return { header: like.header, sizeBytes };
+  }
   const available = source.sizeBytes - offset;
   let bytes = new Uint8Array(0);
   for (let wantedBytes = firstReadBytes; ; wantedBytes *= 2) {
@@ -167,8 +183,7 @@ function* readHeaderAt(
     const foreign = findForeign(end === -1 ? bytes : bytes.subarray(0, end), scanned);
     if (foreign !== -1) throw foreignCharacter(bytes, foreign, place);
     if (end !== -1) {
-      const sizeBytes = Math.ceil((end + 1) / blockBytes) * blockBytes;
-      return { header: headerFromBytes(bytes, end, place), sizeBytes: Math.min(sizeBytes, available) };
+      return { header: headerFromBytes(bytes, end, place), sizeBytes: Math.min(headerBytes(end), available) };
     }
     if (bytes.length < Math.min(wantedBytes, available) || bytes.length >= available) {
       throw badFile(
@@ -183,13 +198,21 @@ function* readHeaderAt(
   }
 }
 
+/** Up to the end of the block in which the END card stands. */
+function headerBytes(end: number): number {
+  return padded(end + cardLength);
+}
+
+const primaryStart = "SIMPLE  = ";
+const extensionStart = "XTENSION= ";
+
 function checkStart(
   bytes: Uint8Array,
   place: { readonly file: string; readonly hdu: number; readonly offset: number },
 ): boolean {
   const text = latin1(bytes.subarray(0, 10));
   if (place.hdu === 0) {
-    if (text.startsWith("SIMPLE  = ")) return true;
+    if (text.startsWith(primaryStart)) return true;
     const found = text.startsWith("\u001f\u008b") ? "a gzip file" : `"${text.slice(0, 9).replace(/[^ -~]/g, "?")}"`;
     throw badFile("FITS_NOT_FITS", `this is not FITS: it starts with ${found}, not with "SIMPLE  =".`, place);
   }
@@ -208,8 +231,7 @@ function checkStart(
 /** Whether what stands where an extension may start was meant to be its first card, or that of any header. */
 function isDamagedStart(text: string): boolean {
   if (text.startsWith("= ", 8)) return true;
-  const extension = "XTENSION= ";
-  return [...text].filter((character, at) => character === extension[at]).length > extension.length / 2;
+  return [...text].filter((character, at) => character === extensionStart[at]).length > extensionStart.length / 2;
 }
 
 function matches(hdu: Hdu, selector: HduSelector): boolean {

@@ -4,6 +4,8 @@ import { Card, isContinued } from "./card.ts";
 import { cardLength } from "./card-format.ts";
 import { cardRecords } from "./card-records.ts";
 import { Header, headerOfRecords } from "./header.ts";
+import { headerLayout, layoutLikeBefore } from "./header-layout.ts";
+import { changedRecords, ownRecords } from "./record-words.ts";
 
 const endCard = "END".padEnd(cardLength);
 
@@ -81,8 +83,9 @@ export function headerFromBytes(bytes: Uint8Array, end: number, place: FitsPlace
       offset: (place.offset ?? 0) + end,
     });
   }
-  const records = cardRecords(bytes, end);
-  if (records !== undefined) return headerOfRecords(records, place.file);
+  const words = wordsOf(bytes, end);
+  const layout = headerLayout(words);
+  if (layout.find("CONTINUE") === undefined) return headerOfRecords(cardRecords(ownRecords(words), layout), place.file);
   const text = latin1(bytes.subarray(0, end));
   const cards: Card[] = [];
   for (let start = 0; start < end; ) {
@@ -92,6 +95,33 @@ export function headerFromBytes(bytes: Uint8Array, end: number, place: FitsPlace
     start = stop;
   }
   return new Header(cards, place.file);
+}
+
+/**
+ * The header at the start of `bytes`, of which nothing is kept but what it has other than one before. `undefined` where none before had the
+ * same records, and where these are not an HDU's of that kind.
+ *
+ * @param bytes at a multiple of four; anybody may change them afterwards
+ */
+export function headerLikeBefore(
+  bytes: Uint8Array,
+  start: string,
+  file: string | undefined,
+): { readonly header: Header; readonly end: number } | undefined {
+  const isEnd = (count: number): boolean => {
+    const at = count * cardLength;
+    return bytes[at] === capitalE && latin1(bytes.subarray(at, at + cardLength)) === endCard;
+  };
+  const like = layoutLikeBefore(wordsOf(bytes, bytes.length - (bytes.length % cardLength)), isEnd);
+  if (like === undefined || latin1(bytes.subarray(0, start.length)) !== start) return undefined;
+  const { layout, before, changes } = like;
+  const records = cardRecords(changedRecords(before, changes), layout);
+  return { header: headerOfRecords(records, file), end: before.byteLength };
+}
+
+/** The words of whole records. */
+function wordsOf(bytes: Uint8Array, end: number): Int32Array {
+  return new Int32Array(bytes.buffer, bytes.byteOffset, end / Int32Array.BYTES_PER_ELEMENT);
 }
 
 /** The bytes of a header: its cards, END, and blanks up to the end of the block. */
