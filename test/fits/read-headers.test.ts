@@ -74,7 +74,10 @@ test("headers that differ from one before in a few characters come as if they we
       image,
     },
   ]);
-  const extension = encodeFits([{ header: new Header() }, { header: Header.from({ EXTNAME: "SCI", ...record }), image }]);
+  const extension = encodeFits([
+    { header: new Header() },
+    { header: Header.from({ EXTNAME: "SCI", ...record }), image },
+  ]);
   const change = fc.record({
     of: fc.constantFrom(first, extension),
     at: fc.array(fc.tuple(fc.nat(44 * 80), fc.constantFrom(...[..." =/'ETN19é\u0000D&"])), { maxLength: 6 }),
