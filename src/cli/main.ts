@@ -4,11 +4,13 @@ import { type LogLevel, logLevels } from "../core/log.ts";
 import { nearestName } from "../core/nearest-name.ts";
 import { redactor } from "../core/redact.ts";
 import type { Environment } from "../core/settings.ts";
+import { tellCrashes } from "../workflow/tell-crashes.ts";
 import type { CommandTable } from "./command.ts";
 import { commands } from "./commands.ts";
 import { withEnvFile } from "./env-file.ts";
 import { exitCodeOf, exitCodes, isStop, stopCodeOf } from "./exit-code.ts";
 import { openOutput } from "./output.ts";
+import { redactPrints } from "./redact-prints.ts";
 import { errorDocument, errorText } from "./render/error-text.ts";
 import { commandUsage, mainUsage } from "./render/usage.ts";
 import type { Session } from "./session.ts";
@@ -72,11 +74,11 @@ function leastLevelOf(env: Environment): LogLevel {
 }
 
 async function main(args: readonly string[], leaveBehind: () => void): Promise<number> {
-  // A report of a crash would hold the whole environment.
-  process.report.excludeEnv = true;
   let redact = redactor(process.env);
   const stdout = openOutput(process.stdout, process.env, (text) => redact(text));
   const stderr = openOutput(process.stderr, process.env, (text) => redact(text));
+  for (const stream of [process.stdout, process.stderr]) redactPrints(stream, (text) => redact(text));
+  tellCrashes((text) => redact(text));
   let leastLevel = leastLevelOf(process.env);
   let stop: StopSignals | undefined;
   try {

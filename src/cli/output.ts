@@ -37,8 +37,10 @@ export function openOutput(
   });
   const isTerminal = stream.isTTY === true;
   const isLive = isTerminal && env.TERM !== "dumb";
+  // Past what is put before the stream later: all of this is redacted here, and once.
+  const own = stream.write.bind(stream) as (text: string) => boolean;
   const send = (text: string): void => {
-    if (open) stream.write(text);
+    if (open) own(text);
   };
   const write = (text: string): void => send(redact(text));
   return {

@@ -1,3 +1,5 @@
+import { inspect } from "node:util";
+
 const shown = "[secret]";
 
 /** What may stand before and behind a secret in Base64: characters that hold a few bits of it. */
@@ -11,8 +13,8 @@ export function hideSecrets(secrets: Iterable<string>, shortest: number): (text:
   const sources = new Map<string, number>();
   const add = (form: string, source = RegExp.escape(form)): void => void sources.set(source, form.length);
   for (const given of secrets) {
-    // The scheme of `Bearer …` is no secret, and a server may quote what follows it alone.
-    for (const secret of [given, given.replace(/^[A-Za-z][\w-]*\s+(?=\S+$)/, "")]) {
+    // The scheme of `Bearer …` is no secret, and a server may quote what follows it alone. Output is searched line by line.
+    for (const secret of [given, given.replace(/^[A-Za-z][\w-]*\s+(?=\S+$)/, ""), ...linesOf(given)]) {
       if (secret.length < shortest) continue;
       for (const form of spellings(secret)) add(form);
       for (const form of base64Spellings(secret)) add(form, `${edge}${RegExp.escape(form)}${edge}={0,2}`);
@@ -22,6 +24,12 @@ export function hideSecrets(secrets: Iterable<string>, shortest: number): (text:
   const longestFirst = [...sources].sort(([, a], [, b]) => b - a).map(([source]) => source);
   const pattern = new RegExp(longestFirst.join("|"), "g");
   return (text) => text.replaceAll(pattern, shown);
+}
+
+/** Those of a private key, which has several; its first and last say only what it is. */
+function linesOf(secret: string): readonly string[] {
+  const lines = secret.split(/\r?\n/);
+  return lines.length === 1 ? [] : lines.filter((line) => !line.startsWith("-----"));
 }
 
 function spellings(secret: string): readonly string[] {
@@ -37,6 +45,8 @@ function spellings(secret: string): readonly string[] {
     inJson(secret),
     // A JSON text as a field of another.
     inJson(inJson(secret)),
+    // As Node prints the field of an object.
+    inspect(secret, { maxStringLength: null, breakLength: Number.POSITIVE_INFINITY }).slice(1, -1),
     html,
     ...["&#39;", "&#x27;", "&apos;"].map((quote) => html.replaceAll('"', "&quot;").replaceAll("'", quote)),
     ...["&#39;", "&#x27;"].map((quote) => html.replaceAll('"', "&#34;").replaceAll("'", quote)),

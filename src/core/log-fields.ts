@@ -1,10 +1,12 @@
-import { secretName } from "./secret-name.ts";
+import { hideCredentials } from "./hide-credentials.ts";
+import { isSecretName } from "./is-secret-name.ts";
 
 const deepest = 6;
 
 /**
  * The fields of a log line as plain JSON can hold them: errors with message, code and cause; arrays of pixels by their
- * size only; under a name that sounds like a secret nothing but numbers, truth values and nothing at all. Names in `taken` get an underscore behind them.
+ * size only; under a name that sounds like a secret nothing but numbers, truth values and nothing at all; URLs without their
+ * passwords. Names in `taken` get an underscore behind them.
  */
 export function logFields(
   fields: Readonly<Record<string, unknown>>,
@@ -16,7 +18,7 @@ export function logFields(
 }
 
 function field(name: string, value: unknown, depth: number): unknown {
-  return secretName.test(name) && mayHoldSecret(value) ? "[secret]" : loggable(value, depth);
+  return isSecretName(name) && mayHoldSecret(value) ? "[secret]" : loggable(value, depth);
 }
 
 /** A number is no secret: a fencing token, a count of tokens. */
@@ -25,6 +27,7 @@ function mayHoldSecret(value: unknown): boolean {
 }
 
 function loggable(value: unknown, depth: number): unknown {
+  if (typeof value === "string") return hideCredentials(value);
   if (typeof value === "bigint" || (typeof value === "number" && !Number.isFinite(value))) return String(value);
   if (typeof value !== "object" || value === null) return value;
   if (depth >= deepest) return "[…]";
@@ -34,9 +37,9 @@ function loggable(value: unknown, depth: number): unknown {
     const { name, message, stack, cause } = value;
     return {
       name,
-      message,
+      message: hideCredentials(message),
       ...inside(value),
-      stack,
+      stack: loggable(stack, depth),
       ...(cause === undefined ? {} : { cause: loggable(cause, depth + 1) }),
     };
   }

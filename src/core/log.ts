@@ -1,5 +1,6 @@
 import { isSpanContextValid, trace } from "@opentelemetry/api";
 import { type Logger as PinoLogger, pino } from "pino";
+import { hideCredentials } from "./hide-credentials.ts";
 import { logFields } from "./log-fields.ts";
 
 /** The levels of loguru, which `LOGURU_LEVEL` names, with its numbers. */
@@ -77,7 +78,7 @@ function wrap(logger: PinoLogger<Lowercase<LogLevel>>): Logger {
   const say =
     (level: Lowercase<LogLevel>) =>
     (message: string, fields: Fields = {}): void =>
-      logger[level](logFields(fields, ownNames), message);
+      logger[level](logFields(fields, ownNames), hideCredentials(message));
   return {
     trace: say("trace"),
     debug: say("debug"),

@@ -1,10 +1,12 @@
+import { hideCredentials } from "./hide-credentials.ts";
+import { isSecretName } from "./is-secret-name.ts";
 import type { Environment } from "./settings.ts";
 import { type Setting, type Settings, settingsTable } from "./settings-table.ts";
 
 /** One setting as it stands: for people who ask what a process runs with. */
 export interface SettingLine {
   readonly name: string;
-  /** `undefined` where it is unset, `[secret]` for all of a setting whose kind is secret. */
+  /** `undefined` where it is unset, `[secret]` for all of a setting whose kind is secret, and for a password or a key in a URL. */
   readonly value: unknown;
   readonly from: "environment" | "default";
   readonly default: string | undefined;
@@ -17,10 +19,21 @@ export function settingsReport(settings: Settings, env: Environment): readonly S
     const value = settings[property as keyof Settings];
     return {
       name,
-      value: kind.secret && value !== undefined ? "[secret]" : value,
+      value: kind.secret && value !== undefined ? "[secret]" : withoutSecrets(value),
       from: env[name] ? "environment" : "default",
       default: setting.default,
       description,
     };
   });
+}
+
+function withoutSecrets(value: unknown): unknown {
+  if (typeof value === "string") return hideCredentials(value);
+  if (Array.isArray(value)) return value.map(withoutSecrets);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([name, inner]) => [
+    name,
+    typeof inner === "string" && isSecretName(name) ? "[secret]" : withoutSecrets(inner),
+  ]);
+  return Object.fromEntries(entries);
 }

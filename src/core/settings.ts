@@ -1,5 +1,6 @@
+import { hideCredentials } from "./hide-credentials.ts";
+import { isSecretName } from "./is-secret-name.ts";
 import { nearestName } from "./nearest-name.ts";
-import { secretName } from "./secret-name.ts";
 import { configurableServices, missingAddress } from "./service-driver.ts";
 import { type SettingProblem, settingsInvalid } from "./settings-invalid.ts";
 import { type Setting, type Settings, settingsTable } from "./settings-table.ts";
@@ -68,10 +69,10 @@ function problemOf(
 
 /** Whoever puts a password into an address, or into a field of that name, shall not find it in an error. */
 function withoutPasswords(text: string): string {
-  return text
+  return hideCredentials(text)
     .replaceAll(/[^\s"'/,;=@]+@/g, "[secret]@")
     .replaceAll(/"([^"]*)"(\s*:\s*)"[^"]*"?/g, (whole, name: string, colon: string) =>
-      secretName.test(name) ? `"${name}"${colon}"[secret]"` : whole,
+      isSecretName(name) ? `"${name}"${colon}"[secret]"` : whole,
     );
 }
 

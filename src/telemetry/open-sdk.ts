@@ -14,6 +14,7 @@ import type { Settings } from "../core/settings.ts";
 import { type CollectorAnswer, greetCollector } from "./greet-collector.ts";
 import { metricExporter, traceExporter } from "./otlp-exporters.ts";
 import type { OtlpTarget } from "./otlp-target.ts";
+import { redactMetrics } from "./redact-metrics.ts";
 import { redactSpans } from "./redact-spans.ts";
 import { serviceAttributes } from "./service-resource.ts";
 import { startInstrumentations } from "./start-instrumentations.ts";
@@ -67,7 +68,7 @@ export async function openSdk(
         ? []
         : [
             new PeriodicExportingMetricReader({
-              exporter: await metricExporter(targets.metrics),
+              exporter: redactMetrics(await metricExporter(targets.metrics), redact),
               exportIntervalMillis: interval,
               exportTimeoutMillis: Math.min(interval, metricTimeoutMs),
             }),

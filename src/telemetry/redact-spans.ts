@@ -1,18 +1,14 @@
-import type { Attributes, AttributeValue } from "@opentelemetry/api";
 import type { NodeSDKConfiguration } from "@opentelemetry/sdk-node";
+import { redactAttributes } from "./redact-attributes.ts";
+import { resourceRedactor } from "./redact-resource.ts";
 
 type SpanExporter = NodeSDKConfiguration["traceExporter"];
 type Span = Parameters<SpanExporter["export"]>[0][number];
 
 /** Takes secrets out of what spans tell: the message of an error may be a server's, which says what it was sent. */
 export function redactSpans(exporter: SpanExporter, redact: (text: string) => string): SpanExporter {
-  const value = (given: AttributeValue | undefined): AttributeValue | undefined => {
-    if (typeof given === "string") return redact(given);
-    if (!Array.isArray(given)) return given;
-    return given.map((one) => (typeof one === "string" ? redact(one) : one)) as AttributeValue;
-  };
-  const attributes = (given: Attributes = {}): Attributes =>
-    Object.fromEntries(Object.entries(given).map(([name, one]) => [redact(name), value(one)]));
+  const attributes = redactAttributes(redact);
+  const resource = resourceRedactor(redact);
   const redacted = (span: Span): Span => {
     const { message } = span.status;
     const events = span.events.map((event) => ({
@@ -26,6 +22,7 @@ export function redactSpans(exporter: SpanExporter, redact: (text: string) => st
       attributes: { value: attributes(span.attributes) },
       events: { value: events },
       links: { value: links },
+      resource: { value: resource(span.resource) },
       status: { value: message === undefined ? span.status : { ...span.status, message: redact(message) } },
     }) as Span;
   };

@@ -16,6 +16,7 @@ const program = join(import.meta.dirname, `attempt-process${sourceExtension}`);
  */
 const execArgv = [...(sourceExtension === ".ts" ? ["--conditions=firstlight-source"] : []), "--max-semi-space-size=16"];
 const keptLines = 10;
+const libraryFrame = new RegExp(RegExp.escape(new URL("..", import.meta.url).href));
 /** How long a dead child's output may be held open by processes that it left behind. */
 const outputGraceMs = 1000;
 
@@ -50,8 +51,7 @@ export function makeAttemptInChild({ module, exportName }: ChildSource): MakeAtt
       eachLine(child.stdout, (line) => watch.onLine("stdout", line)),
       eachLine(child.stderr, (line) => {
         heapFull ||= line.includes("heap out of memory");
-        // The engine's own frames tell an astronomer nothing, and would push out what does.
-        if (!/^\s*\d+: 0x/.test(line)) lastLines.push(line);
+        if (!isFrameOfOthers(line)) lastLines.push(line);
         if (lastLines.length > keptLines) lastLines.shift();
         watch.onLine("stderr", line);
       }),
@@ -100,6 +100,14 @@ function eachLine(stream: Readable | null, take: (line: string) => void): Promis
   const lines = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
   lines.on("line", take);
   return once(lines, "close");
+}
+
+/** Frames of the engine, of packages and of this library tell an astronomer nothing, and would push out what does. */
+function isFrameOfOthers(line: string): boolean {
+  return (
+    /^\s*\d+: 0x/.test(line) ||
+    (/^\s*at /.test(line) && [/node:internal/, /\/node_modules\//, libraryFrame].some((pattern) => pattern.test(line)))
+  );
 }
 
 function delay(ms: number): Promise<void> {

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { FirstlightError } from "../core/errors.ts";
 import { createLogger } from "../core/log.ts";
+import { redactor } from "../core/redact.ts";
 import { loadSettings } from "../core/settings.ts";
 import { continueTrace } from "../core/telemetry.ts";
 import { startTelemetry, type Telemetry } from "../telemetry/start-telemetry.ts";
@@ -10,6 +11,7 @@ import { attemptErrorOf } from "./attempt-error.ts";
 import { makeAttemptInProcess } from "./attempt-in-process.ts";
 import type { AttemptCommand, AttemptEnd, AttemptMessage } from "./attempt-job.ts";
 import { importModule } from "./load-workflow.ts";
+import { tellCrashes } from "./tell-crashes.ts";
 import { isWorkflow } from "./workflow.ts";
 
 /** After the runner's death an attempt has this long to end cleanly. */
@@ -103,8 +105,7 @@ async function leave(code: number): Promise<void> {
   tell({ type: "telemetry-lost" }, () => process.exit(code));
 }
 
-// A report of a crash would hold the whole environment.
-process.report.excludeEnv = true;
+tellCrashes(redactor(process.env));
 // A terminal's Ctrl-C reaches every process; it is the runner that decides what it means.
 process.on("SIGINT", () => undefined);
 process.on("SIGTERM", () => stop.abort());

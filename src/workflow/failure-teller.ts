@@ -1,5 +1,6 @@
 import { messageOf } from "../core/errors.ts";
 import { createLogger } from "../core/log.ts";
+import { redactLine } from "../core/redact.ts";
 import { driverOf } from "../core/service-driver.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Bus, BusMessage } from "../services/bus.ts";
@@ -14,6 +15,8 @@ export interface FailedRun {
   readonly workflowVersion: string;
   readonly settings: Settings;
   readonly recorder: Pick<RunRecorder, "announce">;
+  /** Takes secrets out of what a client of the bus says. */
+  readonly redact: (text: string) => string;
   /** Ends the telling with the run. */
   readonly signal: AbortSignal;
 }
@@ -35,7 +38,7 @@ const timeoutMs = 30_000;
  * machine. What goes wrong with it is a warning in the log of the task, and no more.
  */
 export function failureTeller(run: FailedRun): FailureTeller {
-  const { settings, recorder } = run;
+  const { settings, recorder, redact } = run;
   const isReal = driverOf(settings, "bus").driver === "amqp";
   const telling = new Set<Promise<void>>();
   return {
@@ -48,7 +51,13 @@ export function failureTeller(run: FailedRun): FailureTeller {
       telling.add(told);
       function say(level: "info" | "warning", message: string): void {
         const write = (line: string): void =>
-          recorder.announce({ type: "task-log", task, attempt, stream: "stderr", line: line.trimEnd() });
+          recorder.announce({
+            type: "task-log",
+            task,
+            attempt,
+            stream: "stderr",
+            line: redactLine(line.trimEnd(), redact),
+          });
         createLogger({ level: settings.loguruLevel, pretty: false, write })[level](message, { routingKey });
       }
     },

@@ -43,7 +43,8 @@ export async function runWorkflow(workflow: Workflow, options: RunOptions): Prom
   const clock = options.clock ?? clockFrom(settings);
   // Before anything is written: a workflow that cannot run leaves no run behind.
   await planRun(workflow, options, settings, undefined);
-  const makeAttempt = attemptWithoutSecrets(chooseProcess(workflow, options), redactor(env));
+  const redact = redactor(env);
+  const makeAttempt = attemptWithoutSecrets(chooseProcess(workflow, options), redact);
   await using store = await openSqliteRunStore(runStorePath(settings.scratchBasePath), { clock });
   const opened = await openRun(store, runKeyOf(workflow, options, settings), options, settings);
   await using lease = await store.lease(opened.run.recipeRunId);
@@ -61,7 +62,7 @@ export async function runWorkflow(workflow: Workflow, options: RunOptions): Prom
     workflowName: workflow.name,
     workflowVersion: workflow.version ?? settings.buildVersion,
   });
-  const leased = { env, settings, clock, store, opened, lease, makeAttempt, inventory, telemetry };
+  const leased = { env, settings, clock, store, opened, lease, redact, makeAttempt, inventory, telemetry };
   return await withSpan(workflow.name, telemetry, () => runLeased(workflow, options, leased), {
     statusOf: ({ status }) =>
       status === "done" ? { code: SpanStatusCode.OK } : { code: SpanStatusCode.ERROR, message: status },
@@ -75,6 +76,7 @@ interface LeasedRun {
   readonly store: RunStore;
   readonly opened: OpenedRun;
   readonly lease: RunLease;
+  readonly redact: (text: string) => string;
   readonly makeAttempt: MakeAttempt;
   /** Shared by all tasks where they run in this process. */
   readonly inventory: InventoryDriver | undefined;
@@ -122,6 +124,7 @@ async function runLeased(workflow: Workflow, options: RunOptions, leased: Leased
       workflowVersion: plan.version,
       settings,
       recorder,
+      redact: leased.redact,
       signal: stop,
     });
     const context: RunContext = {

@@ -18,6 +18,11 @@ export interface CliEnd {
 export interface Cli extends AsyncDisposable {
   readonly folder: string;
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<CliEnd>;
+  /** The same on a terminal of its own, by `script` of util-linux: `stdout` is all that stood on it. */
+  runOnTerminal(
+    args: readonly string[],
+    env?: Readonly<Record<string, string>>,
+  ): Promise<Pick<CliEnd, "code" | "stdout">>;
   /** Starts it; `end` resolves when it is over. */
   start(args: readonly string[], env?: Readonly<Record<string, string>>): RunningCli;
 }
@@ -76,6 +81,17 @@ export async function openCli(): Promise<Cli> {
     folder,
     start,
     run: (args, env) => start(args, env).end,
+    async runOnTerminal(args, env = {}) {
+      const words = [process.execPath, "--conditions=firstlight-source", bin, ...args];
+      const command = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+      const child = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], {
+        cwd: folder,
+        env: { ...childEnvironment(), HOME: folder, TERM: "xterm", ...env },
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      const [stdout, [code]] = await Promise.all([child.stdout.setEncoding("utf8").toArray(), once(child, "close")]);
+      return { code: code as number | null, stdout: stdout.join("") };
+    },
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
 }

@@ -1,7 +1,8 @@
+import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { hideSecrets } from "../../src/core/hide-secrets.ts";
 
-const secret = `p ss&w'ör"d+/=<`;
+const secret = `p ss&w'ör"d\\+/=<`;
 const hide = hideSecrets([secret], 6);
 
 describe("a secret is found", () => {
@@ -13,8 +14,9 @@ describe("a secret is found", () => {
     ["in a form", new URLSearchParams({ p: secret }).toString().slice(2)],
     ["in JSON", JSON.stringify(secret).slice(1, -1)],
     ["in JSON in JSON", JSON.stringify(JSON.stringify(secret)).slice(3, -3)],
-    ["in HTML", "p ss&amp;w&#39;ör&quot;d+/=&lt;"],
-    ["in HTML of Python", "p ss&amp;w&#x27;ör&quot;d+/=&lt;"],
+    ["in what Node prints of an object", inspect(secret).slice(1, -1)],
+    ["in HTML", "p ss&amp;w&#39;ör&quot;d\\+/=&lt;"],
+    ["in HTML of Python", "p ss&amp;w&#x27;ör&quot;d\\+/=&lt;"],
     ["in hexadecimal", Buffer.from(secret).toString("hex")],
     ["in Base64", Buffer.from(secret).toString("base64")],
     ["in Base64 of URLs", Buffer.from(secret).toString("base64url")],

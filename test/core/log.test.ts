@@ -95,17 +95,17 @@ test("a line for people shows an error's message without its stack", () => {
 });
 
 describe("what must not be told", () => {
-  test.each(["password", "token", "secret", "authorization", "clientSecret", "secretKey"])(
-    "a field called %s",
-    (name) => {
-      for (const pretty of [true, false]) {
-        const { log, lines } = collect({ pretty });
-        log.info("connecting", { [name]: "hunter2", deep: { [name]: "hunter2" }, host: "bus" });
-        expect(lines.join("")).not.toContain("hunter2");
-        expect(lines.join("")).toContain("bus");
-      }
-    },
-  );
+  test.each([
+    ...["password", "token", "secret", "authorization", "clientSecret", "secretKey", "pwd", "auth", "Set-Cookie"],
+    ...["isb_pass", "signature", "X-Amz-Signature", "session"],
+  ])("a field called %s", (name) => {
+    for (const pretty of [true, false]) {
+      const { log, lines } = collect({ pretty });
+      log.info("connecting", { [name]: "hunter2", deep: { [name]: "hunter2" }, host: "bus" });
+      expect(lines.join("")).not.toContain("hunter2");
+      expect(lines.join("")).toContain("bus");
+    }
+  });
 
   test("nor what lies in a list or an object under such a name", () => {
     const { log, lines } = collect();
@@ -120,11 +120,29 @@ describe("what must not be told", () => {
     expect(lines.join("")).toContain("[secret]");
   });
 
+  test("nor the password of a URL, in a message, a field or an error", () => {
+    for (const pretty of [true, false]) {
+      const { log, lines } = collect({ pretty });
+      const url = "nats://guest:hunter2@bus";
+      log.info(`no ${url}`, { url, list: [url], error: new Error(`no ${url}`, { cause: new Error(url) }) });
+      log.child({ url }).info("connecting");
+      expect(lines.join("")).not.toContain("hunter2");
+      expect(lines.join("")).toContain("no nats://guest:[secret]@bus");
+    }
+  });
+
   test("nor by way of a child", () => {
     const { log, lines } = collect();
     log.child({ password: "hunter2" }).info("connecting");
     expect(lines.join("")).not.toContain("hunter2");
   });
+});
+
+test("a name that only sounds like one is told", () => {
+  const { log, parsed } = collect();
+  const fields = { author: "me", passes: "2", keyboard: "de", primary_key: "id", tokens_used: "3" };
+  log.info("said", fields);
+  expect(parsed()[0]).toMatchObject(fields);
 });
 
 test("a number called token is told: a fencing token is no secret", () => {

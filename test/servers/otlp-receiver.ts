@@ -55,7 +55,8 @@ export async function startOtlpHttp(): Promise<OtlpReceiver> {
   const server = createHttpServer((request, response) => {
     void bodyOf(request).then((body) => {
       const form = request.headers["content-type"] ?? "";
-      const signal = request.url === "/v1/traces" ? "traces" : request.url === "/v1/metrics" ? "metrics" : undefined;
+      const [path] = (request.url ?? "").split("?");
+      const signal = path === "/v1/traces" ? "traces" : path === "/v1/metrics" ? "metrics" : undefined;
       if (signal === undefined) {
         response.writeHead(404).end();
         return;

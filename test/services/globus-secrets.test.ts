@@ -77,3 +77,40 @@ test.each<readonly [string, string, Reaction]>([
   for (const secret of [clientSecret, token]) expect(told).not.toContain(secret.slice(0, 8));
   expect(told).not.toContain(basic.slice(-16));
 });
+
+test("an answer that is a success tells neither where it quotes them in words", async () => {
+  await using server = await scriptedHttp((response, request) => {
+    const { url = "", headers } = request;
+    const said = `sent ${headers.authorization} as ${clientSecret}`;
+    const task = { task_id: "task-1", nice_status_short_description: said, canceled_by_admin_message: said };
+    const event = { code: said, is_error: true, description: said, details: said, time: "2026-01-01" };
+    if (isGrant(url)) return grants(response);
+    if (url.includes("/ls?")) return json(200, { DATA: [{ type: "file", name: "a", size: 1 }] })(response);
+    if (url.includes("/submission_id")) return json(200, { value: "id" })(response);
+    if (url.includes("/event_list")) return json(200, { DATA: [event, { ...event, is_error: false }] })(response);
+    if (url.includes("/task_list")) return json(200, { DATA: [] })(response);
+    if (url.includes("/transfer")) return json(202, { task_id: "task-1" })(response);
+    const failed = { ...task, status: "FAILED", fatal_error: { code: "GONE", description: said } };
+    return json(200, { DATA: [], ...failed })(response);
+  });
+  const url = new URL(server.url).origin;
+  const lines: string[] = [];
+  const transfer = globusTransfer({
+    objectStoreEndpoint: "os",
+    scratchEndpoint: "sc",
+    inbound: [{ clientId, clientSecret: new Secret(clientSecret) }],
+    outbound: [],
+    maxRetries: 0,
+    retrySeconds: 0.001,
+    pollSeconds: [0.001, 0.001],
+    authUrl: url,
+    transferUrl: url,
+    log: createLogger({ level: "TRACE", pretty: false, write: (line) => void lines.push(line) }),
+  });
+  const items = [{ bucket: "raw", key: "a", path: "/nowhere/a" }];
+  const error: unknown = await transfer.toScratch(items, { label: "l", recipeRunId: 1 }).catch((thrown) => thrown);
+  const told = `${lines.join("")}${inspect(error, { depth: 20, showHidden: true, maxStringLength: null })}`;
+  expect(server.seen.map((seen) => seen.url?.split("?")[0])).toContain("/v0.10/task/task-1/event_list");
+  expect(told).toContain("sent Bearer [secret] as [secret]");
+  for (const secret of [clientSecret, token]) expect(told).not.toContain(secret.slice(0, 8));
+});

@@ -1,4 +1,4 @@
-import { trace } from "@opentelemetry/api";
+import { metrics, trace } from "@opentelemetry/api";
 import { expect, test } from "vitest";
 import { loadSettings } from "../../src/core/settings.ts";
 import { startTelemetry } from "../../src/telemetry/start-telemetry.ts";
@@ -24,4 +24,32 @@ test("a secret is in nothing that a span tells: names, lists, events, links", as
   });
   expect(told?.events[0]?.name).toBe("event [secret]");
   expect(collector.bodies.filter((body) => body.includes(secret))).toEqual([]);
+});
+
+test("a secret is in nothing that metrics tell: attributes, descriptions, the resource", async () => {
+  await using collector = await startOtlpHttp();
+  const to = `http://127.0.0.1:${collector.port}`;
+  const secret = "hush-token-abcdef";
+  const env = {
+    OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: to,
+    GQL_AUTH_TOKEN: secret,
+    OTEL_SERVICE_NAME: `service of ${secret}`,
+    SYSTEM_METRIC_INSTRUMENTATION_CONFIG: "{}",
+  };
+  const telemetry = await startTelemetry(loadSettings(env), { env });
+  const attributes = { plain: secret, list: ["a", secret], url: "nats://me:hush-pw@bus", [`k-${secret}`]: 1 };
+  const meter = metrics.getMeter("x");
+  meter.createCounter("calls", { description: `of ${secret}` }).add(2, attributes);
+  meter.createHistogram("waits").record(3, attributes);
+  meter.createObservableGauge("now").addCallback((result) => result.observe(4, attributes));
+  expect(await telemetry.shutdown(60_000)).toBe(true);
+  const calls = collector.points.find(({ name }) => name === "calls");
+  expect(calls).toMatchObject({
+    value: 2,
+    attributes: { plain: "[secret]", list: ["a", "[secret]"], url: "nats://me:[secret]@bus", "k-[secret]": 1 },
+    resource: { "service.name": "service of [secret]", "service.name.alias": "dkist-processing" },
+  });
+  expect(collector.points.map(({ name }) => name)).toContain("now");
+  expect(collector.bodies.filter((body) => body.includes(secret) || body.includes("hush-pw"))).toEqual([]);
+  expect(collector.bodies.some((body) => body.includes("waits"))).toBe(true);
 });

@@ -1,5 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
 import { redactor } from "../../src/core/redact.ts";
 import { loadSettings } from "../../src/core/settings.ts";
@@ -7,10 +8,10 @@ import { type Setting, settingsTable } from "../../src/core/settings-table.ts";
 import { fixture, openCli } from "../cli/cli-process.ts";
 import { startOtlpHttp } from "../servers/otlp-receiver.ts";
 
-/** One of its own for each, so that a leak says whose it is. */
+/** One of its own for each, so that a leak says whose it is; with characters that URLs, JSON and Base64 spell otherwise. */
 const secrets: string[] = [];
 const secret = (name: string): string => {
-  const value = `hush-${name}-7f/3+d`;
+  const value = `hush-${name}-7f/3+d"\\ü`;
   secrets.push(value);
   return value;
 };
@@ -27,15 +28,34 @@ const given = {
   GLOBUS_OUTBOUND_CLIENT_CREDENTIALS: JSON.stringify([{ client_id: "out", client_secret: secret("outbound") }]),
   OTEL_EXPORTER_OTLP_HEADERS: `authorization=${encodeURIComponent(`Bearer ${secret("otlp")}`)}`,
   MESH_CONFIG: JSON.stringify({ further: { mesh_address: "further.example", mesh_port: 1, password: secret("mesh") } }),
+  DOCS_BASE_URL: `https://me:${encodeURIComponent(secret("docs"))}@docs.example/?api_key=${encodeURIComponent(secret("docskey"))}`,
 };
 
-/** As it is, in a URL, in Base64: whose last character depends on what follows. */
+/** No settings of this library: what clients of a task's own go by. */
+const foreign = {
+  MYCAM_PASSWORD: secret("mycam"),
+  MYCAM_ARCHIVE: `pg://me:${encodeURIComponent(secret("archive"))}@archive.example/db`,
+  MYCAM_PRIVATE_KEY: `-----BEGIN PRIVATE KEY-----\n${secret("key1")}\n${secret("key2")}\n-----END PRIVATE KEY-----`,
+};
+
+const known = [...secrets];
+
+/** What all of them begin with, as it is, in Base64 wherever it begins there, and in hexadecimal: half a secret is one, too. */
+const marks = [
+  "hush-",
+  ...["", "a", "ab"].map((before) => {
+    const encoded = Buffer.from(`${before}hush-`).toString("base64").replace(/=*$/, "");
+    return encoded.slice([0, 2, 3][before.length], -1);
+  }),
+  Buffer.from("hush-").toString("hex"),
+];
+
+/** The place with what stands around it. */
 function leaks(where: string, bytes: Buffer): readonly string[] {
-  return secrets.flatMap((one) =>
-    [one, encodeURIComponent(one), Buffer.from(one).toString("base64").replace(/=*$/, "").slice(0, -1)].flatMap(
-      (form) => (bytes.includes(form) ? [`${where}: ${one}`] : []),
-    ),
-  );
+  return marks.flatMap((mark) => {
+    const at = bytes.indexOf(mark);
+    return at < 0 ? [] : [`${where}: ${bytes.subarray(Math.max(0, at - 60), at + 40)}`];
+  });
 }
 
 async function filesBelow(folder: string): Promise<readonly string[]> {
@@ -54,40 +74,62 @@ test("no secret is in anything that a run emits whose tasks tell all that they k
 }, async () => {
   await using cli = await openCli();
   await using collector = await startOtlpHttp();
-  const to = `http://127.0.0.1:${collector.port}`;
+  const to = `http://127.0.0.1:${collector.port}/v1`;
   const env = {
     ...given,
-    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: to,
-    OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: to,
+    ...foreign,
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${to}/traces?api_key=${encodeURIComponent(secret("traces"))}`,
+    OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `${to}/metrics?api_key=${encodeURIComponent(secret("metrics"))}`,
+    OTEL_RESOURCE_ATTRIBUTES: `mycam.note=${encodeURIComponent(given.ISB_PASSWORD)}`,
     LOGURU_LEVEL: "TRACE",
     NODE_OPTIONS: "--report-on-fatalerror --report-uncaught-exception",
   };
   const run = [fixture("indiscreet.ts"), "--input", "l0", "--output", "out"];
+  const inProcess = ["run", ...run, "--in-process", "--fresh", "--workers", "1"];
   const ends = [];
-  for (const args of [
-    ["run", ...run, "--json", "--keep-scratch"],
-    ["plan", ...run, "--json"],
-    ["inspect", "1"],
-    ["inspect", "1", "--json"],
-    ["settings"],
+  for (const { args, more = {} } of [
+    { args: ["run", ...run, "--json", "--keep-scratch"] },
+    { args: ["plan", ...run, "--json"] },
+    { args: ["inspect", "1"] },
+    { args: ["inspect", "1", "--json"] },
+    { args: ["settings"] },
+    { args: ["settings", "--json"] },
+    { args: inProcess, more: { INDISCREET: "in-process" } },
+    { args: inProcess, more: { INDISCREET: "uncaught" } },
   ]) {
-    ends.push({ args, ...(await cli.run(args, env)) });
+    ends.push({ args, ...(await cli.run(args, { ...env, ...more })) });
   }
-  expect(ends.map(({ code }) => code)).toEqual([1, 0, 0, 0, 0]);
+  const terminal = await cli.runOnTerminal(inProcess, { ...env, INDISCREET: "in-process" });
+  ends.push({ args: ["run on a terminal"], stderr: "", ...terminal });
+  expect(ends.map(({ code }) => code)).toEqual([1, 0, 0, 0, 0, 0, 1, 1, 1]);
   // The search finds what is there: the run's own words, and the signs that something was taken out.
-  const [first, , second] = ends;
+  const [first, , inspected, , settings, , own, uncaught] = ends;
   expect(first?.stdout).toContain("The store refuses [secret]");
   expect(first?.stderr).toContain("the password is [secret] or [secret]");
-  expect(second?.stdout).toContain("amqp://guest:[secret]@bus");
+  expect(inspected?.stdout).toContain("nats://guest:[secret]@bus");
+  expect(inspected?.stdout).toContain("nobody catches [secret]");
+  expect(first?.stderr.match(/in pieces: \[secret\]/g)).toHaveLength(2);
+  expect(settings?.stdout).toContain("DOCS_BASE_URL = https://me:[secret]@docs.example/?api_key=[secret]");
+  expect(own?.stdout).toContain("imported with [secret]");
+  expect(own?.stdout.match(/in pieces: \[secret\]/g)).toHaveLength(1);
+  expect(own?.stderr).toMatch(/^in pieces: \[secret\]$/m);
+  expect(uncaught?.stderr).toContain("nobody catches [secret]");
+  expect(terminal.stdout).toContain("in pieces: [secret]");
+  expect(stripVTControlCharacters(terminal.stdout)).toMatch(/ERROR +the password is \[secret\] or \[secret\]/);
   expect(collector.spans.map(({ name }) => name)).toContain("asking with [secret]");
+  expect(collector.spans.map(({ resource }) => resource["mycam.note"])).toContain("[secret]");
+  expect(collector.points.find(({ name }) => name === "mycam.calls")?.attributes).toEqual({ with: "[secret]" });
   expect(collector.headers.some((headers) => String(headers.authorization).includes("hush-otlp"))).toBe(true);
 
   const files = await filesBelow(cli.folder);
   expect(files.some((path) => path.endsWith("runs.sqlite"))).toBe(true);
-  expect(files.some((path) => /report\..*\.json$/.test(path))).toBe(true);
-  expect(files.some((path) => path.includes("DEBUG"))).toBe(true);
+  expect(files.filter((path) => /report\..*\.json$/.test(path)).length).toBeGreaterThanOrEqual(3);
+  const commandLines = files.filter((path) => path.includes("DEBUG"));
+  expect((await Promise.all(commandLines.map((path) => readFile(path, "utf8")))).join()).toContain("attempt-process");
   const found = [
-    ...ends.flatMap(({ args, stdout, stderr }) => leaks(`the output of ${args[0]}`, Buffer.from(stdout + stderr))),
+    ...ends.flatMap(({ args, stdout, stderr }) =>
+      leaks(`the output of ${args.join(" ")}`, Buffer.from(stdout + stderr)),
+    ),
     ...(await Promise.all(files.map(async (path) => leaks(path, await readFile(path))))).flat(),
     ...collector.bodies.flatMap((body) => leaks("what the collector got", body)),
   ];
@@ -111,8 +153,8 @@ describe("settings that cannot be read", () => {
 
 describe("secrets taken out of any text", () => {
   test("are those of secret settings, of JSON under a secret's name, and of headers for collectors", () => {
-    const redact = redactor(given);
-    for (const one of secrets) expect(redact(`<${one}>`)).toBe("<[secret]>");
+    const redact = redactor({ ...given, ...foreign });
+    for (const one of known) expect(redact(`<${one}>`)).toBe("<[secret]>");
     expect(redact("us-east-1 further.example in out")).toBe("us-east-1 further.example in out");
   });
 

@@ -185,10 +185,27 @@ async function once(
 type Hide = (text: string) => string;
 
 function parse<Answer>(schema: z.ZodType<Answer>, found: GlobusAnswer, call: string, hide: Hide): Answer {
-  const read = schema.safeParse(jsonOf(found.text));
+  const read = schema.safeParse(found.isGrant ? jsonOf(found.text) : withProse(jsonOf(found.text), hide));
   if (read.success) return read.data;
   const said = found.isGrant ? "not shown here, as a token may stand in it" : cut(hide(found.text));
   throw globusUnreachable(call, 1, `its answer (${found.status}) is not what Globus answers: ${said}`, undefined);
+}
+
+/** What Globus says in words, which are logged and thrown: they may quote what it was sent. */
+const proseNames: ReadonlySet<string> = new Set([
+  ...["canceled_by_admin_message", "code", "description", "details", "message", "nice_status"],
+  ...["nice_status_details", "nice_status_short_description"],
+]);
+
+/** Hides secrets in the words of an answer, and leaves its ids and names, which are handed back to Globus, as they are. */
+function withProse(value: unknown, hide: Hide): unknown {
+  if (Array.isArray(value)) return value.map((one) => withProse(one, hide));
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([name, inner]) => [
+    name,
+    typeof inner === "string" && proseNames.has(name) ? hide(inner) : withProse(inner, hide),
+  ]);
+  return Object.fromEntries(entries);
 }
 
 /** 409: the same submission is being taken in. A collection's own no is a 502, too, as is its silence. */

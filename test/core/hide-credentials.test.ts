@@ -1,0 +1,54 @@
+import { describe, expect, test } from "vitest";
+import { credentialsIn, hideCredentials } from "../../src/core/hide-credentials.ts";
+
+describe("of a text is hidden", () => {
+  test.each([
+    ["the password of a URL", "no nats://user:hush@bus today", "no nats://user:[secret]@bus today"],
+    ["that of any scheme", "smtp+tls://:hush@h:1/2", "smtp+tls://:[secret]@h:1/2"],
+    [
+      "one that was not encoded",
+      "nats://guest:hu/s?h@h@bus:5672/v and me@x",
+      "nats://guest:[secret]@bus:5672/v and me@x",
+    ],
+    ["each of several", "a://u:hush@h,b://u2:hush@h2", "a://u:[secret]@h,b://u2:[secret]@h2"],
+    ["that of a URL behind another", "valkey://h:6379,valkey://:hush@h2", "valkey://h:6379,valkey://:[secret]@h2"],
+    ["a user of the web without a password", "https://hush@git.example/x", "https://[secret]@git.example/x"],
+    [
+      "what stands in a query under a secret's name",
+      "https://o/a?api_key=hush&x=1&X-Amz-Signature=hush",
+      "https://o/a?api_key=[secret]&x=1&X-Amz-Signature=[secret]",
+    ],
+    ["what stands behind #", "https://o/#access_token=hush", "https://o/#access_token=[secret]"],
+    ["a header", "authorization: Bearer hush.hush", "authorization: Bearer [secret]"],
+    ["one in JSON", '{"Authorization":"Basic aHVzaA==","x":1}', '{"Authorization":"Basic [secret]","x":1}'],
+    [
+      "one of S3",
+      "Authorization: AWS4-HMAC-SHA256 Credential=hush/x, SignedHeaders=a;b, Signature=hush",
+      "Authorization: AWS4-HMAC-SHA256 [secret]",
+    ],
+  ])("%s", (_, text, told) => {
+    expect(hideCredentials(text)).toBe(told);
+    expect(hideCredentials(told)).toBe(told);
+  });
+});
+
+test.each([
+  "http://host:8080",
+  "http://host:80/a@b",
+  "http://[::1]:80/x@y",
+  "see http://host:80 or write to me@x",
+  "ssh://git@host/x",
+  "nats://guest@bus",
+  "https://o/a?key=1&author=me&page=2",
+  "no authorization: it failed",
+  "TASK=DARK; a=b",
+])("%s is left as it is", (text) => {
+  expect(hideCredentials(text)).toBe(text);
+  expect([...credentialsIn(text)]).toEqual([]);
+});
+
+test("what is hidden of a URL is told to who searches for it elsewhere, also decoded", () => {
+  expect(new Set(credentialsIn("nats://u:a%2Fb@h https://h?token=c%2Bd"))).toEqual(
+    new Set(["a%2Fb", "a/b", "c%2Bd", "c+d"]),
+  );
+});
