@@ -1,7 +1,7 @@
 import type { Entry, InventoryDriver, Journal, WriteOptions } from "./inventory-driver.ts";
 import { type InventoryKeys, inventoryKeys } from "./inventory-keys.ts";
 import { keysIn, plainKeys, type SetExpression, selectMembers } from "./set-expression.ts";
-import { tagExpression } from "./tag-expression.ts";
+import { plainExpression, tagExpression } from "./tag-expression.ts";
 import type { TagQuery } from "./tag-query.ts";
 
 /** A tag on a file. */
@@ -66,7 +66,8 @@ export function inventoryOf(
     return (await driver.members(tags.map(keyOf))).map((members) => members.length);
   };
   const allTags = async (): Promise<readonly string[]> => (await driver.keys(keys.path)).map(tagOf).sort();
-  const compile = (query: TagQuery): Promise<SetExpression> => tagExpression(query, { keyOf, allTags });
+  const compile = (query: TagQuery, list = allTags): SetExpression | Promise<SetExpression> =>
+    plainExpression(query, keyOf) ?? tagExpression(query, { keyOf, allTags: list });
   const select = async (expression: SetExpression): Promise<readonly string[]> => {
     const plain = plainKeys(expression);
     if (plain !== undefined) return driver.intersect(plain);
@@ -136,7 +137,8 @@ export function inventoryOf(
     async findAll(queries) {
       let listing: Promise<readonly string[]> | undefined;
       const once = () => (listing ??= allTags());
-      const expressions = await Promise.all(queries.map((query) => tagExpression(query, { keyOf, allTags: once })));
+      const compiled = queries.map((query) => compile(query, once));
+      const expressions = compiled.every(isAtOnce) ? compiled : await Promise.all(compiled);
       return driver.selectAll === undefined ? Promise.all(expressions.map(select)) : driver.selectAll(expressions);
     },
     async count(query) {
@@ -175,6 +177,11 @@ export function lineOf([key, member]: Entry): string {
 export function entryOf(line: string): Entry {
   const end = line.indexOf("\n");
   return [line.slice(0, end), line.slice(end + 1)];
+}
+
+/** A thousand promises take as long as some of the answers. */
+function isAtOnce(compiled: SetExpression | Promise<SetExpression>): compiled is SetExpression {
+  return !(compiled instanceof Promise);
 }
 
 async function holders(

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { link, rename, rm } from "node:fs/promises";
-import { join, relative, resolve, sep } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { codeOf, isFirstlightError } from "../core/errors.ts";
 import { writeFile } from "../core/file.ts";
 import { attemptFolders } from "./attempt-folders.ts";
@@ -15,6 +15,7 @@ import { type NearestTags, nearestTags } from "./nearest-tags.ts";
 import { rollBack } from "./rollback.ts";
 import { scratchFileExists, scratchProblem } from "./scratch-errors.ts";
 import { exists, makeFolder, scratchPaths } from "./scratch-paths.ts";
+import { sortByFileName } from "./sort-by-file-name.ts";
 import { requireLegalTags } from "./tag.ts";
 import type { TagQuery } from "./tag-query.ts";
 import { withdrawLayer } from "./withdraw-layer.ts";
@@ -347,8 +348,8 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
     tags: async (path) => (await inventory.tagsOf([paths.inside(path)]))[0] ?? [],
     tagsOfAll: (given) => inventory.tagsOf(given.map(paths.inside)),
     allTags: inventory.allTags,
-    find: async (query) => sortedByFileName(await inventory.find(query)),
-    findAll: async (queries) => (await inventory.findAll(queries)).map(sortedByFileName),
+    find: async (query) => sortByFileName(await inventory.find(query)),
+    findAll: async (queries) => (await inventory.findAll(queries)).map(sortByFileName),
     count: inventory.count,
     nearest: (query) => nearestTags(inventory, query),
     genericName: nextName,
@@ -410,25 +411,4 @@ function* portions<Item>(items: Iterable<Item>, size: number): Generator<readonl
     portion = [];
   }
   if (portion.length > 0) yield portion;
-}
-
-function sortedByFileName(paths: readonly string[]): readonly string[] {
-  if (isInOrder(paths)) return paths;
-  const named = paths.map((path) => ({ path, name: path.slice(path.lastIndexOf(sep) + 1) }));
-  named.sort((a, b) => order(a.name, b.name) || order(a.path, b.path));
-  return named.map(({ path }) => path);
-}
-
-/** Files of one folder, already sorted: what most queries find. */
-function isInOrder(paths: readonly string[]): boolean {
-  const nameAt = (paths[0]?.lastIndexOf(sep) ?? -1) + 1;
-  const folder = paths[0]?.slice(0, nameAt) ?? "";
-  return paths.every((path, i) => {
-    const isNext = i === 0 || (paths[i - 1] ?? "") <= path;
-    return isNext && path.startsWith(folder) && path.lastIndexOf(sep) < nameAt;
-  });
-}
-
-function order(a: string, b: string): number {
-  return a === b ? 0 : a < b ? -1 : 1;
 }

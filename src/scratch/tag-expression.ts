@@ -1,6 +1,6 @@
 import type { SetExpression } from "./set-expression.ts";
 import { stemOf } from "./stem-name.ts";
-import { conjunctionOf, type TagQuery } from "./tag-query.ts";
+import { conjunctionOf, plainTags, type TagQuery } from "./tag-query.ts";
 
 /** Where tags are kept. */
 export interface TagSets {
@@ -35,4 +35,12 @@ export async function tagExpression(query: TagQuery, { keyOf, allTags }: TagSets
     return excluded.length === 0 ? from : { op: "except", from, of: await Promise.all(excluded.map(build)) };
   };
   return build(query);
+}
+
+/** The same at once, for a query that asks for nothing but tags; undefined for any other. */
+export function plainExpression(query: TagQuery, keyOf: (tag: string) => string): SetExpression | undefined {
+  const tags = plainTags(query);
+  const [first, ...others] = tags ?? [];
+  if (tags === undefined || first === undefined) return undefined;
+  return others.length === 0 ? keyOf(first) : { op: "all", of: tags.map(keyOf) };
 }

@@ -92,6 +92,18 @@ export function conjunctionOf(query: TagQuery): Conjunction {
   return { tags: [...tags], choices, stems, excluded };
 }
 
+/** The tags of a query that asks for nothing but them, each once; undefined for any other. */
+export function plainTags(query: TagQuery): readonly string[] | undefined {
+  if (typeof query === "string") return [query];
+  if (!isList(query) || query.length === 0) return undefined;
+  const tags: string[] = [];
+  for (const part of query) {
+    if (typeof part !== "string") return undefined;
+    if (!tags.includes(part)) tags.push(part);
+  }
+  return tags;
+}
+
 /** What must hold for a file to be found, in parts: every one of `conjunctionOf` but what is excluded. */
 export function partsOf({ tags, choices, stems }: Omit<Conjunction, "excluded">): readonly TagQuery[] {
   return [...tags, ...choices.map((of) => anyOf(...of)), ...stems];

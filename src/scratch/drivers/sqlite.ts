@@ -1,9 +1,8 @@
 import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
 import { type Database, sqliteFile } from "../../core/sqlite-file.ts";
 import { attemptFenced } from "../attempt-fenced.ts";
-import type { Entry, Fence, InventoryDriver, Journal } from "../inventory-driver.ts";
+import type { Entry, Fence, InventoryDriver, Journal, WriteOptions } from "../inventory-driver.ts";
 import { keysIn, plainKeys, type SetExpression, selectMembers } from "../set-expression.ts";
-import { intersectAll } from "./sqlite-intersect.ts";
 import {
   batches,
   type EntryIds,
@@ -20,7 +19,8 @@ import {
   removeLine,
   rowsOf,
 } from "./sqlite-journal.ts";
-import { isSelectable, type Place, sqliteSelect } from "./sqlite-select.ts";
+import { type Added, type KnownPlace, type KnownSets, knownSets } from "./sqlite-known.ts";
+import { isSelectable, sqliteSelect } from "./sqlite-select.ts";
 
 export interface SqliteInventoryOptions {
   /** One file for each recipe run, on a local disk; made with its folder where there is none. */
@@ -54,7 +54,14 @@ export function sqliteInventory({ path }: SqliteInventoryOptions): InventoryDriv
     schema,
     onNetwork: "set INVENTORY_DRIVER=redis",
   });
-  const read = file.read;
+  const { read } = file;
+  const known = knownSets();
+  /** For questions that may be answered by what is known. */
+  const ask = <Result>(work: (store: Database) => Result): Promise<Result> =>
+    read((store) => {
+      known.renew(store);
+      return work(store);
+    });
   // There are many small writes: a sync at each would cost more than the last tags before a power cut are worth.
   const write = <Result>(fence: Fence | undefined, work: (store: Database) => Result): Promise<Result> =>
     file.write(
@@ -64,26 +71,46 @@ export function sqliteInventory({ path }: SqliteInventoryOptions): InventoryDriv
       },
       { mayBeLost: true },
     );
+  /** A write that does nothing but add, so that what is known of the file holds on. `work` notes all that it added. */
+  const grow = async <Result>(
+    { fence, journal }: WriteOptions,
+    work: (store: Database, note: (added: Added) => void) => Result,
+  ): Promise<Result> => {
+    const { result, learn } = await write(fence, (store) => {
+      const learning = known.learning(store);
+      const added: Added[] = [];
+      const result = work(store, (some) => added.push(some));
+      return { result, learn: learning(added, journal) };
+    });
+    learn();
+    return result;
+  };
 
   return {
     name: "sqlite",
-    add: (entries, { fence, journal } = {}) => write(fence, (store) => change(store, entries, "add", journal)),
-    remove: (entries, { fence, journal } = {}) => write(fence, (store) => change(store, entries, "remove", journal)),
+    add: (entries, options = {}) =>
+      grow(options, (store, note) => {
+        const added = change(store, entries, "add", options.journal);
+        note(added);
+        return added.entries;
+      }),
+    remove: (entries, { fence, journal } = {}) =>
+      write(fence, (store) => change(store, entries, "remove", journal).entries),
     members: (keys) => read((store) => keys.map((key) => membersIn(store, key))),
-    intersect: (keys) => read((store) => intersect(store, keys)),
+    intersect: (keys) => ask((store) => intersect(store, known, keys)),
     keys: (prefix) =>
       read((store) => [
         ...texts(store, "SELECT key AS it FROM keys WHERE key >= ? AND key < ? AND size > 0", prefix, prefix + last),
         ...texts(store, "SELECT key AS it FROM counters WHERE key >= ? AND key < ?", prefix, prefix + last),
       ]),
-    setOnce: (key, value, { fence, journal } = {}) =>
-      write(fence, (store) => {
+    setOnce: (key, value, options = {}) =>
+      grow(options, (store, note) => {
         if (sizeOf(store, key) > 0) return false;
-        change(store, [[key, value]], "add", journal);
+        note(change(store, [[key, value]], "add", options.journal));
         return true;
       }),
-    increment: (key, by = 1, { fence, journal, expected } = {}) =>
-      write(fence, (store) => {
+    increment: (key, by = 1, { fence, journal, expected } = {}) => {
+      const count = (store: Database): number => {
         const now = expected === undefined ? undefined : counterIn(store, key);
         if (now !== expected) return Number(now);
         const value = Number(
@@ -101,7 +128,10 @@ export function sqliteInventory({ path }: SqliteInventoryOptions): InventoryDriv
           change(store, drawn, by >= 0 ? "add" : "remove", undefined);
         }
         return value;
-      }),
+      };
+      // Counting changes no set but the journal; numbers that are given back may take members along.
+      return by >= 0 ? grow({ fence, journal }, count) : write(fence, count);
+    },
     drop: (keys, { fence } = {}) =>
       write(fence, (store) => {
         const left = new Set<number>();
@@ -118,14 +148,14 @@ export function sqliteInventory({ path }: SqliteInventoryOptions): InventoryDriv
       }),
     // The log is synced as a whole at a commit that wrote something: the same user_version again is enough.
     sync: () => file.write((store) => void store.run(`PRAGMA user_version = ${schemaVersion}`)),
-    select: (expression) => read((store) => select(store, expression)),
-    selectAll: (expressions) => read((store) => selectAll(store, expressions)),
+    select: (expression) => ask((store) => select(store, known, expression)),
+    selectAll: (expressions) => ask((store) => selectAll(store, known, expressions)),
     count: (expression) =>
-      read((store) => {
+      ask((store) => {
         if (typeof expression === "string") return sizeOf(store, expression);
-        const placeOf = placeIn(store);
+        const placeOf = (key: string) => known.placeOf(store, key);
         const isPlain = isSelectable(expression) && !keysIn(expression).some((key) => placeOf(key).isJournal);
-        if (!isPlain) return select(store, expression).length;
+        if (!isPlain) return select(store, known, expression).length;
         const { sql, values } = sqliteSelect(expression, placeOf);
         return Number(one(store, `SELECT count(*) AS it FROM (${sql})`, ...values));
       }),
@@ -159,7 +189,7 @@ function change(
   entries: readonly Entry[],
   kind: "add" | "remove",
   journal: Journal | undefined,
-): readonly Entry[] {
+): Added {
   const keyIds = new Map<string, number>();
   const memberIds = new Map<string, number>();
   const ids: EntryIds[] = [];
@@ -196,7 +226,7 @@ function change(
     // With a journal the set's key is named there, and most likely will be till that is dropped.
     if (journal === undefined) forgetKeys(store);
   }
-  return changed;
+  return { entries: changed, ids };
 }
 
 /** Of the entries those that were not there before. Most of the time none was, and one statement for all is half the work. */
@@ -268,28 +298,8 @@ function sizeOf(store: Database, key: string | undefined): number {
   return key === undefined ? 0 : Number(one(store, "SELECT size AS it FROM keys WHERE key = ?", key) ?? 0);
 }
 
-/** Where the set of a key is, and whether it is a journal, whose lines are no entries. */
-interface KnownPlace extends Place {
-  readonly isJournal: boolean;
-}
-
-function placeIn(store: Database): (key: string) => KnownPlace {
-  const known = new Map<string, KnownPlace>();
-  return (key) => {
-    const there = known.get(key);
-    if (there !== undefined) return there;
-    const row = store.one(placeOfKey, key);
-    const place = { id: Number(row?.id ?? 0), size: Number(row?.size ?? 0), isJournal: row?.logs === 1 };
-    known.set(key, place);
-    return place;
-  };
-}
-
-const placeOfKey =
-  "SELECT id, size, EXISTS (SELECT 1 FROM journals j WHERE j.id = keys.id) AS logs FROM keys WHERE key = ?";
-
-function select(store: Database, expression: SetExpression): readonly string[] {
-  const placeOf = placeIn(store);
+function select(store: Database, known: KnownSets, expression: SetExpression): readonly string[] {
+  const placeOf = (key: string) => known.placeOf(store, key);
   if (isSelectable(expression) && !keysIn(expression).some((key) => placeOf(key).isJournal)) {
     const { sql, values } = sqliteSelect(expression, placeOf);
     return texts(store, `SELECT m.member AS it FROM (${sql}) AS s CROSS JOIN members m WHERE m.id = s.m`, ...values);
@@ -303,34 +313,37 @@ function select(store: Database, expression: SetExpression): readonly string[] {
   return [...selectMembers(expression, setOf)];
 }
 
-function selectAll(store: Database, expressions: readonly SetExpression[]): readonly (readonly string[])[] {
-  const placeOf = placeIn(store);
-  const found = new Map<SetExpression, readonly string[]>();
-  const plain = expressions.flatMap((expression) => {
-    const places = plainKeys(expression)?.map(placeOf);
-    const isPlain = places?.every(({ size, isJournal }) => size > 0 && !isJournal) === true;
-    return isPlain && places.length > 0 ? [{ expression, places }] : [];
+function selectAll(
+  store: Database,
+  known: KnownSets,
+  expressions: readonly SetExpression[],
+): readonly (readonly string[])[] {
+  const asked = expressions.map((expression) => {
+    const places = plainKeys(expression)?.map((key) => known.placeOf(store, key));
+    return { expression, places: places?.some(({ isJournal }) => isJournal) === true ? undefined : places };
   });
-  intersectAll(
-    store,
-    plain.map(({ places }) => places),
-  )?.forEach((members, i) => {
-    const expression = plain[i]?.expression;
-    if (expression !== undefined) found.set(expression, members);
-  });
-  return expressions.map((expression) => {
-    const keys = plainKeys(expression);
-    return found.get(expression) ?? (keys === undefined ? select(store, expression) : intersect(store, keys));
+  const lists = asked.flatMap(({ places }) => (places !== undefined && hasAll(places) ? [places] : []));
+  const shared = known.intersectAll(store, lists)?.values();
+  return asked.map(({ expression, places }) => {
+    if (places === undefined) return select(store, known, expression);
+    if (!hasAll(places)) return [];
+    return shared?.next().value ?? intersect(store, known, plainKeys(expression) ?? []);
   });
 }
 
-function intersect(store: Database, keys: readonly string[]): readonly string[] {
+/** Whether the sets may share anything. */
+function hasAll(places: readonly KnownPlace[]): boolean {
+  return places.length > 0 && places.every(({ size }) => size > 0);
+}
+
+function intersect(store: Database, known: KnownSets, keys: readonly string[]): readonly string[] {
   const distinct = [...new Set(keys)];
-  const places = distinct.map(placeIn(store));
-  if (places.length === 0 || places.some(({ size }) => size === 0)) return [];
-  if (places.length > joinLimit || places.some(({ isJournal }) => isJournal)) {
-    return select(store, { op: "all", of: distinct });
-  }
+  const places = distinct.map((key) => known.placeOf(store, key));
+  if (!hasAll(places)) return [];
+  if (places.some(({ isJournal }) => isJournal)) return select(store, known, { op: "all", of: distinct });
+  const [shared] = known.intersectAll(store, [places]) ?? [];
+  if (shared !== undefined) return shared;
+  if (places.length > joinLimit) return select(store, known, { op: "all", of: distinct });
   // The smallest first: it bounds the work.
   const ids = places.toSorted((a, b) => a.size - b.size).map(({ id }) => id);
   return texts(store, joinOf(ids.length), ...ids);

@@ -1,0 +1,178 @@
+import type { Database } from "../../core/sqlite-file.ts";
+import type { Entry, Journal } from "../inventory-driver.ts";
+import { type IdSet, idSetOf, sharedIds } from "./id-set.ts";
+import { idsOfSet, readTexts } from "./sqlite-bulk.ts";
+import type { EntryIds } from "./sqlite-journal.ts";
+import { textsById } from "./texts-by-id.ts";
+
+/** Where the set of a key is, and what is known of it. */
+export interface KnownPlace {
+  /** 0 for a key that is not there. */
+  readonly id: number;
+  size: number;
+  /** Its lines are no entries. */
+  readonly isJournal: boolean;
+  /** Of its members, once they were read. */
+  ids: number[] | undefined;
+  set: IdSet | undefined;
+}
+
+/** The entries that a write added, with their ids. */
+export interface Added {
+  readonly entries: readonly Entry[];
+  readonly ids: readonly EntryIds[];
+}
+
+/**
+ * What was read of a file and what this connection has put there, kept until anybody changes anything else. It is asked within a
+ * transaction that began with `renew`, so that every answer is of that transaction's moment.
+ */
+export interface KnownSets {
+  /** Forgets all if anybody has written: another connection or process, or this one in ways that `learning` is not told of. */
+  renew(store: Database): void;
+  placeOf(store: Database, key: string): KnownPlace;
+  /**
+   * What each list of sets shares, none of them empty or a journal; `undefined` where looking members up in the file is cheaper.
+   * Look-ups are counted: sets are read once that takes no longer than the looking up before it, however the questions come.
+   */
+  intersectAll(store: Database, lists: readonly (readonly KnownPlace[])[]): readonly (readonly string[])[] | undefined;
+  /**
+   * Called as a write begins that does nothing but add; what comes back is called as it ends, with all that it added and the journal that it
+   * kept; and what that gives, once the write is committed.
+   */
+  learning(store: Database): (added: readonly Added[], journal: Journal | undefined) => () => void;
+}
+
+/** To look a member up in a set on the file costs about as much as to read this many members in a row. */
+const lookUpCost = 8;
+/** About 64 MB: an id takes some ten bytes, the text of a path hundred and more. */
+const mostKept = { ids: 2_000_000, texts: 300_000, places: 100_000 } as const;
+
+export function knownSets(): KnownSets {
+  let version = "";
+  let lookedUp = 0;
+  let idCount = 0;
+  let journals: ReadonlySet<number> | undefined;
+  const places = new Map<string, KnownPlace>();
+  const texts = textsById();
+
+  const forget = (): void => {
+    places.clear();
+    texts.clear();
+    idCount = 0;
+  };
+  const forgetMuch = (more = 0): void => {
+    if (idCount + more > mostKept.ids || texts.count() > mostKept.texts || places.size > mostKept.places) forget();
+  };
+  const setOf = (store: Database, place: KnownPlace): IdSet => {
+    if (place.set !== undefined) return place.set;
+    const ids = place.ids ?? idsOfSet(store, place.id);
+    if (place.ids === undefined) idCount += ids.length;
+    place.ids = ids;
+    place.set = idSetOf(ids);
+    return place.set;
+  };
+  const renew = (store: Database): string => {
+    const now = versionOf(store);
+    if (now === version) return now;
+    version = now;
+    lookedUp = 0;
+    journals = undefined;
+    forget();
+    return now;
+  };
+  const learn = (key: string, [{ id, size }, ids]: Growth): void => {
+    let place = places.get(key);
+    if (place === undefined || place.id !== id) {
+      // All that is in it came now, or it is not known.
+      if (size !== ids.length) {
+        places.delete(key);
+        return;
+      }
+      place = { id, size: 0, isJournal: false, ids: [], set: undefined };
+      places.set(key, place);
+    }
+    place.size = size;
+    if (place.ids === undefined) return;
+    for (const each of ids) place.ids.push(each);
+    place.set = undefined;
+    idCount += ids.length;
+  };
+
+  return {
+    renew,
+    placeOf(store, key) {
+      const there = places.get(key);
+      if (there !== undefined) return there;
+      journals ??= new Set(store.all("SELECT id FROM journals").map(({ id }) => Number(id)));
+      const { id, size } = rowOf(store, key);
+      const place: KnownPlace = { id, size, isJournal: journals.has(id), ids: undefined, set: undefined };
+      places.set(key, place);
+      return place;
+    },
+    intersectAll(store, lists) {
+      const unread = new Set<KnownPlace>();
+      for (const list of lists) {
+        let least = Number.POSITIVE_INFINITY;
+        let isKnown = true;
+        for (const place of list) {
+          if (place.size < least) least = place.size;
+          if (place.ids !== undefined) continue;
+          isKnown = false;
+          unread.add(place);
+        }
+        if (!isKnown) lookedUp += least * list.length;
+      }
+      let toRead = 0;
+      for (const { size } of unread) toRead += size;
+      if (toRead > lookedUp * lookUpCost) return undefined;
+      lookedUp -= toRead / lookUpCost;
+      forgetMuch(toRead);
+      const shared = lists.map((list) => sharedIds(list.map((place) => setOf(store, place))));
+      readTexts(store, texts.missing(shared), texts.set);
+      const found = shared.map((ids) => ids.map(texts.get));
+      forgetMuch();
+      return found;
+    },
+    learning(store) {
+      const before = renew(store);
+      return (added, journal) => {
+        const grown = new Map<string, Growth>();
+        for (const { entries, ids } of added) {
+          for (const [i, [key]] of entries.entries()) {
+            const memberId = ids[i]?.[1] ?? 0;
+            const growth = grown.get(key);
+            if (growth === undefined) grown.set(key, [rowOf(store, key), [memberId]]);
+            else growth[1].push(memberId);
+          }
+        }
+        const after = versionOf(store);
+        return () => {
+          // Somebody has asked meanwhile, who saw the file as it is now.
+          if (version !== before) return;
+          version = after;
+          journals = undefined;
+          for (const [key, growth] of grown) learn(key, growth);
+          for (const { entries, ids } of added) {
+            for (const [i, [, text]] of entries.entries()) texts.set(ids[i]?.[1] ?? 0, text);
+          }
+          for (const key of Object.values(journal ?? {})) places.delete(key);
+          forgetMuch();
+        };
+      };
+    },
+  };
+}
+
+/** Where a set is after a write, and the ids of the members that came. */
+type Growth = readonly [at: { readonly id: number; readonly size: number }, ids: number[]];
+
+/** Changes with each commit of another connection, and with each row that this one writes. */
+function versionOf(store: Database): string {
+  return `${store.one("PRAGMA data_version")?.data_version} ${store.one("SELECT total_changes() AS it")?.it}`;
+}
+
+function rowOf(store: Database, key: string): { readonly id: number; readonly size: number } {
+  const row = store.one("SELECT id, size FROM keys WHERE key = ?", key);
+  return { id: Number(row?.id ?? 0), size: Number(row?.size ?? 0) };
+}
