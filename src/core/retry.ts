@@ -16,6 +16,8 @@ export interface RetryOptions {
     readonly error: unknown;
   }) => void;
   readonly signal?: AbortSignal;
+  /** No wait is shorter than this, in seconds: what a server asks for in the answer that the error tells of. */
+  readonly leastDelaySeconds?: (error: unknown) => number | undefined;
   /** False for errors that trying again cannot mend. */
   readonly retriable?: (error: unknown) => boolean;
   readonly random?: () => number;
@@ -54,7 +56,8 @@ export function backoff(options: RetryOptions): Backoff {
       const last = options.tries >= 0 && attempt >= Math.max(1, options.tries);
       if (last || options.retriable?.(error) === false || options.signal?.aborted === true) throw error;
       const [low, high] = options.jitterSeconds;
-      const delaySeconds = Math.min(options.maxDelaySeconds, base + low + random() * (high - low));
+      const own = Math.min(options.maxDelaySeconds, base + low + random() * (high - low));
+      const delaySeconds = Math.max(own, options.leastDelaySeconds?.(error) ?? 0);
       options.onWait?.({ attempt, delaySeconds, error });
       await waitFor(delaySeconds, options.signal);
       attempt += 1;

@@ -57,6 +57,10 @@ export const serviceErrors = {
     when: "Globus does not answer, or answers nothing but errors that should pass",
     remedy: "Run the task again: a transfer that is under way at Globus goes on, and is found again.",
   },
+  METADATA_ARGUMENT_INVALID: {
+    when: "the metadata store is told what it cannot keep, such as a count of objects that is none",
+    remedy: "The message says what was given, and what it may be.",
+  },
   METADATA_STORE_ACCESS_REFUSED: {
     when: "the metadata store refuses the token",
     remedy: "Check `GQL_AUTH_TOKEN`.",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type LogLevel, logLevels } from "./log.ts";
 import { Secret } from "./secret.ts";
+import { isHost } from "./server-url.ts";
 import {
   dictionary,
   flag,
@@ -51,7 +52,7 @@ const mesh: SettingKind<Readonly<Record<string, MeshAddress>>> = json(
     .record(
       z.string(),
       z.object({
-        mesh_address: z.string().regex(/^[^\s@/]+$/, "a host, without user, password or path"),
+        mesh_address: z.string().refine(isHost, "a host, without user, password or path"),
         mesh_port: port,
       }),
     )
@@ -62,7 +63,8 @@ const mesh: SettingKind<Readonly<Record<string, MeshAddress>>> = json(
         if (host === "127.0.0.1" && mesh_port === 0) continue;
         if (mesh_port === 0)
           context.addIssue({ code: "custom", path: [name, "mesh_port"], message: "nothing listens on port 0" });
-        addresses[name] = { host, port: mesh_port };
+        // An address of IPv6 comes with the brackets of a URL or without.
+        addresses[name] = { host: host.replace(/^\[(.*)\]$/, "$1"), port: mesh_port };
       }
       return addresses;
     }),

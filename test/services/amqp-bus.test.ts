@@ -212,6 +212,25 @@ describeWithRabbitmq("amqp bus on the wire", (url) => {
 });
 
 describe("amqp bus without a broker", () => {
+  test.each([
+    [{ host: "http://127.0.0.1" }, "SETTINGS_INVALID", "interservice-bus in MESH_CONFIG"],
+    [{ host: "no host" }, "SETTINGS_INVALID", "interservice-bus in MESH_CONFIG"],
+    [{ vhost: "v".repeat(256) }, "BUS_ARGUMENT_INVALID", "256"],
+    [{ vhost: "\u00e9".repeat(128) }, "BUS_ARGUMENT_INVALID", "256"],
+    [{ vhost: "" }, "BUS_ARGUMENT_INVALID", "virtual host"],
+    [{ exchange: "x".repeat(256) }, "BUS_ARGUMENT_INVALID", "ISB_EXCHANGE"],
+  ])("an address or name that cannot be is refused by name, and not tried again: %j", async (given, code, named) => {
+    const retry = { ...noRetry, delaySeconds: 60, maxDelaySeconds: 60, tries: -1 };
+    const address = "amqp://guest:guest@127.0.0.1:1";
+    await using bus = amqpBusAt(address, { exchange: "x", retry, ...given });
+    const binding = { routingKey: "k", queue: "q" };
+    const refused = { code, disposition: "invalid", message: expect.stringContaining(named) };
+    await expect(bus.declare([binding])).rejects.toMatchObject(refused);
+    await expect(bus.publish([{ binding, messageId: "1", body: {} }])).rejects.toMatchObject(refused);
+    if ("exchange" in given) return;
+    await expect(Array.fromAsync(bus.consume("q"))).rejects.toMatchObject(refused);
+  });
+
   async function closedPort(): Promise<number> {
     const server = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => server.once("listening", resolve));

@@ -154,6 +154,34 @@ describe("calls that fail", () => {
     expect([error.code, error.message.includes("ECONNREFUSED")]).toEqual(["GLOBUS_UNREACHABLE", true]);
   });
 
+  test.each(["not a url", "http://[::1", "auth.globus.org", "ftp://auth.globus.org", ""])(
+    "an address that is none is refused at once, by its setting: '%s'",
+    async (url) => {
+      await using world = await globusWorld();
+      for (const [name, setting] of [
+        ["authUrl", "GLOBUS_SDK_SERVICE_URL_AUTH"],
+        ["transferUrl", "GLOBUS_SDK_SERVICE_URL_TRANSFER"],
+      ] as const) {
+        expect(() => world.open({ [name]: url })).toThrowError(
+          expect.objectContaining({ code: "SETTINGS_INVALID", message: expect.stringContaining(setting) }),
+        );
+      }
+    },
+  );
+
+  test("a new token is replaced, too, where the server was away since it was given", async () => {
+    const isCall = ({ path }: GlobusRequest) => path === "/task_list";
+    const expired = { status: 401, body: { code: "AuthenticationFailed", message: "Token is not active" } };
+    await using world = await globusWorld({ onRequest: faults(isCall, expired, "cut", expired) });
+    const items = await objectsOf(world, 1);
+    await world.open().toScratch(items, how);
+    expect(await allThere(items)).toBe(true);
+    await using other = await globusWorld({ onRequest: faults(isCall, expired, expired) });
+    await expect(other.open().toScratch(await objectsOf(other, 1), how)).rejects.toMatchObject({
+      code: "GLOBUS_ACCESS_REFUSED",
+    });
+  });
+
   test("a token that is refused is replaced, in the middle of a transfer, too", async () => {
     // Once: a token that is refused as soon as it was given means that the client itself is.
     let server: GlobusWorld["server"] | undefined;

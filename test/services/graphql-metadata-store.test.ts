@@ -35,6 +35,12 @@ const record = {
 };
 const recorded = data({ createRecipeRunProvenance: { recipeRunProvenanceId: 7, isTaskManual: false } });
 
+/** A server that has too much to do, and says how long it wants to be left alone. */
+const busy =
+  (status: number, retryAfter: string): Reaction =>
+  (response) =>
+    response.writeHead(status, { "Retry-After": retryAfter }).end();
+
 /** A log whose lines are kept. */
 function keptLog() {
   const lines: string[] = [];
@@ -113,7 +119,9 @@ describe("a call", () => {
 
   test.each<readonly [what: string, fault: Reaction]>([
     ["404", page(404)],
+    ["429", page(429, "slow down")],
     ["502", page(502)],
+    ["504", page(504)],
     ["503", json(503, { errors: [{ message: "not now" }] })],
     ["a connection that ends", hangUp],
     ["an answer that breaks off", breakOff],
@@ -147,6 +155,16 @@ describe("a call", () => {
     await using endless = graphqlStoreAt(server.url, { retry: { ...quickRetry, delaySeconds: 0, tries: -1 } });
     await expect(endless.recipeRun(1)).rejects.toMatchObject({ code: "METADATA_STORE_UNREACHABLE" });
     expect(server.seen.length).toBe(3 + 11);
+  });
+
+  test.each([429, 503])("after %i is tried again no earlier than the server asks for", async (status) => {
+    await using server = await scriptedHttp(busy(status, "2"), busy(status, new Date(0).toUTCString()), runs);
+    const { lines, log } = keptLog();
+    await using store = graphqlStoreAt(server.url, { log });
+    expect((await store.recipeRun(1)).recipeRunId).toBe(1);
+    const waits = lines.map((line) => JSON.parse(line).message as string);
+    expect(waits[0]).toContain("trying again in 2.0 s");
+    expect(waits[1]).toContain("trying again in 0.0 s");
   });
 
   test("that nobody answers is given up, with the system's reason", async () => {
@@ -272,6 +290,33 @@ describe("a call", () => {
     await expect(store.recipeRun(1)).rejects.toMatchObject({ code: "SERVICE_CLOSED" });
     expect(server.seen.length).toBe(1);
   });
+});
+
+test("two recipe runs where one was asked for are no answer", async () => {
+  await using server = await scriptedHttp(data({ recipeRuns: [run, { ...run, recipeInstanceId: 9 }] }));
+  await using store = graphqlStoreAt(server.url);
+  const refused = {
+    code: "METADATA_STORE_SCHEMA",
+    message: expect.stringMatching(/recipeRuns: expected the one recipe run of the id 1,.*; found a list of 2/),
+  };
+  await expect(store.recipeRun(1)).rejects.toMatchObject(refused);
+  const dataset = {
+    recipeInstance: { inputDataset: { inputDatasetId: 4, isActive: true, inputDatasetInputDatasetParts: [] } },
+  };
+  await using two = await scriptedHttp(data({ recipeRuns: [dataset, dataset] }));
+  await using other = graphqlStoreAt(two.url);
+  await expect(other.inputDataset(1)).rejects.toMatchObject(refused);
+});
+
+test("an address that is none is refused by its name, before anything is asked there", () => {
+  for (const url of ["not a url", "http://[::1/graphql", "gateway:80/graphql", "ftp://gateway/graphql"]) {
+    expect(() => graphqlStoreAt(url)).toThrowError(
+      expect.objectContaining({
+        code: "SETTINGS_INVALID",
+        message: expect.stringContaining("internal-api-gateway in MESH_CONFIG"),
+      }),
+    );
+  }
 });
 
 describe("what was asked", () => {

@@ -4,6 +4,8 @@ import { FirstlightError, messageOf } from "../../core/errors.ts";
 import { type Logger, silentLogger } from "../../core/log.ts";
 import { type RetryOptions, retry, unlessAborted } from "../../core/retry.ts";
 import type { Secret } from "../../core/secret.ts";
+import { requireHost } from "../../core/server-url.ts";
+import { requireVhost } from "./bus-arguments.ts";
 import { busClosed } from "./bus-errors.ts";
 
 export interface AmqpConnectionOptions {
@@ -82,6 +84,8 @@ export function amqpConnection(
     address,
     async open(signal) {
       signal?.throwIfAborted();
+      requireHost("interservice-bus in MESH_CONFIG", options.host);
+      requireVhost(options.vhost);
       if (closing.signal.aborted && connecting === undefined) throw busClosed();
       if (connecting === undefined) {
         const made = connectAndRestore();

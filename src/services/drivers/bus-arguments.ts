@@ -28,6 +28,11 @@ export function requireExchange(exchange: string): void {
 }
 
 /** @throws FirstlightError BUS_ARGUMENT_INVALID */
+export function requireVhost(vhost = "/"): void {
+  requireName("The name of the virtual host", vhost);
+}
+
+/** @throws FirstlightError BUS_ARGUMENT_INVALID */
 export function requireConsumption(queue: string, prefetch: number): void {
   requireName("The name of a queue", queue);
   if (Number.isInteger(prefetch) && prefetch >= 1 && prefetch <= mostPrefetch) return;

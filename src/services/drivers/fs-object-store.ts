@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { copyFile, open, readdir, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { ByteSource } from "../../core/byte-source.ts";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { FirstlightError, isFirstlightError, isMissing } from "../../core/errors.ts";
 import { openFile, temporariesOf, temporarySuffix } from "../../core/file.ts";
@@ -21,7 +20,7 @@ import {
 } from "./fs-bucket.ts";
 import { objectDamaged, objectNotFound } from "./object-errors.ts";
 import { requireMetadata } from "./object-name.ts";
-import { openSource, piecesOf } from "./object-source.ts";
+import { type OpenSource, openSource, piecesOf } from "./object-source.ts";
 import { replaceVerified, type WantedFacts } from "./replace-verified.ts";
 import { storageFailed, storeSetting } from "./storage-failed.ts";
 import { verifiedSource } from "./verified-source.ts";
@@ -166,14 +165,16 @@ export function fsObjectStore({ root, clock = systemClock }: FsObjectStoreOption
 }
 
 /** Writes the bytes of a source to a new file and tells their facts, as they were given. */
-async function writeSource(temporary: string, source: ByteSource, signal: AbortSignal | undefined): Promise<FileFacts> {
+async function writeSource(temporary: string, source: OpenSource, signal: AbortSignal | undefined): Promise<FileFacts> {
   const hash = createHash("sha256");
   await using file = await open(temporary, "wx");
   for await (const piece of piecesOf(source, pieceBytes, signal)) {
     hash.update(piece);
     await file.writeFile(piece);
   }
-  return { sizeBytes: source.sizeBytes, sha256: hash.digest("hex") };
+  const sha256 = hash.digest("hex");
+  await source.requireUnchanged(sha256, signal);
+  return { sizeBytes: source.sizeBytes, sha256 };
 }
 
 function unlike(bucket: string, key: string, path: string): FirstlightError {

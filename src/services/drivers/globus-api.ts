@@ -4,6 +4,8 @@ import { z } from "zod";
 import { codeOf, messageOf } from "../../core/errors.ts";
 import { hideSecrets } from "../../core/hide-secrets.ts";
 import type { Logger } from "../../core/log.ts";
+import { retryAfterSeconds } from "../../core/retry-after.ts";
+import { requireServerUrl } from "../../core/server-url.ts";
 import { type GlobusRefusal, globusAccessRefused, globusRefused, globusUnreachable } from "./globus-errors.ts";
 import { type GlobusCredential, globusTokens, grantSchema } from "./globus-tokens.ts";
 
@@ -39,7 +41,6 @@ const version = "/v0.10";
 /** Longer than Globus itself lets a listing take. */
 const timeoutMs = 120_000;
 const longestWaitSeconds = 60;
-const longestRetryAfterSeconds = 300;
 
 /** https://docs.globus.org/api/transfer/overview/#errors; Globus Auth says `error` and `error_description`. */
 const errorSchema = z.object({
@@ -56,7 +57,10 @@ interface GlobusAnswer {
   readonly status: number;
   readonly ok: boolean;
   readonly text: string;
-  readonly retryAfterSeconds: number | undefined;
+  /** What it asks for, in seconds. */
+  readonly retryAfter: number | undefined;
+  /** How often it was asked for. */
+  readonly tries: number;
 }
 
 /** Shorter ones are words that stand everywhere. */
@@ -66,6 +70,8 @@ const saidCharacters = 200;
 /** Speaks HTTP with Globus: tokens are had and renewed here, and errors that may pass are tried again. */
 export function globusApi(options: GlobusApiOptions): CallGlobus {
   const { authUrl, transferUrl, maxRetries, retrySeconds, log } = options;
+  requireServerUrl("GLOBUS_SDK_SERVICE_URL_AUTH", authUrl);
+  requireServerUrl("GLOBUS_SDK_SERVICE_URL_TRANSFER", transferUrl);
 
   const secrets = new Set<string>();
   let hide = (text: string): string => text;
@@ -86,14 +92,14 @@ export function globusApi(options: GlobusApiOptions): CallGlobus {
     for (let attempt = 1; ; attempt += 1) {
       signal?.throwIfAborted();
       const found = await once(request, signal, isGrant);
-      if ("status" in found && !mayPass(found)) return found;
+      if ("status" in found && !mayPass(found)) return { ...found, tries: attempt };
       const reason = "status" in found ? `${found.status}: ${reasonOf(found, hide)}` : hide(found.reason);
       if (attempt > maxRetries) {
         throw globusUnreachable(name, attempt, reason, "status" in found ? undefined : discreet(found.error));
       }
       const own = Math.min(longestWaitSeconds, retrySeconds * 2 ** (attempt - 1) * (1 + Math.random() / 4));
-      const asked = "status" in found ? found.retryAfterSeconds : undefined;
-      const seconds = Math.min(longestRetryAfterSeconds, Math.max(own, asked ?? 0));
+      const asked = "status" in found ? found.retryAfter : undefined;
+      const seconds = Math.max(own, asked ?? 0);
       log.warning(`Globus does not answer ${name} (${reason}); trying again in ${seconds.toFixed(1)} s`, { attempt });
       await pause(seconds, signal);
     }
@@ -147,7 +153,8 @@ export function globusApi(options: GlobusApiOptions): CallGlobus {
         fetch(url, { method: call.method, headers, ...body, redirect: "error", signal: limit });
       const found = await persist(name, request, signal);
       if (found.ok) return parse(answer, found, name, hide);
-      if (found.status === 401 && !renewed) {
+      // A new one may be refused only by a server that has come up since it was given.
+      if (found.status === 401 && (!renewed || found.tries > 1)) {
         renewed = true;
         tokens.drop(client);
         continue;
@@ -169,12 +176,13 @@ async function once(
   request: (signal: AbortSignal) => Promise<Response>,
   signal: AbortSignal | undefined,
   isGrant: boolean,
-): Promise<GlobusAnswer | { readonly reason: string; readonly error: unknown }> {
+): Promise<Omit<GlobusAnswer, "tries"> | { readonly reason: string; readonly error: unknown }> {
   const limit = AbortSignal.timeout(timeoutMs);
   try {
     const response = await request(signal === undefined ? limit : AbortSignal.any([signal, limit]));
-    const retryAfterSeconds = secondsOf(response.headers.get("retry-after"));
-    return { isGrant, status: response.status, ok: response.ok, text: await response.text(), retryAfterSeconds };
+    const { status, ok } = response;
+    const retryAfter = retryAfterSeconds(response.headers.get("retry-after"));
+    return { isGrant, status, ok, text: await response.text(), retryAfter };
   } catch (error) {
     signal?.throwIfAborted();
     const cause = error instanceof Error ? error.cause : undefined;
@@ -209,7 +217,7 @@ function withProse(value: unknown, hide: Hide): unknown {
 }
 
 /** 409: the same submission is being taken in. A collection's own no is a 502, too, as is its silence. */
-function mayPass(found: GlobusAnswer): boolean {
+function mayPass(found: Omit<GlobusAnswer, "tries">): boolean {
   if (/\.(NotDirectory|NotFound|PermissionDenied)$/.test(errorOf(found)?.code ?? "")) return false;
   return [408, 409, 425, 429].includes(found.status) || found.status >= 500;
 }
@@ -221,7 +229,7 @@ function refusalOf(call: string, found: GlobusAnswer, { clientId }: GlobusCreden
 }
 
 /** Hidden before it is cut: half a secret is none that is found. */
-function reasonOf(found: GlobusAnswer, hide: Hide): string {
+function reasonOf(found: Omit<GlobusAnswer, "tries">, hide: Hide): string {
   const error = errorOf(found);
   const parts = [error?.code ?? error?.error, error?.message ?? error?.error_description].filter(Boolean);
   if (parts.length > 0) return hide(parts.join(", "));
@@ -232,7 +240,7 @@ function cut(text: string): string {
   return text.slice(0, saidCharacters);
 }
 
-function errorOf({ text }: GlobusAnswer): z.output<typeof errorSchema> | undefined {
+function errorOf({ text }: Pick<GlobusAnswer, "text">): z.output<typeof errorSchema> | undefined {
   return errorSchema.safeParse(jsonOf(text)).data;
 }
 
@@ -242,13 +250,6 @@ function jsonOf(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Of a Retry-After header: seconds, or a date. */
-function secondsOf(header: string | null): number | undefined {
-  if (header === null) return undefined;
-  const seconds = /^\d+(\.\d+)?$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
-  return Number.isFinite(seconds) ? Math.max(0, seconds) : undefined;
 }
 
 /** Waits; throws the signal's reason, which says more than the timer's own error. */

@@ -2,7 +2,9 @@ import { z } from "zod";
 import { codeOf, isFirstlightError, messageOf } from "../../core/errors.ts";
 import { type Logger, silentLogger } from "../../core/log.ts";
 import { type RetryOptions, retry } from "../../core/retry.ts";
+import { retryAfterSeconds } from "../../core/retry-after.ts";
 import type { Secret } from "../../core/secret.ts";
+import { requireServerUrl } from "../../core/server-url.ts";
 import { type GraphqlOperation, graphqlRequest } from "./graphql-operation.ts";
 import {
   metadataAccessRefused,
@@ -36,11 +38,12 @@ export interface GraphqlClient extends Disposable {
 
 const defaultTimeoutMs = 60_000;
 const mostTries = 11;
-/** What a gateway says while the server behind it comes up. */
-const passingStatuses: ReadonlySet<number> = new Set([404, 502, 503]);
+/** What a gateway says while the server behind it comes up, is slow, or has too much to do. */
+const passingStatuses: ReadonlySet<number> = new Set([404, 408, 425, 429, 502, 503, 504]);
 
 export function graphqlClient(options: GraphqlClientOptions): GraphqlClient {
   const { url, log = silentLogger } = options;
+  requireServerUrl("internal-api-gateway in MESH_CONFIG", url);
   const closing = new AbortController();
   const signal =
     options.retry.signal === undefined ? closing.signal : AbortSignal.any([closing.signal, options.retry.signal]);
@@ -59,6 +62,7 @@ export function graphqlClient(options: GraphqlClientOptions): GraphqlClient {
           tries,
           signal,
           retriable: (error) => isFirstlightError(error, "METADATA_STORE_UNREACHABLE"),
+          leastDelaySeconds: askedFor,
           onWait(wait) {
             const { reason } = isFirstlightError(wait.error) ? wait.error.fields : { reason: messageOf(wait.error) };
             log.warning(
@@ -80,6 +84,12 @@ export function graphqlClient(options: GraphqlClientOptions): GraphqlClient {
   };
 }
 
+/** The seconds after which the server wants to be asked again. */
+function askedFor(error: unknown): number | undefined {
+  const asked = isFirstlightError(error) ? error.fields.retryAfterSeconds : undefined;
+  return typeof asked === "number" ? asked : undefined;
+}
+
 async function callOnce<Response>(
   options: GraphqlClientOptions,
   operation: GraphqlOperation<Response>,
@@ -87,10 +97,10 @@ async function callOnce<Response>(
 ): Promise<Response> {
   const { url } = options;
   const { base } = operation;
-  const { status, text } = await post(options, operation, stop);
+  const { status, text, retryAfter } = await post(options, operation, stop);
   const said = (): string => shown(withoutSecret(text, options.authToken).trim(), options.authToken);
   if (status === 401 || status === 403) throw metadataAccessRefused(url, base, `HTTP ${status}, ${said()}`);
-  if (passingStatuses.has(status)) throw metadataUnreachable(url, base, `HTTP ${status}`);
+  if (passingStatuses.has(status)) throw metadataUnreachable(url, base, `HTTP ${status}`, undefined, retryAfter);
   const answer = parseAnswer(text);
   if (answer === undefined) {
     if (status !== 200) throw metadataRefused(url, base, status, [`HTTP ${status}, ${said()}`], false);
@@ -109,7 +119,7 @@ async function post(
   { url, authToken, serviceName = "firstlight", requestTimeoutMs = defaultTimeoutMs }: GraphqlClientOptions,
   operation: GraphqlOperation,
   stop: AbortSignal,
-): Promise<{ readonly status: number; readonly text: string }> {
+): Promise<{ readonly status: number; readonly text: string; readonly retryAfter: number | undefined }> {
   const token = authToken.reveal();
   // The error of a header that cannot be holds its value.
   if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(token)) {
@@ -130,7 +140,8 @@ async function post(
       body: JSON.stringify(graphqlRequest(operation)),
       signal: AbortSignal.any([stop, timeout]),
     });
-    return { status: response.status, text: await response.text() };
+    const retryAfter = retryAfterSeconds(response.headers.get("retry-after"));
+    return { status: response.status, text: await response.text(), retryAfter };
   } catch (error) {
     stop.throwIfAborted();
     const reason = timeout.aborted ? `no answer within ${requestTimeoutMs / 1000} s` : reasonOf(error);

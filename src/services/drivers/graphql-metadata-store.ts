@@ -10,6 +10,7 @@ import type {
 } from "../metadata-store.ts";
 import { type RecipeRunStatusName, recipeRunStatuses } from "../recipe-run-status.ts";
 import { type GraphqlClient, type GraphqlClientOptions, graphqlClient } from "./graphql-client.ts";
+import { greatestInt, requireReceiptAccount } from "./metadata-arguments.ts";
 import { metadataSchemaUnfit, recipeRunNotFound, shown, withoutSecret } from "./metadata-errors.ts";
 import {
   createProvenance,
@@ -30,8 +31,6 @@ const partTypes: readonly string[] = [
   "calibration_frames",
   "parameters",
 ] satisfies readonly InputDatasetPartType[];
-/** GraphQL's own integers end here, so that no server of it can know a greater id. */
-const greatestInt = 2 ** 31 - 1;
 
 /**
  * The facility's metadata store, by GraphQL over HTTP, with the operations of the Python stack. A recipe run and its input
@@ -45,15 +44,24 @@ export function graphqlMetadataStore(options: GraphqlMetadataStoreOptions): Meta
 
   async function readRun(recipeRunId: number): Promise<RecipeRun> {
     requirePossible(recipeRunId);
-    const [response] = await client.call(findRecipeRun(recipeRunId));
-    if (response === undefined) throw recipeRunNotFound(recipeRunId);
+    const response = theOne(recipeRunId, await client.call(findRecipeRun(recipeRunId)));
     return toRecipeRun(options, recipeRunId, response);
   }
   async function readDataset(recipeRunId: number): Promise<InputDataset> {
     requirePossible(recipeRunId);
-    const [response] = await client.call(findInputDataset(recipeRunId));
-    if (response === undefined) throw recipeRunNotFound(recipeRunId);
+    const response = theOne(recipeRunId, await client.call(findInputDataset(recipeRunId)));
     return toInputDataset(recipeRunId, response);
+  }
+
+  /** A server that does not heed the filter would give a task another's run. */
+  function theOne<Response>(recipeRunId: number, found: readonly Response[]): Response {
+    const [first] = found;
+    if (first === undefined) throw recipeRunNotFound(recipeRunId);
+    if (found.length === 1) return first;
+    const expected = `the one recipe run of the id ${recipeRunId}, which filterParams asked for`;
+    throw metadataSchemaUnfit(options.url, "recipeRuns", [
+      { path: "recipeRuns", expected, found: shown(found, options.authToken) },
+    ]);
   }
 
   /** The server's words for a run that it does not know are its own; whether that is why it refuses, a question tells. */
@@ -88,6 +96,7 @@ export function graphqlMetadataStore(options: GraphqlMetadataStoreOptions): Meta
         }
       }),
     createReceiptAccount: async (datasetId, expectedObjectCount) => {
+      requireReceiptAccount(datasetId, expectedObjectCount);
       await client.call(createReceiptAccount(datasetId, expectedObjectCount));
     },
     async [Symbol.asyncDispose]() {

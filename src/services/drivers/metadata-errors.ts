@@ -16,11 +16,21 @@ export function metadataStoreClosed(url: string): FirstlightError {
   return new FirstlightError("SERVICE_CLOSED", `The metadata store ${url} is closed.`);
 }
 
-export function metadataUnreachable(url: string, operation: string, reason: string, cause?: unknown): FirstlightError {
+export function metadataUnreachable(
+  url: string,
+  operation: string,
+  reason: string,
+  cause?: unknown,
+  retryAfterSeconds?: number,
+): FirstlightError {
   return new FirstlightError(
     "METADATA_STORE_UNREACHABLE",
     `The metadata store at ${url} does not answer ${operation}: ${reason}. Check the entry internal-api-gateway in MESH_CONFIG, and that the gateway runs there.`,
-    { disposition: "retry", fields: { url, operation, reason }, cause },
+    {
+      disposition: "retry",
+      fields: { url, operation, reason, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) },
+      cause,
+    },
   );
 }
 

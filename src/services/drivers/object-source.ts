@@ -3,14 +3,26 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ByteSource, bytesSource } from "../../core/byte-source.ts";
 import { codeOf, FirstlightError, messageOf } from "../../core/errors.ts";
-import { openFile } from "../../core/file.ts";
+import { handleSource, openFile } from "../../core/file.ts";
+import { sourceFacts } from "../../core/file-facts.ts";
 import type { ObjectSource } from "../object-store.ts";
 
 /** A source that is to be closed. */
-export type OpenSource = ByteSource & AsyncDisposable;
+export interface OpenSource extends ByteSource, AsyncDisposable {
+  /**
+   * Holds that what was read from beginning to end, with this SHA-256, is what the source was at one moment, and no mixture of what it was
+   * before and after somebody wrote it. Of a file alone that can be told.
+   *
+   * @throws FirstlightError OBJECT_SOURCE_CHANGED
+   */
+  requireUnchanged(sha256: string, signal?: AbortSignal): Promise<void>;
+}
 
 /** A stream of more than this is kept in a file while it is stored. */
 const mostInMemoryBytes = 8 * 1024 * 1024;
+
+/** Two writes within one tick of the file system's clock bear the same time. */
+const tickMs = 50;
 
 /**
  * The source with a known length, to be read as often as is needed. A stream is read to its end first.
@@ -64,10 +76,32 @@ async function openPath(path: string): Promise<OpenSource> {
   try {
     // A folder opens as a file does, and a pipe waits for its other end.
     if (!(await stat(path)).isFile()) throw new Error("it is no file");
-    return await openFile(path);
+    return await openUnchanging(path);
   } catch (error) {
     throw unreadable(path, error);
   }
+}
+
+async function openUnchanging(path: string): Promise<OpenSource> {
+  await using stack = new AsyncDisposableStack();
+  const handle = stack.use(await open(path, "r"));
+  const stateOf = async (): Promise<string | undefined> => {
+    const { size, mtimeNs, ctimeNs, ctimeMs } = await handle.stat({ bigint: true });
+    return Date.now() - Number(ctimeMs) < tickMs ? undefined : `${size} ${mtimeNs} ${ctimeNs}`;
+  };
+  const before = await stateOf();
+  const file = await handleSource(path, handle);
+  const owned = stack.move();
+  return {
+    ...file,
+    async requireUnchanged(sha256, signal) {
+      if (before !== undefined && (await stateOf()) === before) return;
+      // Its name and its rights have changed, or its bytes.
+      const now = await sourceFacts(await handleSource(path, handle), signal);
+      if (now.sha256 !== sha256) throw sourceChanged(path);
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }
 
 /** The bytes of a source, one piece after the other; a piece is to be used up before the next is asked for. */
@@ -108,6 +142,7 @@ function undisposed(source: ByteSource): OpenSource {
     name: source.name,
     sizeBytes: source.sizeBytes,
     read: (offset, into) => source.read(offset, into),
+    async requireUnchanged() {},
     async [Symbol.asyncDispose]() {},
   };
 }
@@ -135,7 +170,21 @@ async function spool(stream: AsyncIterable<unknown>, signal: AbortSignal | undef
   if (file === undefined) return undisposed(bytesSource(Buffer.concat(pieces), "a stream"));
   const opened = stack.use(await openFile(path));
   const owned = stack.move();
-  return { name: "a stream", sizeBytes, read: opened.read, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return {
+    name: "a stream",
+    sizeBytes,
+    read: opened.read,
+    async requireUnchanged() {},
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+export function sourceChanged(name: string): FirstlightError {
+  return new FirstlightError(
+    "OBJECT_SOURCE_CHANGED",
+    `${name} changed while it was stored; nothing of it was stored, and what was there stays. Look at who writes it meanwhile, and store it again.`,
+    { disposition: "retry", fields: { source: name } },
+  );
 }
 
 function unreadable(path: string, cause: unknown): FirstlightError {

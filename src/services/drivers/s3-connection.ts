@@ -3,6 +3,7 @@ import { FirstlightError, isFirstlightError } from "../../core/errors.ts";
 import { type Logger, silentLogger } from "../../core/log.ts";
 import { type RetryOptions, retry } from "../../core/retry.ts";
 import type { Secret } from "../../core/secret.ts";
+import { requireHost } from "../../core/server-url.ts";
 import type { S3ClientConfig } from "./s3-config.ts";
 import { isPassing, reasonOf, type S3Request, s3Failed } from "./s3-errors.ts";
 
@@ -60,6 +61,7 @@ const clearingMs = 15_000;
 export function s3Connection(options: S3ConnectionOptions): S3Connection {
   const { host, port, useSsl, log = silentLogger } = options;
   const address = `${useSsl ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  requireHost("object-store-api in MESH_CONFIG", host);
   const closing = new AbortController();
   /** Ends what clears up, too. */
   const ending = new AbortController();

@@ -75,6 +75,7 @@ export function s3ObjectStore({ clock = systemClock, config, ...options }: S3Obj
       hash.update(body);
     }
     const info = { bucket, key, sizeBytes, sha256: hash.digest("hex"), contentType, metadata };
+    await source.requireUnchanged(info.sha256, signal);
     for (let sending = 1; ; sending += 1) {
       const mark = newUploadMark();
       const headers = {

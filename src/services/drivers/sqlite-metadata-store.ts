@@ -14,6 +14,7 @@ import type {
   RecipeRunStatus,
 } from "../metadata-store.ts";
 import { recipeRunStatuses } from "../recipe-run-status.ts";
+import { requireReceiptAccount } from "./metadata-arguments.ts";
 import { recipeRunNotFound } from "./metadata-errors.ts";
 
 export interface SqliteMetadataStoreOptions {
@@ -49,10 +50,12 @@ export function sqliteMetadataStore({ path, clock = systemClock }: SqliteMetadat
         assignStatus(database, id, findOrCreateStatus(database, { name: status, ...recipeRunStatuses[status] }));
       }),
     recordProvenance: (record) => file.write((database) => insertProvenance(database, record, clock.now())),
-    createReceiptAccount: (datasetId, expectedObjectCount) =>
-      file.write((database) => {
+    createReceiptAccount: async (datasetId, expectedObjectCount) => {
+      requireReceiptAccount(datasetId, expectedObjectCount);
+      await file.write((database) => {
         database.run("INSERT OR REPLACE INTO catalog_receipt_account VALUES (?, ?)", datasetId, expectedObjectCount);
-      }),
+      });
+    },
     register: async (run) => {
       for (const { type, document } of run.parts) checkDocument(document, type);
       await file.write((database) => register(database, run));

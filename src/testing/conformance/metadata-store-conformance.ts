@@ -93,5 +93,16 @@ export function metadataStoreConformance(
         expect(await store.expectedObjectCount(`${datasetId}-other`)).toBe(undefined);
       }
     });
+
+    withRun("refuses to expect a number of objects that is none", async (store, recipeRunId) => {
+      const datasetId = `REFUSED-${recipeRunId}`;
+      for (const count of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31]) {
+        await expect(store.createReceiptAccount(datasetId, count)).rejects.toMatchObject({
+          code: "METADATA_ARGUMENT_INVALID",
+          disposition: "invalid",
+        });
+      }
+      await store.createReceiptAccount(datasetId, 0);
+    });
   });
 }

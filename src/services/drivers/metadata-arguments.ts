@@ -1,0 +1,29 @@
+import { FirstlightError } from "../../core/errors.ts";
+
+/** GraphQL's own integers end here, so that no server of it can know a greater number. */
+export const greatestInt = 2 ** 31 - 1;
+
+/**
+ * What each driver refuses before it asks a server or a file, which would say less of it.
+ *
+ * @throws FirstlightError METADATA_ARGUMENT_INVALID
+ */
+export function requireReceiptAccount(datasetId: string, expectedObjectCount: number): void {
+  if (typeof datasetId !== "string" || datasetId === "") {
+    throw invalid("A receipt account", datasetId, "needs the id of a dataset");
+  }
+  if (Number.isInteger(expectedObjectCount) && expectedObjectCount >= 0 && expectedObjectCount <= greatestInt) return;
+  const what = `The count of objects expected of the dataset ${datasetId}`;
+  throw invalid(what, expectedObjectCount, `is a whole number from 0 to ${greatestInt}`);
+}
+
+function invalid(what: string, found: unknown, problem: string): FirstlightError {
+  return new FirstlightError(
+    "METADATA_ARGUMENT_INVALID",
+    `${what} ${problem}, and not ${JSON.stringify(found) ?? String(found)}.`,
+    {
+      disposition: "invalid",
+      fields: { what },
+    },
+  );
+}
