@@ -71,6 +71,8 @@ export interface GlobusTaskDocument {
 }
 
 interface TaskSetup {
+  /** Of a task that a server goes on with which was killed. */
+  readonly taskId?: string | undefined;
   readonly clientId: string;
   readonly body: TransferBody;
   readonly collections: Readonly<Record<string, string>>;
@@ -81,8 +83,8 @@ interface TaskSetup {
 const stripBytes = 64 * 1024;
 
 /** Begins a task of the server: copies file by file, in place, and keeps the document that Globus shows of it. */
-export function globusServerTask({ clientId, body, collections, onFile, triesPerFile }: TaskSetup): GlobusServerTask {
-  const taskId = randomUUID();
+export function globusServerTask(setup: TaskSetup): GlobusServerTask {
+  const { taskId = randomUUID(), clientId, body, collections, onFile, triesPerFile } = setup;
   const events: GlobusServerEvent[] = [];
   const stop = new AbortController();
   let gate = Promise.withResolvers<void>();
@@ -188,6 +190,26 @@ export function globusServerTask({ clientId, body, collections, onFile, triesPer
     },
     cancel: () => stop.abort(),
     ended: run().catch((error: unknown) => end("FAILED", "INTERNAL_ERROR", messageOf(error))),
+  };
+}
+
+/** A task that had ended before the server was killed. */
+export function endedGlobusTask(
+  { taskId, clientId, body }: Pick<GlobusServerTask, "taskId" | "clientId" | "body">,
+  document: GlobusTaskDocument,
+  events: readonly GlobusServerEvent[],
+): GlobusServerTask {
+  const nothing = (): void => {};
+  return {
+    taskId,
+    clientId,
+    body,
+    events,
+    document: () => document,
+    pause: nothing,
+    resume: nothing,
+    cancel: nothing,
+    ended: Promise.resolve(),
   };
 }
 

@@ -2,8 +2,10 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { readGlobusJournal, writeGlobusJournal } from "./globus-server-journal.ts";
 import { globusListing } from "./globus-server-listing.ts";
 import {
+  endedGlobusTask,
   type GlobusServerFile,
   type GlobusServerTask,
   globusServerTask,
@@ -22,6 +24,13 @@ export interface GlobusServerOptions {
   readonly onFile?: (file: GlobusServerFile) => Promise<string | undefined> | string | undefined;
   /** How often a file is tried before its task fails; 3 where nothing is said. */
   readonly triesPerFile?: number;
+  /** Where it listens; a free port where nothing is said. */
+  readonly port?: number;
+  /**
+   * A file that outlives the server: one that is begun anew with it, be it after a kill, knows the submission ids that were given and the
+   * tasks that were handed in, and goes on with those that had not ended. Its tokens are forgotten.
+   */
+  readonly journalPath?: string;
 }
 
 export interface GlobusRequest {
@@ -60,11 +69,27 @@ interface Answer {
  * as GridFTP does. For tests: set `GLOBUS_SDK_SERVICE_URL_AUTH` and `GLOBUS_SDK_SERVICE_URL_TRANSFER` to its `url`.
  */
 export async function globusServer(options: GlobusServerOptions): Promise<GlobusServer> {
-  const { collections, clients, tokenSeconds = 172_800, onRequest, onFile, triesPerFile = 3 } = options;
+  const { collections, clients, tokenSeconds = 172_800, onRequest, onFile, triesPerFile = 3, journalPath } = options;
   const tokens = new Map<string, { readonly clientId: string; readonly expiresAtMs: number }>();
-  const submissions = new Map<string, string | undefined>();
-  const tasks: GlobusServerTask[] = [];
+  const known = journalPath === undefined ? { submissions: [], tasks: [] } : readGlobusJournal(journalPath);
+  const submissions = new Map<string, string | undefined>(known.submissions);
   const requests: GlobusRequest[] = [];
+  const tasks = known.tasks.map(({ document, events = [], ...task }) =>
+    document === undefined ? begun(task) : endedGlobusTask(task, document, events),
+  );
+
+  function begun(given: {
+    readonly taskId?: string;
+    readonly clientId: string;
+    readonly body: TransferBody;
+  }): GlobusServerTask {
+    const task = globusServerTask({ ...given, collections, onFile, triesPerFile });
+    const { taskId, events } = task;
+    void task.ended.then(() =>
+      writeGlobusJournal(journalPath, { kind: "end", taskId, document: task.document(), events }),
+    );
+    return task;
+  }
 
   function grant(header: string | undefined, body: string): Answer {
     const [id = "", secret] = Buffer.from((header ?? "").replace(/^Basic /, ""), "base64")
@@ -105,16 +130,19 @@ export async function globusServer(options: GlobusServerOptions): Promise<Globus
     for (const id of [body.source_endpoint, body.destination_endpoint]) {
       if (collections[id] === undefined) return failed(404, "EndpointNotFound", `No such endpoint '${id}'`);
     }
-    const task = globusServerTask({ clientId, body, collections, onFile, triesPerFile });
+    const task = begun({ clientId, body });
+    const { taskId } = task;
+    writeGlobusJournal(journalPath, { kind: "task", submissionId, taskId, clientId, body });
     tasks.push(task);
-    submissions.set(submissionId, task.taskId);
-    return accepted(202, "Accepted", submissionId, task.taskId);
+    submissions.set(submissionId, taskId);
+    return accepted(202, "Accepted", submissionId, taskId);
   }
 
   async function handle({ method, path, query, clientId, body }: GlobusRequest): Promise<Answer> {
     if (clientId === undefined) return failed(401, "AuthenticationFailed", "Token is not active");
     if (path === "/submission_id") {
       const value = randomUUID();
+      writeGlobusJournal(journalPath, { kind: "submission", submissionId: value });
       submissions.set(value, undefined);
       return { status: 200, body: { DATA_TYPE: "submission_id", value } };
     }
@@ -169,7 +197,7 @@ export async function globusServer(options: GlobusServerOptions): Promise<Globus
     if (fault === "cut-answer") return void incoming.socket.destroy();
     send(response, answer.status, answer.body);
   });
-  server.listen(0, "localhost");
+  server.listen(options.port ?? 0, "localhost");
   await once(server, "listening");
   return {
     url: `http://localhost:${(server.address() as AddressInfo).port}`,
