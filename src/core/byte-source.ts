@@ -12,7 +12,7 @@ export interface ByteSource {
 /** Where bytes are written one after the other, and what was written counts only once `commit` has returned. */
 export interface ByteSink extends AsyncDisposable {
   write(bytes: Uint8Array): Promise<void>;
-  /** Changes bytes that were written before; left out where that cannot be done. Further writes still go to the end. */
+  /** Puts bytes over those that were written, or beyond them; left out where that cannot be done. `write` goes on where it was. */
   writeAt?(offset: number, bytes: Uint8Array): Promise<void>;
   /** Makes the whole of it durable and visible. Disposed without it, nothing remains. */
   commit(): Promise<void>;

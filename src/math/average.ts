@@ -4,7 +4,7 @@ import type { Frame } from "../fits/frame.ts";
 import { carried } from "./carried.ts";
 import type { FilesOptions } from "./files/accumulate-files.ts";
 import { eachFrame, requireFilled } from "./files/each-frame.ts";
-import { type FrameFiles, frameFiles, precisionOfFiles } from "./files/frame-files.ts";
+import { type FrameFiles, frameFiles, isBare, precisionOfFiles } from "./files/frame-files.ts";
 import { given, type Many } from "./files/many.ts";
 import { sumFiles } from "./files/sum-files.ts";
 import { prepareSums, sumImages } from "./files/sum-images.ts";
@@ -45,9 +45,8 @@ export async function average(
   const all = what.kind === "files" ? await frameFiles(what.paths, "average", options.signal) : undefined;
   if (all !== undefined) {
     const precision = options.precision ?? precisionOfFiles(all.files);
-    const isBare = all.files.every(({ mask, variance }) => mask === undefined && variance === undefined);
     const as = precision === "float32" ? "means32" : "means64";
-    const data = isBare ? await sumImages(all, as, { ...options, workers }) : undefined;
+    const data = isBare(all) ? await sumImages(all, as, { ...options, workers }) : undefined;
     if (data !== undefined) return { header: all.header, image: { data, shape: all.shape } };
   }
   const { first, shape, sums, variances, mask, count, ...own } = await pixelSums(

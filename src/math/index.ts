@@ -2,6 +2,7 @@ export { openWorkers, type Workers } from "../core/workers.ts";
 export { type AcrossOptions, medianAcross, percentilesAcross } from "./across.ts";
 export { add, divide, multiply, type Operand, subtract } from "./arithmetic.ts";
 export { type AverageOptions, average, type SumOptions, sum } from "./average.ts";
+export { type AverageToOptions, averageTo } from "./average-to.ts";
 export {
   type DeadPixelOptions,
   flagDeadPixels,

@@ -28,6 +28,11 @@ export interface FrameFiles {
 
 const startBytes = 8 * 2880;
 
+/** Whether there is no mask and no variance among them. */
+export function isBare({ files }: FrameFiles): boolean {
+  return files.every(({ mask, variance }) => mask === undefined && variance === undefined);
+}
+
 /**
  * Reads the headers of all files. Only the image of each, with the MASK and VARIANCE extensions where there are any, as `readFrame`
  * takes them.

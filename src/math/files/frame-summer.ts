@@ -1,10 +1,10 @@
 import type { PixelAdder } from "../../kernels/pixel-adder.ts";
 
-/** The sums of a strip; what they give is valid until the next call. */
+/** The sums of a strip; what they give is valid until the next call, and until its taker first waits; who takes it may change it. */
 export type StripSums = Pick<PixelAdder, "sums" | "means">;
 
-/** Takes what was added of a strip of `count` pixels that begins with the pixel `start`. */
-export type TakeSums = (added: StripSums, start: number, count: number) => void;
+/** Takes what was added of a strip of `count` pixels that begins with the pixel `start`. The next strip waits for it. */
+export type TakeSums = (added: StripSums, start: number, count: number) => void | Promise<void>;
 
 /** Adds the pixels of many frames, in any part of the image. */
 export interface FrameSummer extends Disposable {

@@ -4,8 +4,10 @@ export interface StripRing {
   readonly memory: SharedArrayBuffer;
   /** Waits until there is room, and hands over what `fill` puts there. `check` throws where the work is to end. */
   give(start: number, count: number, fill: (target: Uint8Array<ArrayBufferLike>) => void, check: () => void): void;
-  /** Takes all strips that are there, and returns how many pixels these are. */
-  take(use: (bytes: Uint8Array<ArrayBufferLike>, start: number, count: number) => void): number;
+  /** Takes all strips that are there, each until `use` is done with it, and resolves to how many pixels these are. */
+  take(
+    use: (bytes: Uint8Array<ArrayBufferLike>, start: number, count: number) => void | Promise<void>,
+  ): Promise<number>;
   /** Until more may be there. */
   more(): Promise<void>;
 }
@@ -49,13 +51,13 @@ export function stripRing(memory: SharedArrayBuffer, slots: number, slotBytes: n
       Atomics.add(words, given, 1);
       Atomics.notify(words, given);
     },
-    take(use) {
+    async take(use) {
       seenGiven = Atomics.load(words, given);
       let pixels = 0;
       for (let slot = 0; slot < slots; slot += 1) {
         if (Atomics.load(words, statesFrom + slot) !== full) continue;
         const [start = 0, count = 0] = places.subarray(2 * slot, 2 * slot + 2);
-        use(bytesOf(slot), start, count);
+        await use(bytesOf(slot), start, count);
         pixels += count;
         Atomics.store(words, statesFrom + slot, free);
         Atomics.add(words, taken, 1);

@@ -8,7 +8,7 @@ import { kernelModule, useKernelModule } from "../../kernels/kernels.ts";
 import type { FloatArray } from "../precision.ts";
 import type { FilesOptions } from "./accumulate-files.ts";
 import { type FrameFiles, frameFiles } from "./frame-files.ts";
-import type { FrameSummer, SummerOptions, TakeSums } from "./frame-summer.ts";
+import type { FrameSummer, StripSums, SummerOptions, TakeSums } from "./frame-summer.ts";
 import { defaultOpenFiles } from "./open-files.ts";
 import { stripRing, stripRingBytes } from "./strip-ring.ts";
 import { type PlainFrame, plainFrames, plainSummer } from "./sum-plain.ts";
@@ -18,7 +18,7 @@ import { tiledFrames, tiledSummer } from "./sum-tiled.ts";
 export type SumsAs = "sums" | "means32" | "means64";
 
 /** Frames whose stored pixels can be added as they are, plain or compressed in rows. */
-interface AddableImages {
+export interface AddableImages {
   readonly count: number;
   readonly size: number;
   readonly shared: SharedImages;
@@ -52,20 +52,34 @@ const portionsOfReopened = 8;
 const slotsPerThread = 3;
 const mostSlots = 96;
 
+/** Takes the sums or means of a strip that begins with the pixel `start`; they are valid until it first waits for something. */
+export type TakeResult = (values: FloatArray, start: number) => void | Promise<void>;
+
 /** Sums or means of the images of many files; `undefined` where not all of them can be added as they are stored. */
 export async function sumImages(all: FrameFiles, as: SumsAs, options: FilesOptions): Promise<FloatArray | undefined> {
-  const images = addable(all);
+  const images = addableImages(all);
   if (images === undefined) return undefined;
+  const output = valuesOf(as, new ArrayBuffer(images.size * wordBytes(as)));
+  await sumStrips(images, as, options, (values, start) => output.set(values, start));
+  return output;
+}
+
+/** Hands over the sums or means strip by strip, as they are there: with several threads in no particular order. */
+export async function sumStrips(
+  images: AddableImages,
+  as: SumsAs,
+  options: FilesOptions,
+  take: TakeResult,
+): Promise<void> {
   const { size, count } = images;
   const { signal, maxOpenFiles = defaultOpenFiles } = options;
-  return withWorkers(options.workers, async (workers) => {
+  const takeSums: TakeSums = (added, start) => take(resultOf(added, count, as), start);
+  await withWorkers(options.workers, async (workers) => {
     const { threads } = workers;
-    const output = outputOf(as, new ArrayBuffer(size * wordBytes(as)));
-    const write = taker(output, count, as);
     if (threads === 1) {
       using summer = images.open({ maxOpenFiles, stopped: () => signal?.throwIfAborted() });
-      await summer.add(0, size, write);
-      return output;
+      await summer.add(0, size, takeSums);
+      return;
     }
     const work = { size, as, maxOpenFiles: Math.max(1, Math.floor(maxOpenFiles / threads)) };
     using summer = images.open({ ...work, stopped: () => own.throwIfStopped() });
@@ -79,26 +93,25 @@ export async function sumImages(all: FrameFiles, as: SumsAs, options: FilesOptio
     const ring = stripRing(memory.buffer, slots, slotBytes);
     const shared = { images: images.shared, portions: own.memory, kernels: kernelModule() };
     const data = { ...work, ...shared, portionPixels, ring: memory.buffer, slots, slotBytes } satisfies SharedSums;
-    // This thread keeps the result, as memory that is shared is not taken everywhere; the others hand it their strips.
-    let written = 0;
-    const takeGiven = (): void => {
-      written += ring.take((bytes, start, length) => {
-        output.set(outputOf(as, bytes.buffer, bytes.byteOffset, length), start);
-      });
+    // This thread takes the result, the others hand it their strips.
+    let taken = 0;
+    const takeGiven = async (): Promise<void> => {
+      taken += await ring.take((bytes, start, length) =>
+        take(valuesOf(as, bytes.buffer, bytes.byteOffset, length), start),
+      );
     };
     const sumOwn = async (): Promise<void> => {
-      await sumPortions(summer, own, data, (added, start, length) => {
-        write(added, start, length);
-        written += length;
-        takeGiven();
+      await sumPortions(summer, own, data, async (added, start, length) => {
+        await takeSums(added, start, length);
+        taken += length;
+        await takeGiven();
       });
-      for (takeGiven(); written < size; takeGiven()) {
+      for (await takeGiven(); taken < size; await takeGiven()) {
         own.throwIfStopped();
         await ring.more();
       }
     };
     await shareWork(workers, { module: import.meta.url, name: sumInThread.name }, data, own, sumOwn, signal);
-    return output;
   });
 }
 
@@ -121,7 +134,7 @@ export async function sumInThread(work: SharedSums): Promise<void> {
     (count: number): TakeSums =>
     (added, start, length) => {
       const fill = ({ buffer, byteOffset }: Uint8Array<ArrayBufferLike>): void =>
-        taker(outputOf(as, buffer, byteOffset, length), count, as)(added, 0, length);
+        valuesOf(as, buffer, byteOffset, length).set(resultOf(added, count, as));
       ring.give(start, length, fill, () => own.throwIfStopped());
     };
   const options = { maxOpenFiles, stopped: () => own.throwIfStopped() };
@@ -145,7 +158,8 @@ async function sumPortions(summer: FrameSummer, own: Portions, work: SharedSums,
   }
 }
 
-function addable(all: FrameFiles): AddableImages | undefined {
+/** `undefined` where not all of them can be added as they are stored. */
+export function addableImages(all: FrameFiles): AddableImages | undefined {
   const { files, shape } = all;
   const own = { count: files.length, size: sizeOf(shape) };
   const frames = plainFrames(files);
@@ -162,15 +176,14 @@ function wordBytes(as: SumsAs): number {
   return as === "means32" ? 4 : 8;
 }
 
-function outputOf(as: SumsAs, buffer: ArrayBufferLike, byteOffset = 0, length?: number): FloatArray {
+function valuesOf(as: SumsAs, buffer: ArrayBufferLike, byteOffset = 0, length?: number): FloatArray {
   const count = length ?? buffer.byteLength / wordBytes(as);
   return as === "means32" ? new Float32Array(buffer, byteOffset, count) : new Float64Array(buffer, byteOffset, count);
 }
 
-function taker(output: FloatArray, count: number, as: SumsAs): TakeSums {
-  return (added, start) => {
-    if (as === "means32") output.set(added.means(count), start);
-    else if (as === "sums") output.set(added.sums(), start);
-    else for (const [i, sum] of added.sums().entries()) output[start + i] = sum / count;
-  };
+function resultOf(added: StripSums, count: number, as: SumsAs): FloatArray {
+  if (as === "means32") return added.means(count);
+  const sums = added.sums();
+  if (as === "means64") for (const [i, sum] of sums.entries()) sums[i] = sum / count;
+  return sums;
 }

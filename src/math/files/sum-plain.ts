@@ -58,7 +58,7 @@ export function plainSummer(
           const stop = Math.min(to, start + stripPixels);
           adder.begin(stop - start, first === 0 ? undefined : kept?.subarray(start - from, stop - from));
           for (const frame of batch) since += readStrip(frame, open, start, adder.next(frame.kind));
-          if (isLast) take(adder, start, stop - start);
+          if (isLast) await take(adder, start, stop - start);
           else kept?.set(adder.sums(), start - from);
           if (since < turnBytes) continue;
           since = 0;

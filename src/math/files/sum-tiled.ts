@@ -105,7 +105,8 @@ export function tiledSummer(
             sums.set(now);
           }
           if (!isLast) kept?.set(sums.get(count), start - from);
-          else take({ sums: () => sums.get(count), means: (divisor) => sums.means(count, divisor) }, start, count);
+          else
+            await take({ sums: () => sums.get(count), means: (divisor) => sums.means(count, divisor) }, start, count);
         }
       }
     },
