@@ -32,6 +32,8 @@ export interface OpenedSdk {
   flush(): Promise<void>;
   /** Resolves to why no collector can take anything, and never where one answers. */
   whyNobodyAnswers(): Promise<string>;
+  /** Whether somebody has answered from the beginning, and does so now. */
+  isThere(): Promise<boolean>;
   /** Says that something was not sent, where that was not said before. */
   sayTrouble(message: string): void;
   /** Gives the API back, for the next who starts an SDK, whether or not everything is sent. */
@@ -42,7 +44,11 @@ export interface OpenedSdk {
 export async function openSdk(
   settings: Settings,
   targets: Targets,
-  { log, redact }: { readonly log: Logger; readonly redact: (text: string) => string },
+  {
+    log,
+    redact,
+    wasGone,
+  }: { readonly log: Logger; readonly redact: (text: string) => string; readonly wasGone: boolean },
 ): Promise<OpenedSdk | undefined> {
   if (hasSdk()) {
     log.debug("The process has an OpenTelemetry SDK already, which stays");
@@ -83,13 +89,23 @@ export async function openSdk(
   const asked = [targets.traces, targets.metrics]
     .filter((target) => target !== undefined)
     .map((target) => ({ target, greeting: greetCollector(target, over.signal) }));
+  const askedAt = performance.now();
+  const silentFor = (): number => (wasGone ? Math.max(0, silenceMs - (performance.now() - askedAt)) : silenceMs);
   return {
     flush: () => sdk.shutdown(),
     async whyNobodyAnswers() {
-      const answers = await Promise.all(asked.map(({ target, greeting }) => answerOf(target, greeting, over.signal)));
+      const answers = await Promise.all(
+        asked.map(({ target, greeting }) => answerOf(target, greeting, over.signal, silentFor())),
+      );
       const reasons = answers.map((answer) => (answer.answers ? undefined : answer.reason));
       if (reasons.includes(undefined)) return new Promise<never>(() => undefined);
       return [...new Set(reasons)].join("; ");
+    },
+    async isThere() {
+      const limit = AbortSignal.timeout(silenceMs);
+      const both = asked.map(({ target, greeting }) => Promise.all([greeting, greetCollector(target, limit)]));
+      const answers = await Promise.all(both);
+      return answers.some((pair) => pair.every((answer) => answer.answers));
     },
     sayTrouble,
     release() {
@@ -113,15 +129,20 @@ async function answerOf(
   target: OtlpTarget,
   greeting: Promise<CollectorAnswer>,
   over: AbortSignal,
+  longestMs: number,
 ): Promise<CollectorAnswer> {
-  const silence = sleep(silenceMs, undefined, { ref: false }).then(async (): Promise<CollectorAnswer> => {
-    // After a turn without a pause, what has come meanwhile is read before it counts as silence.
-    await nextTurn();
-    await nextTurn();
-    return { answers: false, reason: `the collector at ${new URL(target.url).host} says nothing` };
-  });
-  const first = await Promise.race([greeting, silence]);
-  return first.answers ? first : Promise.race([greeting.then(() => greetCollector(target, over)), silence]);
+  const silent = { answers: false, reason: `the collector at ${new URL(target.url).host} says nothing` } as const;
+  const first = await Promise.race([greeting, after(longestMs, silent)]);
+  if (first.answers || first === silent) return first;
+  return Promise.race([greetCollector(target, over), after(silenceMs, silent)]);
+}
+
+async function after<Value>(ms: number, value: Value): Promise<Value> {
+  await sleep(ms, undefined, { ref: false });
+  // After a turn without a pause, what has come meanwhile is read before it counts as silence.
+  await nextTurn();
+  await nextTurn();
+  return value;
 }
 
 type SayTrouble = (message: string, ...rest: readonly unknown[]) => void;

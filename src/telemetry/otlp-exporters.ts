@@ -1,12 +1,13 @@
 import type { PushMetricExporter } from "@opentelemetry/sdk-metrics";
 import type { NodeSDKConfiguration } from "@opentelemetry/sdk-node";
 import type { OtlpTarget } from "./otlp-target.ts";
+import { retryExports } from "./retry-exports.ts";
 
 /** Headers, certificates and timeouts are those of the OTEL_EXPORTER_OTLP_ variables that the exporters read themselves. */
 export async function traceExporter({ protocol, url }: OtlpTarget): Promise<NodeSDKConfiguration["traceExporter"]> {
   switch (protocol) {
     case "grpc":
-      return new (await import("@opentelemetry/exporter-trace-otlp-grpc")).OTLPTraceExporter({ url });
+      return retryExports(new (await import("@opentelemetry/exporter-trace-otlp-grpc")).OTLPTraceExporter({ url }));
     case "http/protobuf":
       return new (await import("@opentelemetry/exporter-trace-otlp-proto")).OTLPTraceExporter({ url });
     case "http/json":
@@ -17,7 +18,7 @@ export async function traceExporter({ protocol, url }: OtlpTarget): Promise<Node
 export async function metricExporter({ protocol, url }: OtlpTarget): Promise<PushMetricExporter> {
   switch (protocol) {
     case "grpc":
-      return new (await import("@opentelemetry/exporter-metrics-otlp-grpc")).OTLPMetricExporter({ url });
+      return retryExports(new (await import("@opentelemetry/exporter-metrics-otlp-grpc")).OTLPMetricExporter({ url }));
     case "http/protobuf":
       return new (await import("@opentelemetry/exporter-metrics-otlp-proto")).OTLPMetricExporter({ url });
     case "http/json":

@@ -11,6 +11,11 @@ export interface TelemetryOptions {
   readonly log?: Logger;
   /** Whose secrets are taken out of what is sent. Default: the process's environment. */
   readonly env?: Environment;
+  /**
+   * Another process of this run found nobody at the collector's address, and said so: who has not answered half a second after
+   * this began is not waited for here, nor told of.
+   */
+  readonly wasGone?: boolean;
 }
 
 /** What this process sends, and where to. */
@@ -18,6 +23,10 @@ export interface Telemetry extends AsyncDisposable {
   /** Undefined where nothing is sent. */
   readonly traces: OtlpTarget | undefined;
   readonly metrics: OtlpTarget | undefined;
+  /**
+   * Whether somebody was at an address that something is sent to when this began, and answers there now. Asks for half a second at most.
+   */
+  isThere(): Promise<boolean>;
   /**
    * Sends what is left and stops. Resolves to false with something still unsent, which is then lost: once `timeoutMs` (default 2000) is
    * over, at once where nobody listens at the collector's address, after 500 ms where nobody has ever answered there; sockets and timers of the SDK may keep the process alive for some seconds more. Never throws. Disposing does it too.
@@ -33,25 +42,26 @@ const flushTimeoutMs = 2000;
  * that fails here ever fails the work: what cannot be sent is dropped, and said once.
  */
 export async function startTelemetry(settings: Settings, options: TelemetryOptions = {}): Promise<Telemetry> {
-  const { log = silentLogger, env = process.env } = options;
+  const { log = silentLogger, env = process.env, wasGone = false } = options;
   const targets = { traces: otlpTarget(settings, "traces"), metrics: otlpTarget(settings, "metrics") };
   let sdk: OpenedSdk | undefined;
   if (targets.traces !== undefined || targets.metrics !== undefined) {
     try {
       const { openSdk } = await import("./open-sdk.ts");
-      sdk = await openSdk(settings, targets, { log, redact: redactor(env) });
+      sdk = await openSdk(settings, targets, { log, redact: redactor(env), wasGone });
     } catch (error) {
       log.warning("Telemetry could not be started; the work goes on without it", { error });
     }
   }
   let ending: Promise<boolean> | undefined;
   const shutdown = (timeoutMs = flushTimeoutMs): Promise<boolean> => {
-    ending ??= sdk === undefined ? Promise.resolve(true) : end(sdk, timeoutMs);
+    ending ??= sdk === undefined ? Promise.resolve(true) : end(sdk, timeoutMs, wasGone);
     return ending;
   };
   return {
     traces: sdk === undefined ? undefined : targets.traces,
     metrics: sdk === undefined ? undefined : targets.metrics,
+    isThere: async () => (await sdk?.isThere()) ?? false,
     shutdown,
     async [Symbol.asyncDispose]() {
       await shutdown();
@@ -60,15 +70,19 @@ export async function startTelemetry(settings: Settings, options: TelemetryOptio
 }
 
 /** Whether everything was sent, or refused, in time. */
-async function end(sdk: OpenedSdk, timeoutMs: number): Promise<boolean> {
+async function end(sdk: OpenedSdk, timeoutMs: number, wasGone: boolean): Promise<boolean> {
   let isOver = false;
   const { promise: late, resolve } = Promise.withResolvers<boolean>();
   const giveUp = (reason: string): void => {
-    // Who may not wait at all was told before that nobody answers.
-    if (timeoutMs > 0) sdk.sayTrouble(reason);
+    sdk.sayTrouble(reason);
     resolve(false);
   };
-  const timer = setTimeout(giveUp, timeoutMs, `the collector did not take everything within ${timeoutMs} ms`);
+  const onTimeout = (): void => {
+    // Who may not wait at all was told before why.
+    if (timeoutMs > 0) giveUp(`the collector did not take everything within ${timeoutMs} ms`);
+    else resolve(false);
+  };
+  const timer = setTimeout(onTimeout, timeoutMs);
   const done = sdk.flush().then(
     () => true,
     (error: unknown) => {
@@ -77,7 +91,9 @@ async function end(sdk: OpenedSdk, timeoutMs: number): Promise<boolean> {
     },
   );
   void sdk.whyNobodyAnswers().then((reason) => {
-    if (!isOver) giveUp(reason);
+    if (isOver) return;
+    if (timeoutMs > 0 && !wasGone) giveUp(reason);
+    else resolve(false);
   });
   try {
     return await Promise.race([done, late]);

@@ -4,6 +4,7 @@ export { type MetadataStoreFixture, metadataStoreConformance } from "./conforman
 export { objectStoreConformance } from "./conformance/object-store-conformance.ts";
 export { plainExpect } from "./conformance/plain-expect.ts";
 export type { Expectation, SuiteRunner } from "./conformance/suite-runner.ts";
+export { type TelemetryFixture, telemetryConformance } from "./conformance/telemetry-conformance.ts";
 export { type TransferFixture, transferConformance } from "./conformance/transfer-conformance.ts";
 export { type FakeServices, fakeServices } from "./fake-services.ts";
 export {
@@ -27,6 +28,16 @@ export {
   type MatcherResult,
   matchers,
 } from "./matchers.ts";
+export type { ReceivedPoint } from "./otlp-points.ts";
+export {
+  type OtlpFault,
+  type OtlpReceiver,
+  type OtlpReceiverOptions,
+  type OtlpRequest,
+  otlpReceiver,
+} from "./otlp-receiver.ts";
+export { type ReceivedSpan, spanTree } from "./otlp-spans.ts";
+export type { OtlpAttributes } from "./otlp-values.ts";
 export { type MetadataServer, type ServeMetadataOptions, serveMetadata } from "./serve-metadata.ts";
 export { type SyntheticFrameOptions, syntheticFrame } from "./synthetic-frame.ts";
 export {

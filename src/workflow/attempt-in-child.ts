@@ -29,10 +29,11 @@ export interface ChildSource {
 /** Makes each attempt in a process of its own, whose crash ends that attempt and nothing else. */
 export function makeAttemptInChild({ module, exportName }: ChildSource): MakeAttempt {
   // A collector that does not answer shall hold up one attempt, and not each of them.
-  let isTelemetryLost = false;
+  let collector: "gone" | "stalled" | undefined;
   return async (job, watch) => {
     if (watch.signal.aborted) return { kind: "interrupted" };
-    const args = [...argumentsOf(job, module, exportName), ...(isTelemetryLost ? ["--telemetry-flush-ms=0"] : [])];
+    const patience = { gone: ["--collector-was-gone"], stalled: ["--telemetry-flush-ms=0"] };
+    const args = [...argumentsOf(job, module, exportName), ...(collector === undefined ? [] : patience[collector])];
     const child = fork(program, args, {
       execArgv,
       env: { ...job.env, ...traceEnvironment(), FIRSTLIGHT_THREADS: String(job.threads) },
@@ -43,8 +44,9 @@ export function makeAttemptInChild({ module, exportName }: ChildSource): MakeAtt
     let end: AttemptEnd | undefined;
     child.on("message", (message: AttemptMessage) => {
       if (message.type === "progress") watch.onProgress(message.state);
-      else if (message.type === "telemetry-lost") isTelemetryLost = true;
-      else if (message.type === "done") end = { kind: "done", report: message.report };
+      else if (message.type === "telemetry-lost") {
+        collector = message.isThere || collector === "stalled" ? "stalled" : "gone";
+      } else if (message.type === "done") end = { kind: "done", report: message.report };
       else end = { kind: "failed", error: message.error };
     });
     const output = [

@@ -55,5 +55,8 @@ export type AttemptMessage =
   | { readonly type: "progress"; readonly state: ProgressState }
   | { readonly type: "done"; readonly report: AttemptReport }
   | { readonly type: "failed"; readonly error: AttemptError }
-  /** Nobody took the telemetry in the time that there was: who comes next need not wait for that again. */
-  | { readonly type: "telemetry-lost" };
+  /**
+   * Nobody took the telemetry in the time that there was. Who comes next need not wait for a collector that `isThere` and takes nothing;
+   * one that is not may come back.
+   */
+  | { readonly type: "telemetry-lost"; readonly isThere: boolean };

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { FirstlightError } from "../core/errors.ts";
@@ -33,6 +34,7 @@ async function main(): Promise<AttemptEnd> {
       attempt: { type: "string", default: "1" },
       "rollback-only": { type: "boolean", default: false },
       "telemetry-flush-ms": { type: "string" },
+      "collector-was-gone": { type: "boolean", default: false },
     },
   });
   const workflow = (await importModule(fileURLToPath(values.module), values.module))[values.export];
@@ -47,6 +49,7 @@ async function main(): Promise<AttemptEnd> {
   const settings = loadSettings(process.env);
   const write = (line: string): void => void process.stderr.write(line);
   telemetry = await startTelemetry(settings, {
+    wasGone: values["collector-was-gone"],
     log: createLogger({ level: settings.loguruLevel, pretty: false, write }).child({
       "recipe.run.id": Number(values["recipe-run"]),
       "task.name": values.task,
@@ -100,9 +103,12 @@ function finish(end: AttemptEnd): void {
 }
 
 async function leave(code: number): Promise<void> {
+  const asked = telemetry?.isThere();
   const sent = (await telemetry?.shutdown(flushTimeoutMs)) ?? true;
   if (sent) process.exit(code);
-  tell({ type: "telemetry-lost" }, () => process.exit(code));
+  // Whoever is there has answered long since; nobody is waited for here.
+  const isThere = (await Promise.race([asked, nextTurn(false)])) ?? false;
+  tell({ type: "telemetry-lost", isThere }, () => process.exit(code));
 }
 
 tellCrashes(redactor(process.env));

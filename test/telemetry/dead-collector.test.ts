@@ -5,6 +5,7 @@ import { createLogger } from "../../src/core/log.ts";
 import { loadSettings } from "../../src/core/settings.ts";
 import { withSpan } from "../../src/core/telemetry.ts";
 import { startTelemetry } from "../../src/telemetry/start-telemetry.ts";
+import { otlpReceiver } from "../../src/testing/otlp-receiver.ts";
 import { fixture, openCli } from "../cli/cli-process.ts";
 import { freePorts } from "../servers/free-ports.ts";
 
@@ -49,7 +50,7 @@ test.each(["127.0.0.1:", "http://127.0.0.1:"])(
 
 describe("a collector that was never there", () => {
   /** What the log says of sending one span, with all the time in the world. */
-  const saidOf = async (endpoint: string) => {
+  const saidOf = async (endpoint: string, wasGone = false) => {
     const lines: string[] = [];
     const log = createLogger({ level: "INFO", pretty: false, write: (line) => lines.push(line) });
     const telemetry = await startTelemetry(
@@ -57,7 +58,7 @@ describe("a collector that was never there", () => {
         OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: endpoint,
         OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: endpoint,
       }),
-      { log },
+      { log, wasGone },
     );
     await withSpan("work", {}, async () => undefined);
     return { sent: await telemetry.shutdown(60_000), lines };
@@ -78,6 +79,29 @@ describe("a collector that was never there", () => {
       const { sent, lines } = await saidOf(`${scheme}${blackHole.port}`);
       expect(sent).toBe(false);
       expect(lines).toEqual([expect.stringContaining("Telemetry is not sent in full")]);
+    },
+  );
+
+  test.each(["127.0.0.1:", "http://127.0.0.1:"])(
+    "is not told of again by who was told that nobody is at %s…, nor waited for",
+    { timeout: 60_000 },
+    async (scheme) => {
+      const [port = 0] = await freePorts(1);
+      for (const at of [blackHole.port, port]) {
+        const { sent, lines } = await saidOf(`${scheme}${at}`, true);
+        expect([sent, lines]).toEqual([false, []]);
+      }
+    },
+  );
+
+  test.each(["127.0.0.1:", "http://127.0.0.1:"])(
+    "and is there again at %s… is sent to by who was told that nobody is",
+    { timeout: 60_000 },
+    async (scheme) => {
+      await using receiver = await otlpReceiver();
+      const { sent, lines } = await saidOf(`${scheme}${receiver.port}`, true);
+      expect([sent, lines]).toEqual([true, []]);
+      expect(receiver.spans.map(({ name }) => name)).toEqual(["work"]);
     },
   );
 

@@ -2,10 +2,10 @@ import { metrics, trace } from "@opentelemetry/api";
 import { expect, test } from "vitest";
 import { loadSettings } from "../../src/core/settings.ts";
 import { startTelemetry } from "../../src/telemetry/start-telemetry.ts";
-import { startOtlpHttp } from "../servers/otlp-receiver.ts";
+import { otlpReceiver } from "../../src/testing/otlp-receiver.ts";
 
 test("a secret is in nothing that a span tells: names, lists, events, links", async () => {
-  await using collector = await startOtlpHttp();
+  await using collector = await otlpReceiver();
   const to = `http://127.0.0.1:${collector.port}`;
   const secret = "hush-token-abcdef";
   const env = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: to, GQL_AUTH_TOKEN: secret };
@@ -27,7 +27,7 @@ test("a secret is in nothing that a span tells: names, lists, events, links", as
 });
 
 test("a secret is in nothing that metrics tell: attributes, descriptions, the resource", async () => {
-  await using collector = await startOtlpHttp();
+  await using collector = await otlpReceiver();
   const to = `http://127.0.0.1:${collector.port}`;
   const secret = "hush-token-abcdef";
   const env = {

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type OtlpReceiver, otlpReceiver } from "../../src/testing/otlp-receiver.ts";
+import { type ReceivedSpan, spanTree } from "../../src/testing/otlp-spans.ts";
 import { root } from "../architecture/source-imports.ts";
 import { type Cli, fixture, openCli } from "../cli/cli-process.ts";
-import { type OtlpReceiver, type ReceivedSpan, startOtlpGrpc, startOtlpHttp } from "../servers/otlp-receiver.ts";
 
 let cli: Cli;
 beforeEach(async () => {
@@ -26,14 +27,6 @@ const nomad = {
 };
 const workflow = { "recipe.run.id": 1, "workflow.name": "l0_to_l1_pipeline", "workflow.version": "1", ...nomad };
 
-/** `name` of each span below its parent's, indented, in the order of their starts. */
-function tree(spans: readonly ReceivedSpan[], parent?: string, indent = ""): readonly string[] {
-  return spans
-    .filter(({ parentSpanId }) => parentSpanId === parent)
-    .sort((a, b) => Number(a.startNs - b.startNs))
-    .flatMap(({ name, spanId }) => [`${indent}${name}`, ...tree(spans, spanId, `${indent}  `)]);
-}
-
 const attempt = (task: string): readonly string[] => [
   "  Attempt",
   `    l0_to_l1_pipeline.${task}`,
@@ -41,52 +34,26 @@ const attempt = (task: string): readonly string[] => [
 ];
 
 const protocols = [
-  {
-    name: "gRPC",
-    start: startOtlpGrpc,
-    // The runner, and a process for each attempt.
-    processes: 4,
-    args: run,
-    to: (port: number) => `127.0.0.1:${port}`,
-    form: "grpc",
-    env: {},
-  },
-  {
-    name: "HTTP",
-    start: startOtlpHttp,
-    processes: 1,
-    args: [...run, "--in-process"],
-    to: (port: number) => `http://127.0.0.1:${port}`,
-    form: "application/x-protobuf",
-    env: {},
-  },
-  {
-    name: "HTTP with JSON",
-    start: startOtlpHttp,
-    processes: 1,
-    args: [...run, "--in-process"],
-    to: (port: number) => `http://127.0.0.1:${port}`,
-    form: "application/json",
-    env: { OTEL_EXPORTER_OTLP_PROTOCOL: "http/json" },
-  },
-];
+  // The runner, and a process for each attempt.
+  { protocol: "grpc", processes: 4, args: run },
+  { protocol: "http/protobuf", processes: 1, args: [...run, "--in-process"] },
+  { protocol: "http/json", processes: 1, args: [...run, "--in-process"] },
+] as const;
 
-describe.each(protocols)("a collector that listens to OTLP over $name", ({ start, processes, args, to, form, env }) => {
+describe.each(protocols)("a collector that listens to OTLP by $protocol", ({ protocol, processes, args }) => {
   let collector: OtlpReceiver;
   beforeEach(async () => {
-    collector = await start();
+    collector = await otlpReceiver();
   });
   afterEach(() => collector[Symbol.asyncDispose]());
 
   test("is told the whole tree of a recipe run as one trace, and its metrics", { timeout: 180_000 }, async () => {
-    const endpoint = to(collector.port);
-    const endpoints = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: endpoint };
-    const { code, stderr } = await cli.run(args, { ...service, ...endpoints, ...env });
+    const { code, stderr } = await cli.run(args, { ...service, ...collector.env(protocol) });
     expect(code, stderr).toBe(0);
     const { spans, points } = collector;
-    expect([...collector.forms]).toEqual([form]);
+    expect([...collector.protocols]).toEqual([protocol]);
 
-    expect(tree(spans)).toEqual(["l0_to_l1_pipeline", ...["Load", "Reduce", "Publish"].flatMap(attempt)]);
+    expect(spanTree(spans)).toEqual(["l0_to_l1_pipeline", ...["Load", "Reduce", "Publish"].flatMap(attempt)]);
     expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(1);
     expect(new Set(spans.map(({ status }) => status))).toEqual(new Set(["OK"]));
     expect(spans.every(({ startNs, endNs }) => startNs < endNs)).toBe(true);

@@ -5,8 +5,8 @@ import { describe, expect, test } from "vitest";
 import { redactor } from "../../src/core/redact.ts";
 import { loadSettings } from "../../src/core/settings.ts";
 import { type Setting, settingsTable } from "../../src/core/settings-table.ts";
+import { otlpReceiver } from "../../src/testing/otlp-receiver.ts";
 import { fixture, openCli } from "../cli/cli-process.ts";
-import { startOtlpHttp } from "../servers/otlp-receiver.ts";
 
 /** One of its own for each, so that a leak says whose it is; with characters that URLs, JSON and Base64 spell otherwise. */
 const secrets: string[] = [];
@@ -73,7 +73,7 @@ test("no secret is in anything that a run emits whose tasks tell all that they k
   timeout: 300_000,
 }, async () => {
   await using cli = await openCli();
-  await using collector = await startOtlpHttp();
+  await using collector = await otlpReceiver();
   const to = `http://127.0.0.1:${collector.port}/v1`;
   const env = {
     ...given,

@@ -18,14 +18,14 @@ import { traceDelivery } from "../../src/services/trace-delivery.ts";
 import { otlpTarget } from "../../src/telemetry/otlp-target.ts";
 import { startTelemetry } from "../../src/telemetry/start-telemetry.ts";
 import { systemMetrics } from "../../src/telemetry/system-readings.ts";
+import { type OtlpReceiver, otlpReceiver } from "../../src/testing/otlp-receiver.ts";
 import { root } from "../architecture/source-imports.ts";
 import { freePorts } from "../servers/free-ports.ts";
-import { type OtlpReceiver, startOtlpHttp } from "../servers/otlp-receiver.ts";
 import { describeWithRabbitmq } from "../servers/with-server.ts";
 
 let collector: OtlpReceiver;
 beforeEach(async () => {
-  collector = await startOtlpHttp();
+  collector = await otlpReceiver();
 });
 afterEach(() => collector[Symbol.asyncDispose]());
 

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { fits } from "../../codecs/fits.ts";
+import { hideCredentials } from "../../core/hide-credentials.ts";
 import type { Frame } from "../../fits/frame.ts";
 import type { Header } from "../../fits/header.ts";
 import type { HeaderProfile } from "../../headers/header-profile.ts";
@@ -52,7 +53,7 @@ export abstract class WriteL1Frame<
         createdAt: this.context.clock.now(),
         creator,
         statistics: statistics(image),
-        ...(docsBaseUrl === undefined ? {} : { docsBaseUrl }),
+        ...(docsBaseUrl === undefined ? {} : { docsBaseUrl: hideCredentials(docsBaseUrl) }),
       });
       await this.write({ ...frame, header, image }, [Tag.output(), Tag.frame()], fits.frame, {
         relativePath: `output/${fileName}`,

@@ -6,9 +6,9 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { sqliteMetadataStore } from "../../../src/services/drivers/sqlite-metadata-store.ts";
 import { formatFrames } from "../../../src/services/input-dataset.ts";
 import type { OwnMetadataStore } from "../../../src/services/metadata-store.ts";
+import { type OtlpReceiver, otlpReceiver } from "../../../src/testing/otlp-receiver.ts";
 import { type MetadataServer, serveMetadata } from "../../../src/testing/serve-metadata.ts";
 import { type Cli, fixture, openCli } from "../../cli/cli-process.ts";
-import { type OtlpReceiver, startOtlpGrpc } from "../../servers/otlp-receiver.ts";
 import { describeWithRabbitmq, describeWithRedis, describeWithRgw } from "../../servers/with-server.ts";
 import { frameBytes } from "../../tasks/stock/input-run.ts";
 import { makeBucket, s3StoreAt } from "./s3-store-at.ts";
@@ -37,7 +37,7 @@ function wholeRun({ redisUrl, amqpUrl, rgwUrl }: Readonly<Record<"redisUrl" | "a
     cli = await openCli();
     records = sqliteMetadataStore({ path: join(cli.folder, "facility.sqlite") });
     metadata = await serveMetadata({ store: records, authToken: token });
-    collector = await startOtlpGrpc();
+    collector = await otlpReceiver();
     await emptied();
   });
   afterEach(async () => {

@@ -13,6 +13,7 @@ const anyValue: { [number: number]: Field } = {
 };
 anyValue[5] = ["arrayValue", { 1: ["values", [anyValue]] }];
 const keyValue: Message = { 1: ["key", "string"], 2: ["value", anyValue] };
+anyValue[6] = ["kvlistValue", { 1: ["values", [keyValue]] }];
 const resource: Message = { 1: ["attributes", [keyValue]] };
 const scope: Message = { 1: ["name", "string"], 2: ["version", "string"] };
 const point: Message = {
@@ -21,6 +22,13 @@ const point: Message = {
   4: ["asDouble", "double"],
   6: ["asInt", "sfixed64"],
   7: ["attributes", [keyValue]],
+};
+const histogramPoint: Message = {
+  2: ["startTimeUnixNano", "fixed64"],
+  3: ["timeUnixNano", "fixed64"],
+  4: ["count", "fixed64"],
+  5: ["sum", "double"],
+  9: ["attributes", [keyValue]],
 };
 const span: Message = {
   1: ["traceId", "hex"],
@@ -32,6 +40,7 @@ const span: Message = {
   8: ["endTimeUnixNano", "fixed64"],
   9: ["attributes", [keyValue]],
   11: ["events", [{ 1: ["timeUnixNano", "fixed64"], 2: ["name", "string"], 3: ["attributes", [keyValue]] }]],
+  13: ["links", [{ 1: ["traceId", "hex"], 2: ["spanId", "hex"], 4: ["attributes", [keyValue]] }]],
   15: ["status", { 2: ["message", "string"], 3: ["code", "varint"] }],
 };
 const metric: Message = {
@@ -40,9 +49,10 @@ const metric: Message = {
   3: ["unit", "string"],
   5: ["gauge", { 1: ["dataPoints", [point]] }],
   7: ["sum", { 1: ["dataPoints", [point]], 2: ["aggregationTemporality", "varint"], 3: ["isMonotonic", "bool"] }],
+  9: ["histogram", { 1: ["dataPoints", [histogramPoint]], 2: ["aggregationTemporality", "varint"] }],
 };
 
-/** The two requests of OTLP (opentelemetry-proto 1.x), as far as the tests look at them: what JSON carries, under the same names. */
+/** The two requests of OTLP (opentelemetry-proto 1.x), as far as `otlpReceiver` tells of them: what JSON carries, under the same names. */
 export const otlpRequests = {
   traces: {
     1: [
