@@ -1,4 +1,5 @@
 import { isFirstlightError } from "../core/errors.ts";
+import { untilAborted } from "../core/until-aborted.ts";
 import type { Bus, BusMessage } from "./bus.ts";
 
 /**
@@ -46,7 +47,7 @@ export async function publishThrough(
     await marked;
   };
   try {
-    for await (const message of messages) {
+    for await (const message of untilAborted(messages, signal)) {
       signal?.throwIfAborted();
       if (collected.push(message) >= messagesPerStep) await publishStep();
     }

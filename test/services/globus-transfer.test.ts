@@ -169,14 +169,14 @@ describe("calls that fail", () => {
     },
   );
 
-  test("a new token is replaced, too, where the server was away since it was given", async () => {
+  test("a new token that is refused is replaced, too, three times in all", async () => {
     const isCall = ({ path }: GlobusRequest) => path === "/task_list";
     const expired = { status: 401, body: { code: "AuthenticationFailed", message: "Token is not active" } };
-    await using world = await globusWorld({ onRequest: faults(isCall, expired, "cut", expired) });
+    await using world = await globusWorld({ onRequest: faults(isCall, expired, "cut", expired, expired) });
     const items = await objectsOf(world, 1);
     await world.open().toScratch(items, how);
     expect(await allThere(items)).toBe(true);
-    await using other = await globusWorld({ onRequest: faults(isCall, expired, expired) });
+    await using other = await globusWorld({ onRequest: faults(isCall, expired, expired, expired, expired) });
     await expect(other.open().toScratch(await objectsOf(other, 1), how)).rejects.toMatchObject({
       code: "GLOBUS_ACCESS_REFUSED",
     });

@@ -41,6 +41,8 @@ const version = "/v0.10";
 /** Longer than Globus itself lets a listing take. */
 const timeoutMs = 120_000;
 const longestWaitSeconds = 60;
+/** How often a call whose token is refused gets another. */
+const mostRenewals = 3;
 
 /** https://docs.globus.org/api/transfer/overview/#errors; Globus Auth says `error` and `error_description`. */
 const errorSchema = z.object({
@@ -59,8 +61,6 @@ interface GlobusAnswer {
   readonly text: string;
   /** What it asks for, in seconds. */
   readonly retryAfter: number | undefined;
-  /** How often it was asked for. */
-  readonly tries: number;
 }
 
 /** Shorter ones are words that stand everywhere. */
@@ -92,7 +92,7 @@ export function globusApi(options: GlobusApiOptions): CallGlobus {
     for (let attempt = 1; ; attempt += 1) {
       signal?.throwIfAborted();
       const found = await once(request, signal, isGrant);
-      if ("status" in found && !mayPass(found)) return { ...found, tries: attempt };
+      if ("status" in found && !mayPass(found)) return found;
       const reason = "status" in found ? `${found.status}: ${reasonOf(found, hide)}` : hide(found.reason);
       if (attempt > maxRetries) {
         throw globusUnreachable(name, attempt, reason, "status" in found ? undefined : discreet(found.error));
@@ -140,7 +140,7 @@ export function globusApi(options: GlobusApiOptions): CallGlobus {
     const url = new URL(version + call.path, transferUrl);
     for (const [key, value] of Object.entries(call.query ?? {})) url.searchParams.set(key, String(value));
     const body = call.body === undefined ? {} : { body: JSON.stringify(call.body) };
-    let renewed = false;
+    let renewals = 0;
     let consented = false;
     for (;;) {
       const token = await tokens.tokenOf(client, signal);
@@ -153,9 +153,9 @@ export function globusApi(options: GlobusApiOptions): CallGlobus {
         fetch(url, { method: call.method, headers, ...body, redirect: "error", signal: limit });
       const found = await persist(name, request, signal);
       if (found.ok) return parse(answer, found, name, hide);
-      // A new one may be refused only by a server that has come up since it was given.
-      if (found.status === 401 && (!renewed || found.tries > 1)) {
-        renewed = true;
+      // A new one may be refused by a server that has come up since it was given, or another that does not know of it yet.
+      if (found.status === 401 && renewals < mostRenewals) {
+        renewals += 1;
         tokens.drop(client);
         continue;
       }
@@ -176,7 +176,7 @@ async function once(
   request: (signal: AbortSignal) => Promise<Response>,
   signal: AbortSignal | undefined,
   isGrant: boolean,
-): Promise<Omit<GlobusAnswer, "tries"> | { readonly reason: string; readonly error: unknown }> {
+): Promise<GlobusAnswer | { readonly reason: string; readonly error: unknown }> {
   const limit = AbortSignal.timeout(timeoutMs);
   try {
     const response = await request(signal === undefined ? limit : AbortSignal.any([signal, limit]));
@@ -217,7 +217,7 @@ function withProse(value: unknown, hide: Hide): unknown {
 }
 
 /** 409: the same submission is being taken in. A collection's own no is a 502, too, as is its silence. */
-function mayPass(found: Omit<GlobusAnswer, "tries">): boolean {
+function mayPass(found: GlobusAnswer): boolean {
   if (/\.(NotDirectory|NotFound|PermissionDenied)$/.test(errorOf(found)?.code ?? "")) return false;
   return [408, 409, 425, 429].includes(found.status) || found.status >= 500;
 }
@@ -229,7 +229,7 @@ function refusalOf(call: string, found: GlobusAnswer, { clientId }: GlobusCreden
 }
 
 /** Hidden before it is cut: half a secret is none that is found. */
-function reasonOf(found: Omit<GlobusAnswer, "tries">, hide: Hide): string {
+function reasonOf(found: GlobusAnswer, hide: Hide): string {
   const error = errorOf(found);
   const parts = [error?.code ?? error?.error, error?.message ?? error?.error_description].filter(Boolean);
   if (parts.length > 0) return hide(parts.join(", "));
@@ -240,7 +240,7 @@ function cut(text: string): string {
   return text.slice(0, saidCharacters);
 }
 
-function errorOf({ text }: Pick<GlobusAnswer, "text">): z.output<typeof errorSchema> | undefined {
+function errorOf({ text }: GlobusAnswer): z.output<typeof errorSchema> | undefined {
   return errorSchema.safeParse(jsonOf(text)).data;
 }
 

@@ -5,6 +5,7 @@ import { type ByteSource, bytesSource } from "../../core/byte-source.ts";
 import { codeOf, FirstlightError, messageOf } from "../../core/errors.ts";
 import { handleSource, openFile } from "../../core/file.ts";
 import { sourceFacts } from "../../core/file-facts.ts";
+import { untilAborted } from "../../core/until-aborted.ts";
 import type { ObjectSource } from "../object-store.ts";
 
 /** A source that is to be closed. */
@@ -153,7 +154,7 @@ async function spool(stream: AsyncIterable<unknown>, signal: AbortSignal | undef
   await using stack = new AsyncDisposableStack();
   let file: Awaited<ReturnType<typeof open>> | undefined;
   let path = "";
-  for await (const piece of stream) {
+  for await (const piece of untilAborted(stream, signal)) {
     signal?.throwIfAborted();
     if (!(piece instanceof Uint8Array)) throw illegalSource(`a piece of the stream is ${nameOf(piece)}, no Uint8Array`);
     sizeBytes += piece.length;

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from "../../core/clock.ts";
 import { formatPythonJson } from "../../core/python-json.ts";
 import { type Database, type Row, sqliteFile } from "../../core/sqlite-file.ts";
 import { traceHeaders } from "../../core/trace-context.ts";
+import { untilAborted } from "../../core/until-aborted.ts";
 import type { Bus, BusMessage, Delivery, QueueBinding, StoredMessage, StoredMessageState } from "../bus.ts";
 import { requireBindings, requireConsumption, requireMessage } from "./bus-arguments.ts";
 import { busDeliveryExpired, busQueueMissing, busTopologyConflict, busUnroutable, parseBody } from "./bus-errors.ts";
@@ -47,7 +48,7 @@ export function sqliteBus({ path, clock = systemClock, leaseMs = 60_000 }: Sqlit
     messages: Iterable<BusMessage> | AsyncIterable<BusMessage>,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    for await (const batch of batches(messages)) {
+    for await (const batch of batches(untilAborted(messages, signal))) {
       signal?.throwIfAborted();
       await file.write((database) => insertMessages(database, batch, clock.now()));
     }

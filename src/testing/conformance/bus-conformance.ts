@@ -132,6 +132,17 @@ export function busConformance({ describe, test, expect }: SuiteRunner, makeBus:
       expect(refused.map(({ status }) => status)).toEqual(ids.map(() => "rejected"));
     });
 
+    withBus("stops at the signal where the messages do not come", async (bus, binding) => {
+      const stop = new AbortController();
+      async function* stuck(): AsyncIterable<BusMessage> {
+        yield { binding, messageId: "the only one", body: {} };
+        setImmediate(() => stop.abort());
+        await new Promise(() => {});
+      }
+      await bus.declare([binding]);
+      await expect(bus.publish(stuck(), stop.signal)).rejects.toMatchObject({ name: "AbortError" });
+    });
+
     withBus("stops at the signal", async (bus, binding) => {
       const stop = new AbortController();
       async function* endless() {

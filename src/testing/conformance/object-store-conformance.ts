@@ -303,6 +303,18 @@ export function objectStoreConformance(
       expect(Buffer.compare(await contentOf(store, key), expected)).toBe(0);
     });
 
+    withStore("stops at the signal where a stream does not go on", async (store, prefix) => {
+      const stop = new AbortController();
+      async function* stuck(): AsyncIterable<Uint8Array> {
+        yield bytes("the beginning");
+        setImmediate(() => stop.abort());
+        await new Promise(() => {});
+      }
+      const put = store.put(bucket, `${prefix}k`, stuck(), { signal: stop.signal });
+      await expect(put).rejects.toMatchObject({ name: "AbortError" });
+      expect(await store.head(bucket, `${prefix}k`)).toBe(undefined);
+    });
+
     withStore("stops at the signal and stores nothing", async (store, prefix) => {
       const stop = new AbortController();
       const source = {
