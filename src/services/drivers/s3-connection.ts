@@ -1,3 +1,4 @@
+import type { AgentOptions } from "node:http";
 import type { S3 } from "@aws-sdk/client-s3";
 import { FirstlightError, isFirstlightError } from "../../core/errors.ts";
 import { type Logger, silentLogger } from "../../core/log.ts";
@@ -142,11 +143,11 @@ async function unlessLonger(work: Promise<unknown>, longestMs: number): Promise<
 
 /** Everything is said here, so that the SDK looks for none of it in the environment or in files of the user. */
 async function makeClient(address: string, { useSsl, accessKey, secretKey, config }: S3ConnectionOptions): Promise<S3> {
-  const [{ S3: Client }, { Agent }] = await Promise.all([
+  const [{ S3: Client }, { Agent, globalAgent }] = await Promise.all([
     import("@aws-sdk/client-s3"),
     useSsl ? import("node:https") : import("node:http"),
   ]);
-  const agent = new Agent({ keepAlive: true, maxSockets: config.maxConnections });
+  const agent = new Agent({ keepAlive: true, maxSockets: config.maxConnections, ...proxyOf(globalAgent) });
   return new Client({
     endpoint: address,
     region: config.region,
@@ -171,6 +172,14 @@ async function makeClient(address: string, { useSsl, accessKey, secretKey, confi
       [useSsl ? "httpsAgent" : "httpAgent"]: agent,
     },
   });
+}
+
+/** The proxy that Node itself was told of (NODE_USE_ENV_PROXY), as `fetch` takes it. Its types do not know of an agent's options. */
+function proxyOf(globalAgent: object): Pick<AgentOptions, "proxyEnv"> {
+  const told: unknown = Reflect.get(globalAgent, "options");
+  return typeof told === "object" && told !== null && "proxyEnv" in told && typeof told.proxyEnv === "object"
+    ? { proxyEnv: told.proxyEnv as AgentOptions["proxyEnv"] }
+    : {};
 }
 
 function storeClosed(): FirstlightError {
