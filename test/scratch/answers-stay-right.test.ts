@@ -33,7 +33,7 @@ async function writeAndAsk(
   const entries = (): readonly Entry[] => {
     const from = below(600);
     const step = below(3) + 1;
-    return Array.from({ length: below(60) }, (_, i): Entry => [pick(keys), `/scratch/${from + i * step}.fits`]);
+    return Array.from({ length: below(90) }, (_, i): Entry => [pick(keys), `/scratch/${from + i * step}.fits`]);
   };
   const plain = () => ({ op: "all" as const, of: Array.from({ length: below(3) + 1 }, () => pick(askable)) });
   for (let step = 0; step < 150; step += 1) {
@@ -76,6 +76,9 @@ async function writeAndAsk(
     const many = Array.from({ length: 40 }, plain);
     const found = await asker.selectAll?.(many);
     for (const [i, { of }] of many.entries()) expect(sorted(found?.[i])).toEqual(sorted(await right.intersect(of)));
+    const paths = some.map(([, path]) => path);
+    const held = await asker.holders?.(`${run}:path:`, paths);
+    expect(held?.map(sorted)).toEqual((await right.holders?.(`${run}:path:`, paths))?.map(sorted));
     expect(await asker.count?.({ op: "all", of })).toBe((await right.intersect(of)).length);
   }
 }

@@ -1,6 +1,9 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
+import { setImmediate } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { redisInventory } from "../../src/scratch/drivers/redis.ts";
@@ -10,6 +13,13 @@ import { bytes, freshRunId, redisAt, testRun } from "./each-inventory.ts";
 import { watchedRedis } from "./round-trips.ts";
 
 const base = { recipeRunId: 5, dbCount: 16, clientName: "test" };
+
+/** A WeakRef keeps what it refers to until the turn in which it was made or read has ended. */
+async function collectGarbage(): Promise<void> {
+  setFlagsFromString("--expose-gc");
+  await setImmediate();
+  runInNewContext("gc")();
+}
 
 describeWithRedis("redis", (url) => {
   const raw = (db: number): Redis => {
@@ -40,7 +50,7 @@ describeWithRedis("redis", (url) => {
     expect(own.filter((key) => !key.startsWith(`${id}:firstlight_`))).toEqual([]);
   });
 
-  test("the tags of any number of paths take one scan and one pipeline", async () => {
+  test("the tags of any number of paths take one scan and one batch", async () => {
     const id = freshRunId();
     const watched = await watchedRedis(url);
     const run = await testRun((n) => redisAt(watched.url, n), id);
@@ -55,10 +65,22 @@ describeWithRedis("redis", (url) => {
       const batches = watched.take();
       // A cursor that goes on is the same scan; the keys of other runs in this database may need that.
       const [pipeline, ...scan] = batches.toReversed();
-      expect(pipeline).toEqual(["SMISMEMBER", "SMISMEMBER", "SMISMEMBER"]);
+      const compared = ["MULTI", "SADD", "SINTER", "SINTER", "SINTER", "UNLINK", "EXEC"];
+      expect(pipeline).toEqual(asked.length > 1 ? compared : ["SMISMEMBER", "SMISMEMBER", "SMISMEMBER"]);
+      expect(await raw(id % 15).keys(`${id}:firstlight_query:*`)).toEqual([]);
       expect(scan.every((batch) => batch.length === 1 && batch[0]?.startsWith("SCAN "))).toBe(true);
       expect(scan.filter(([command]) => command === "SCAN 0")).toHaveLength(1);
     }
+  });
+
+  test("the answers of a long life are not kept", async () => {
+    const id = freshRunId();
+    const { driver } = await testRun((n) => redisAt(url, n), id);
+    await driver.add([[`${id}:path:A`, "x".repeat(10_000)]]);
+    const answers: WeakRef<readonly string[]>[] = [];
+    for (let i = 0; i < 200; i += 1) answers.push(new WeakRef(await driver.intersect([`${id}:path:A`])));
+    await collectGarbage();
+    expect(answers.filter((answer) => answer.deref() !== undefined).length).toBeLessThan(20);
   });
 
   test("a connection that the server cut is made again", async () => {

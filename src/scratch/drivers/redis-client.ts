@@ -33,12 +33,12 @@ const tries = { first: 3, again: 12 };
 
 export function redisClient(address: RedisAddress): RedisClient {
   const { host, port, signal } = address;
-  const abandoned = Promise.withResolvers<never>();
-  // Nobody may be waiting.
-  abandoned.promise.catch(() => {});
+  /** Ends the waiting of each call. A promise for all, which each would race with, would keep the answers of all. */
+  const waiting = new Set<(reason: unknown) => void>();
   let opening: Promise<Redis> | undefined;
   let wasReady = false;
   let lastProblem: unknown;
+  let isGivenUp = false;
 
   const open = async (): Promise<Redis> => {
     const { Redis } = await import("ioredis");
@@ -66,13 +66,21 @@ export function redisClient(address: RedisAddress): RedisClient {
     const giveUp = (): void => {
       if (redis.status === "ready") return;
       redis.disconnect();
+      isGivenUp = true;
       // Commands that wait for a connection between two tries are told nothing by the client.
-      abandoned.reject(signal?.reason);
+      for (const abandon of waiting) abandon(signal?.reason);
     };
     signal?.addEventListener("abort", giveUp, { once: true });
     redis.on("end", () => signal?.removeEventListener("abort", giveUp));
     return redis;
   };
+
+  const orAbandoned = <Result>(work: Promise<Result>): Promise<Result> =>
+    new Promise((resolve, reject) => {
+      if (isGivenUp) reject(signal?.reason);
+      waiting.add(reject);
+      work.then(resolve, reject).finally(() => waiting.delete(reject));
+    });
 
   const use = async <Result>(work: (redis: Redis) => Promise<Result>): Promise<Result> => {
     opening ??= open();
@@ -80,9 +88,9 @@ export function redisClient(address: RedisAddress): RedisClient {
     try {
       if (redis.status === "wait" || redis.status === "end") {
         signal?.throwIfAborted();
-        await Promise.race([redis.connect(), abandoned.promise]);
+        await orAbandoned(redis.connect());
       }
-      return await Promise.race([work(redis), abandoned.promise]);
+      return await orAbandoned(work(redis));
     } catch (error) {
       if (redis.status !== "ready") signal?.throwIfAborted();
       throw translated(error);

@@ -3,6 +3,7 @@ import { FirstlightError } from "../../core/errors.ts";
 import type { Entry, InventoryDriver, WriteOptions } from "../inventory-driver.ts";
 import { plainKeys, type SetExpression } from "../set-expression.ts";
 import { type Command, redisClient } from "./redis-client.ts";
+import { redisHolders } from "./redis-holders.ts";
 import { redisScripts } from "./redis-scripts.ts";
 
 export interface RedisInventoryOptions {
@@ -18,7 +19,6 @@ export interface RedisInventoryOptions {
 }
 
 const scanCount = 5_000;
-const membersPerCommand = 1_000;
 
 /**
  * An inventory in Redis (7 or later), which Python tasks and tasks on other machines share: database
@@ -109,15 +109,12 @@ export function redisInventory(options: RedisInventoryOptions): InventoryDriver 
     selectAll: async (expressions) => {
       // What many ask alike is asked once.
       const plain = expressions.map((expression) => distinct(plainKeys(expression) ?? []).toSorted());
-      const asked = new Map(plain.filter(({ length }) => length > 0).map((keys) => [keys.join("\n"), keys]));
+      const names = plain.map((keys) => keys.join("\n"));
+      const asked = new Map(plain.flatMap((keys, i) => (keys.length > 0 ? [[names[i] ?? "", keys]] : [])));
       const replies = await client.pipeline([...asked.values()].map((keys): Command => ["SINTER", ...keys]));
-      const shared = new Map([...asked.keys()].map((name, i) => [name, replies[i] as string[]]));
-      return Promise.all(
-        expressions.map(
-          async (expression, i) =>
-            shared.get(plain[i]?.join("\n") ?? "") ?? ((await answer(expression, "members")) as string[]),
-        ),
-      );
+      const shared = new Map([...asked.keys()].map((name, i) => [name, replies[i] as readonly string[]]));
+      const members = async (expression: SetExpression) => (await answer(expression, "members")) as readonly string[];
+      return Promise.all(expressions.map((expression, i) => shared.get(names[i] ?? "") ?? members(expression)));
     },
     count: async (expression) => {
       const keys = distinct(plainKeys(expression) ?? []);
@@ -125,21 +122,8 @@ export function redisInventory(options: RedisInventoryOptions): InventoryDriver 
       return Number(await answer(keys[0] ?? expression, "count"));
     },
     sizes: async (keys) => (await client.pipeline(keys.map((key) => ["SCARD", key]))).map(Number),
-    holders: async (prefix, members) => {
-      const keys = await scan(prefix);
-      const held = members.map((): string[] => []);
-      for (let start = 0; start < members.length; start += membersPerCommand) {
-        const part = members.slice(start, start + membersPerCommand);
-        const replies = await client.pipeline(keys.map((key) => ["SMISMEMBER", key, ...part]));
-        replies.forEach((reply, k) => {
-          (reply as readonly number[]).forEach((isMember, m) => {
-            const key = keys[k];
-            if (isMember === 1 && key !== undefined) held[start + m]?.push(key);
-          });
-        });
-      }
-      return held;
-    },
+    holders: async (prefix, members) =>
+      redisHolders(client, await scan(prefix), members, `${options.recipeRunId}:firstlight_query:${randomUUID()}`),
     [Symbol.asyncDispose]: () => client.close(),
   };
 }

@@ -247,6 +247,24 @@ export function inventoryConformance({ describe, test, expect }: SuiteRunner, ma
       const held = await driver.holders(`${run}:path:`, ["c", "nobody", "x"]);
       expect(held.map(sorted)).toEqual([[`${run}:path:A`, `${run}:path:B`, `${run}:path:C`], [], [`${run}:path:A`]]);
     });
+    withDriver("holders of many members are those of each, one that is asked for twice too", async (driver, run) => {
+      const members = Array.from({ length: 2_500 }, (_, i) => `/scratch/1/file ${i}`);
+      await driver.add(
+        members.flatMap((member, i): Entry[] => [
+          [`${run}:path:all`, member],
+          [`${run}:path:${i % 150}`, member],
+        ]),
+      );
+      if (driver.holders === undefined) return;
+      const asked = [...members.slice(1_000), "nobody", ...members.slice(0, 2), ...members.slice(0, 2)];
+      const held = await driver.holders(`${run}:path:`, asked);
+      const wanted = asked.map((member) => {
+        const i = members.indexOf(member);
+        return i < 0 ? [] : [`${run}:path:${i % 150}`, `${run}:path:all`];
+      });
+      expect(held.map(sorted)).toEqual(wanted);
+      expect((await driver.keys(`${run}:`)).length).toBe(151);
+    });
     withDriver("many keys and members in one call are no harm", async (driver, run) => {
       const entries = Array.from(
         { length: 5_000 },
