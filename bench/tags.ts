@@ -225,18 +225,20 @@ async function oneByOneInPython(plan: Plan, planPath: string, port: number): Pro
   return named(scaled({ tag, find, tags }));
 }
 
-/** The tags that a peer does not write itself: its queries are to find as much as ours. */
+/**
+ * The tags that a peer does not write itself: its queries are to find as much as ours. File by file, as it would itself: sets that are
+ * written each at once lie together in the server's memory, where SINTER takes a quarter less.
+ */
 async function putRest(redis: Redis, prefix: string, { paths, tags }: Plan): Promise<void> {
-  const members = new Map<string, string[]>();
+  let batch = redis.pipeline();
   for (const [i, path] of paths.entries()) {
     if (i % peerShare === 0) continue;
-    for (const tag of tags[i] ?? []) {
-      const list = members.get(tag);
-      if (list === undefined) members.set(tag, [path]);
-      else list.push(path);
-    }
+    for (const tag of tags[i] ?? []) batch.sadd(prefix + tag, path);
+    if (i % 500 < 499) continue;
+    await batch.exec();
+    batch = redis.pipeline();
   }
-  for (const [tag, list] of members) await redis.sadd(prefix + tag, ...list);
+  await batch.exec();
 }
 
 function scaled({ tag, find, tags }: Pick<Times, "tag" | "find" | "tags">): Times {
@@ -338,7 +340,7 @@ export const tagsSuite: Suite = {
       text: `Ours goes through \`openScratch\`: files are checked to be there, every tag is fenced, audited and in the undo journal. The
 peers do what the Python stack does, and no more than it: one awaited SADD for each tag, one SINTER for each query, and for the tags of a
 file KEYS and one awaited SISMEMBER for each key. All ask the same of the same files, and their answers are compared. The peers
-tag every tenth file and ask for the tags of every tenth path, after the rest was put there untimed, and that time counts ten times.`,
+tag every tenth file and ask for the tags of every tenth path, after the rest was put there untimed, file by file, and that time counts ten times.`,
       peers: [packagePeer("ioredis"), { ...redisInPython, name: "python3-redis" }, server],
       tables,
       notes: [

@@ -42,14 +42,18 @@ export function redisInventory(options: RedisInventoryOptions): InventoryDriver 
   };
   const change = async (command: "SADD" | "SREM", entries: readonly Entry[], write: WriteOptions) => {
     if (entries.length === 0 && write.fence === undefined) return [];
-    const numbers = new Map<string, number>();
-    const pairs = entries.flatMap(([key, member]) => {
-      const number = numbers.get(key) ?? numbers.size + 1;
-      numbers.set(key, number);
-      return [number, member];
-    });
-    const changed = String(await run(redisScripts.change, write, [...numbers.keys()], [command, ...pairs]));
-    return entries.filter((_, i) => changed.charAt(i) === "1");
+    // Set by set: what comes together lies together in the server's memory, and is gone through faster ever after.
+    const bySet = new Map<string, number[]>();
+    for (const [i, [key]] of entries.entries()) {
+      const there = bySet.get(key);
+      if (there === undefined) bySet.set(key, [i]);
+      else there.push(i);
+    }
+    const order = [...bySet.values()];
+    const pairs = order.flatMap((of, k) => of.flatMap((i) => [k + 1, entries[i]?.[1] ?? ""]));
+    const reply = String(await run(redisScripts.change, write, [...bySet.keys()], [command, ...pairs]));
+    const changed = new Set(order.flat().filter((_, place) => reply.charAt(place) === "1"));
+    return entries.filter((_, i) => changed.has(i));
   };
   const scan = async (prefix: string): Promise<readonly string[]> => {
     const found = new Set<string>();
