@@ -24,6 +24,11 @@ const passing: ReadonlySet<string> = new Set([
   "XAmzContentSHA256Mismatch",
 ]);
 
+/** Of one key among many in an answer that has no status of its own. */
+export function isBusy(code: string): boolean {
+  return passing.has(code) || code === "InternalError" || code === "ServiceUnavailable";
+}
+
 /** The HTTP status of what the SDK threw; undefined when no answer came at all, or none that could be read. */
 export function statusOf(error: unknown): number | undefined {
   if (!(error instanceof Error) || !("$metadata" in error)) return undefined;

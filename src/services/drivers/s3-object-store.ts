@@ -13,7 +13,7 @@ import { openSource, piecesOf, readFully } from "./object-source.ts";
 import { replaceVerified } from "./replace-verified.ts";
 import type { S3Config } from "./s3-config.ts";
 import { type S3ConnectionOptions, s3Connection } from "./s3-connection.ts";
-import { bucketMissing, statusOf } from "./s3-errors.ts";
+import { bucketMissing, isBusy, statusOf } from "./s3-errors.ts";
 import { listObjects } from "./s3-list.ts";
 import { planDownload, planUpload } from "./s3-parts.ts";
 import { digestObject, type ObjectState, objectSource, streamPart } from "./s3-read.ts";
@@ -246,7 +246,10 @@ export function s3ObjectStore({ clock = systemClock, config, ...options }: S3Obj
       const answer = await connection.ask(
         { doing: `delete ${Objects.length} objects of the bucket ${bucket}`, bucket },
         ({ s3, options }) =>
-          s3.deleteObjects({ Bucket: bucket, Delete: { Objects, Quiet: true } }, options).catch(noneIfMissing),
+          s3
+            .deleteObjects({ Bucket: bucket, Delete: { Objects, Quiet: true } }, options)
+            .then(againIfBusy)
+            .catch(noneIfMissing),
         signal,
       );
       const kept = (answer?.Errors ?? []).filter(({ Code }) => Code !== "NoSuchKey");
@@ -336,6 +339,14 @@ function isBeyondXml(key: string): boolean {
   return /[\u0000-\u001f\ufffe\uffff]/.test(key);
 }
 
+/** The request has gone well, but some of its keys may go better in a while. To delete those that are gone does no harm. */
+function againIfBusy<Answer extends { readonly Errors?: readonly Refusal[] | undefined }>(answer: Answer): Answer {
+  const busy = (answer.Errors ?? []).find(({ Code = "" }) => isBusy(Code));
+  if (busy === undefined) return answer;
+  const error = new Error(`${busy.Code}: ${busy.Message ?? "no reason"}, of the key ${busy.Key}`);
+  throw Object.assign(error, { name: busy.Code ?? "", $metadata: { httpStatusCode: 503 } });
+}
+
 function noneIfMissing(error: unknown): undefined {
   if (error instanceof Error && (error.name === "NoSuchBucket" || error.name === "NoSuchKey")) return undefined;
   throw error;
@@ -360,7 +371,7 @@ function notDeleted(bucket: string, kept: readonly Refusal[]): FirstlightError {
   const reason = [first?.Code, first?.Message].filter((part) => part !== undefined && part !== "").join(": ");
   return new FirstlightError(
     refused ? "OBJECT_STORE_ACCESS_REFUSED" : "OBJECT_STORE_FAILED",
-    `${kept.length} objects of the bucket ${bucket} could not be deleted, the first being ${keys[0]} (${reason}).`,
+    `${kept.length} objects of the bucket ${bucket} could not be deleted, the first being ${keys[0]} (${reason}). ${refused ? "Check what the user of OBJECT_STORE_ACCESS_KEY may do there." : "The others are gone; delete these again, or see what keeps them."}`,
     { disposition: refused ? "invalid" : "retry", fields: { bucket, keys } },
   );
 }
