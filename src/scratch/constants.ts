@@ -17,7 +17,7 @@ export interface Constants {
 }
 
 export function constantsOf(inventory: Inventory): Constants {
-  const { driver, keys, journaled, fenced } = inventory;
+  const { driver, keys, logged, fenced } = inventory;
   const turn = inTurn();
   const textsOf = async (names: readonly string[]): Promise<readonly (string | undefined)[]> =>
     (await driver.members(names.map((name) => keys.constant + name))).map(([text]) => text);
@@ -32,9 +32,9 @@ export function constantsOf(inventory: Inventory): Constants {
     ] as const;
     const added = await driver.add(audit, fenced);
     const key = keys.constant + name;
-    if (await driver.setOnce(key, text, journaled)) return;
-    // A connection that lost the reply asks again, and finds what it wrote itself: the journal knows.
-    if (await inventory.holds(keys.added, `${key}\n${text}`)) return;
+    if (await driver.setOnce(key, text, logged)) return;
+    // A connection that lost the reply asks again, and finds what it wrote itself: the log knows.
+    if (await inventory.holds(keys.made, `${key}\n${text}`)) return;
     await driver.remove(added, fenced);
     throw constantExists(name, (await textsOf([name]))[0] ?? "");
   };

@@ -9,6 +9,8 @@ import type { InventoryKeys } from "./inventory-keys.ts";
 export interface FileLayers {
   /** The other tasks whose layers lie above that of `task`, or may: of two that did it in the same instant nobody knows. Lowest first. */
   above(path: string, task: string): readonly string[];
+  /** The other tasks whose layers lie below. */
+  below(path: string, task: string): readonly string[];
   /** Whether the task overwrote or removed what another had written. */
   keeps(path: string, task: string): boolean;
   /** The tasks whose layers were there when this one overwrote or removed the file. */
@@ -93,19 +95,25 @@ function addBelow(layers: Layers | undefined, task: string, below: string): void
 }
 
 function layersAt(layers: ReadonlyMap<string, Layers>, keys: InventoryKeys): FileLayers {
+  const above = (path: string, task: string): readonly string[] => {
+    const { writers, keepers, over } = layers.get(path) ?? nothing;
+    const up = new Set([...writers, ...keepers]);
+    up.delete(task);
+    // Whoever a third task found there, which did not find this one, was there before it.
+    for (const found of over.values()) if (!found.has(task)) for (const other of found) up.delete(other);
+    // Who found no file came after those that had removed it, and did not find this task there.
+    if (!keepers.has(task)) for (const one of keepers) if (over.get(one)?.has(task) !== true) up.delete(one);
+    const depth = (one: string): number => [...(over.get(one) ?? [])].filter((other) => up.has(other)).length;
+    return [...up].sort(
+      (a, b) => depth(a) - depth(b) || Number(keepers.has(b)) - Number(keepers.has(a)) || (a < b ? -1 : 1),
+    );
+  };
   return {
-    above(path, task) {
-      const { writers, keepers, over } = layers.get(path) ?? nothing;
-      const up = new Set([...writers, ...keepers]);
-      up.delete(task);
-      // Whoever a third task found there, which did not find this one, was there before it.
-      for (const found of over.values()) if (!found.has(task)) for (const other of found) up.delete(other);
-      // Who found no file came after those that had removed it, and did not find this task there.
-      if (!keepers.has(task)) for (const one of keepers) if (over.get(one)?.has(task) !== true) up.delete(one);
-      const depth = (one: string): number => [...(over.get(one) ?? [])].filter((other) => up.has(other)).length;
-      return [...up].sort(
-        (a, b) => depth(a) - depth(b) || Number(keepers.has(b)) - Number(keepers.has(a)) || (a < b ? -1 : 1),
-      );
+    above,
+    below(path, task) {
+      const { writers, keepers } = layers.get(path) ?? nothing;
+      const up = above(path, task);
+      return [...writers.union(keepers)].filter((one) => one !== task && !up.includes(one));
     },
     keeps: (path, task) => layers.get(path)?.keepers.has(task) ?? false,
     under: (path, task) => layers.get(path)?.over.get(task) ?? nobody,
@@ -127,4 +135,16 @@ export function overLine(below: string, path: string): string {
 function belowOf(line: string): { readonly below: string; readonly path: string } {
   const end = line.indexOf("\n");
   return { below: line.slice(0, end), path: line.slice(end + 1) };
+}
+
+/** The records by which the task has a layer above all that are at the file now. */
+export async function layerOver({ keys, taskName, holdersOf }: Inventory, path: string): Promise<readonly Entry[]> {
+  const found = await Promise.all(
+    [keys.writeAudits, keys.keeps].map(async (prefix) =>
+      ((await holdersOf(prefix, [path]))[0] ?? []).map((key) => key.slice(prefix.length)),
+    ),
+  );
+  const below = new Set(found.flat());
+  below.delete(taskName);
+  return [[keys.kept, path], ...[...below].map((task): Entry => [keys.over, overLine(task, path)])];
 }

@@ -4,7 +4,18 @@ export { memoryInventory } from "./drivers/memory.ts";
 export { type RedisInventoryOptions, redisInventory } from "./drivers/redis.ts";
 export { type SqliteInventoryOptions, sqliteInventory } from "./drivers/sqlite.ts";
 export { raiseFence } from "./fence.ts";
-export type { Entry, Fence, IncrementOptions, InventoryDriver, Journal, WriteOptions } from "./inventory-driver.ts";
+export type {
+  Entry,
+  EntryChange,
+  Exchange,
+  Exchanged,
+  Fence,
+  IncrementOptions,
+  InventoryDriver,
+  LogOptions,
+  RecordChange,
+  WriteOptions,
+} from "./inventory-driver.ts";
 export type { NearestTags, TagSet } from "./nearest-tags.ts";
 export { type InventoryUse, inventoryPath, openInventory } from "./open-inventory.ts";
 export {

@@ -12,22 +12,16 @@ export interface Fence {
   readonly token: number;
 }
 
-/**
- * Two sets that log, in the same atomic step as a write, what the write really changed, as `key\nmember`: an entry that
- * came to be in `added`, one that went in `removed`. A change that takes back an earlier one takes it out of the log, so
- * that undoing the log always leads back to where it began.
- */
-export interface Journal {
-  readonly added: string;
-  readonly removed: string;
-}
-
 export interface WriteOptions {
   readonly fence?: Fence | undefined;
-  readonly journal?: Journal | undefined;
 }
 
-export interface IncrementOptions extends WriteOptions {
+export interface LogOptions extends WriteOptions {
+  /** A set that logs, in the same atomic step, what the write made, as `key\nmember`: so that it can be undone. */
+  readonly log?: string | undefined;
+}
+
+export interface IncrementOptions extends LogOptions {
   /**
    * Change the counter only if this is its number, in the same atomic step; what it comes to is its number as it was otherwise. A
    * counter that comes to 0 in this way is gone.
@@ -35,8 +29,35 @@ export interface IncrementOptions extends WriteOptions {
   readonly expected?: number | undefined;
 }
 
+/** An entry as an exchange finds it and leaves it; what is not said may be either. */
+export interface EntryChange {
+  readonly entry: Entry;
+  /** Whether it has to be there. */
+  readonly from?: boolean | undefined;
+  /** Whether it is there then. */
+  readonly to?: boolean | undefined;
+}
+
+/** A text under a key and a field of it, as an exchange has to find it and leaves it; undefined for none. */
+export interface RecordChange {
+  readonly key: string;
+  readonly field: string;
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+}
+
+export interface Exchange {
+  readonly entries: readonly EntryChange[];
+  readonly records: readonly RecordChange[];
+}
+
+/** What an exchange did: those entries that it really changed; or, as it was refused, those that were otherwise than it said. */
+export type Exchanged =
+  | { readonly isDone: true; readonly changed: readonly Entry[] }
+  | { readonly isDone: false; readonly unexpected: readonly Entry[] };
+
 /**
- * A small store of string sets, counters and write-once values, shared by every process of a recipe run. Tags, constants,
+ * A small store of string sets, records, counters and write-once values, shared by every process of a recipe run. Tags, constants,
  * audit, queries and rollback are written once, above it. Keys are complete (`{recipeRunId}:{namespace}:{name}`) and
  * hold no line break; the layout is that of the Python stack's Redis.
  *
@@ -57,13 +78,24 @@ export interface InventoryDriver extends AsyncDisposable {
   /** Keys that begin with `prefix` (a literal, never a pattern). */
   keys(prefix: string): Promise<readonly string[]>;
   /** A set of exactly one member, written only if the key is not there. False when it was there. */
-  setOnce(key: string, value: string, options?: WriteOptions): Promise<boolean>;
+  setOnce(key: string, value: string, options?: LogOptions): Promise<boolean>;
   /**
-   * Adds `by` to the counter at `key` (0 when absent) and resolves to the new number, which is what a journal logs. Counting down
+   * The texts of these fields of a key, undefined for those that are not there. A key has members or records, not both.
+   */
+  records(key: string, fields: readonly string[]): Promise<readonly (string | undefined)[]>;
+  /** The fields that have a text under this key, in no particular order. */
+  fields(key: string): Promise<readonly string[]>;
+  /**
+   * Compares and changes, all or nothing: where a record or an entry is not as its `from` says, nothing is changed. No entry and no
+   * record comes twice. A key without records is gone.
+   */
+  exchange(exchange: Exchange, options?: WriteOptions): Promise<Exchanged>;
+  /**
+   * Adds `by` to the counter at `key` (0 when absent) and resolves to the new number, which is what a log gets. Counting down
    * takes the numbers that are given back out of the log.
    */
   increment(key: string, by?: number, options?: IncrementOptions): Promise<number>;
-  /** Removes keys with all that they hold. Keeps no journal. */
+  /** Removes keys with all that they hold. */
   drop(keys: readonly string[], options?: Pick<WriteOptions, "fence">): Promise<void>;
 
   /** Makes all that was written so far survive a power cut, where a write alone does not. */

@@ -1,4 +1,4 @@
-import type { Entry, InventoryDriver, Journal, WriteOptions } from "./inventory-driver.ts";
+import type { Entry, InventoryDriver, LogOptions, WriteOptions } from "./inventory-driver.ts";
 import { type InventoryKeys, inventoryKeys } from "./inventory-keys.ts";
 import { keysIn, plainKeys, type SetExpression, selectMembers } from "./set-expression.ts";
 import { plainExpression, tagExpression } from "./tag-expression.ts";
@@ -12,20 +12,16 @@ export interface Inventory {
   readonly driver: InventoryDriver;
   readonly taskName: string;
   readonly keys: InventoryKeys;
-  /** What every write of the task carries, with the undo journal. */
-  readonly journaled: Required<WriteOptions>;
-  /** The same without the journal, for what is undone by other means. */
-  readonly fenced: Pick<WriteOptions, "fence">;
+  /** What every write of the task carries. */
+  readonly fenced: WriteOptions;
+  /** The same where a constant is set or a number drawn, which is logged to be undone. */
+  readonly logged: LogOptions;
 
   /** The audit entries of those tags that no file carries yet, which must be written before the tags. */
   auditOfNewTags(tags: readonly string[]): Promise<readonly Entry[]>;
   /** Writes in pieces, so that no call holds the store for long. */
   add(entries: readonly Entry[], options: WriteOptions): Promise<void>;
   remove(entries: readonly Entry[], options: WriteOptions): Promise<void>;
-  /** Tags files of other tasks: journaled, and where a tag is there already, so that it stays when its first giver is undone. */
-  give(entries: readonly Entry[]): Promise<void>;
-  /** Tags files that the task made, which need no journal. One that another has given already it shares then. */
-  giveOwn(entries: readonly Entry[]): Promise<void>;
   entriesOf(tagged: readonly TaggedPath[]): readonly Entry[];
 
   find(query: TagQuery): Promise<readonly string[]>;
@@ -55,7 +51,6 @@ export function inventoryOf(
 ): Inventory {
   const keys = inventoryKeys(recipeRunId, taskName);
   const fence = token === undefined ? undefined : { key: keys.fence, token };
-  const journal: Journal = { added: keys.added, removed: keys.removed };
   const keyOf = (tag: string): string => keys.path + tag;
   const tagOf = (key: string): string => key.slice(keys.path.length);
   let carried = new Set<string>();
@@ -90,8 +85,8 @@ export function inventoryOf(
     driver,
     taskName,
     keys,
-    journaled: { fence, journal },
     fenced: { fence },
+    logged: { fence, log: keys.made },
     async auditOfNewTags(tags) {
       const unseen = [...new Set(tags)].filter((tag) => !carried.has(tag));
       const counts = await sizes(unseen);
@@ -105,33 +100,6 @@ export function inventoryOf(
     },
     add: (entries, options) => inPieces(entries, (piece) => driver.add(piece, options)),
     remove: (entries, options) => inPieces(entries, (piece) => driver.remove(piece, options)),
-    give: (entries) =>
-      inPieces(entries, async (piece) => {
-        const added = new Set((await driver.add(piece, { fence, journal })).map(lineOf));
-        const there = piece.filter((entry) => !added.has(lineOf(entry)));
-        if (there.length === 0) return;
-        await driver.add(
-          there.map((entry): Entry => [keys.shared, lineOf(entry)]),
-          { fence },
-        );
-        // Whose rollback went by between the two has taken them along.
-        await driver.add(there, { fence, journal });
-      }),
-    giveOwn: (entries) =>
-      inPieces(entries, async (piece) => {
-        const added = new Set((await driver.add(piece, { fence })).map(lineOf));
-        const there = piece.filter((entry) => !added.has(lineOf(entry)));
-        if (there.length === 0) return;
-        const givers = await holders(driver, keys.addeds, there.map(lineOf));
-        const shared = there.filter((_, i) => givers[i]?.some((key) => key !== keys.added));
-        if (shared.length === 0) return;
-        await driver.add(
-          shared.map((entry): Entry => [keys.shared, lineOf(entry)]),
-          { fence },
-        );
-        // Whose rollback went by between the two has taken them along.
-        await driver.add(shared, { fence });
-      }),
     entriesOf: (tagged) => tagged.map(([tag, path]): Entry => [keyOf(tag), path]),
     find: async (query) => select(await compile(query)),
     async findAll(queries) {
@@ -169,7 +137,7 @@ export function inventoryOf(
   };
 }
 
-/** An entry as a journal and the other records of entries have it. */
+/** An entry as a log has it. */
 export function lineOf([key, member]: Entry): string {
   return `${key}\n${member}`;
 }

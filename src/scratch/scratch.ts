@@ -1,24 +1,22 @@
-import { randomUUID } from "node:crypto";
-import { link, rename, rm } from "node:fs/promises";
-import { join, relative, resolve } from "node:path";
-import { codeOf, isFirstlightError } from "../core/errors.ts";
-import { writeFile } from "../core/file.ts";
+import { rm } from "node:fs/promises";
+import { relative, resolve } from "node:path";
+import { isFirstlightError } from "../core/errors.ts";
 import { attemptFolders } from "./attempt-folders.ts";
 import { type Constants, constantsOf } from "./constants.ts";
-import { overLine } from "./file-layers.ts";
 import { genericBaseName } from "./generic-name.ts";
 import { inTurn } from "./in-turn.ts";
-import { inventoryOf, lineOf, type TaggedPath } from "./inventory.ts";
-import type { Entry, InventoryDriver } from "./inventory-driver.ts";
-import { keepForeign } from "./keep-foreign.ts";
+import { inventoryOf, type TaggedPath } from "./inventory.ts";
+import type { InventoryDriver } from "./inventory-driver.ts";
 import { type NearestTags, nearestTags } from "./nearest-tags.ts";
 import { rollBack } from "./rollback.ts";
-import { scratchFileExists, scratchProblem } from "./scratch-errors.ts";
-import { exists, makeFolder, scratchPaths } from "./scratch-paths.ts";
+
+import { scratchProblem } from "./scratch-errors.ts";
+import { makeFolder, scratchPaths } from "./scratch-paths.ts";
 import { sortByFileName } from "./sort-by-file-name.ts";
+
 import { requireLegalTags } from "./tag.ts";
 import type { TagQuery } from "./tag-query.ts";
-import { withdrawLayer } from "./withdraw-layer.ts";
+import { taskFiles } from "./task-files.ts";
 
 export { allOf, anyOf, formatQuery, type TagQuery } from "./tag-query.ts";
 
@@ -111,14 +109,6 @@ export interface ScratchLanding {
   land(temporary: string, path: string): Promise<void>;
 }
 
-/** Of a file that is about to come. */
-interface Announcement {
-  /** One was there, which it replaces. */
-  readonly isThere: boolean;
-  /** No earlier announcement of the task stands for it. */
-  readonly isNew: boolean;
-}
-
 export interface ScratchOptions {
   /** `SCRATCH_BASE_PATH`: runs have their folders in it. */
   readonly basePath: string;
@@ -148,90 +138,18 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
     return scratchPaths(folder);
   });
   const inventory = inventoryOf(driver, recipeRunId, taskName, token);
-  const { keys, journaled, fenced } = inventory;
-  /** Files that this task made; their tags need no journal, as they go with them. */
-  const created = new Set<string>();
-  /** Files of other tasks that this one overwrote or removed. */
-  const replaced = new Set<string>();
-  /** Places kept for files of a transfer, where none is yet: another task's that comes first is not to be overwritten. */
-  const reserved = new Set<string>();
+  const { keys, fenced } = inventory;
+  const files = taskFiles(inventory, folders);
   /** Two writes of one path at once would share one audit, and the loser would take the winner's away. */
   const turn = inTurn();
 
-  /** Whether what is there is this task's, and no other has written over it since. */
-  const isOwn = async (path: string): Promise<boolean> => {
-    if (!created.has(path)) {
-      const isKeeper = replaced.has(path) || (await inventory.holds(keys.kept, path));
-      if (!isKeeper && !(await inventory.holds(keys.writeAudit, path))) return false;
-      if (isKeeper) replaced.add(path);
-    }
-    const [over = []] = await inventory.holdersOf(keys.overs, [overLine(taskName, path)]);
-    if (over.length === 0 && !replaced.has(path)) return true;
-    return withdrawLayer(inventory, folders, path);
-  };
-  const markReplaced = (path: string): void => {
-    created.delete(path);
-    replaced.add(path);
-  };
-  /** Audits a file that is about to come. Another task's file in its place is kept. */
-  const announce = async (path: string, tags: readonly string[], overwrite: boolean): Promise<Announcement> => {
-    let audit: readonly Entry[] | undefined;
-    for (;;) {
-      const isThere = await exists(path);
-      if (isThere && !overwrite) throw scratchFileExists(path);
-      // Where this task's own file is missing another may have removed it.
-      const isKnown = isThere || created.has(path) || replaced.has(path);
-      const isForeign = isKnown && !(await isOwn(path)) && isThere;
-      if (!isThere && !isForeign && replaced.has(path) && !(await inventory.holds(keys.kept, path)))
-        replaced.delete(path);
-      audit ??= [[keys.writeAudit, path], ...(await inventory.auditOfNewTags(tags))];
-      const added = isForeign ? await keepForeign(inventory, folders, path, audit) : await driver.add(audit, fenced);
-      if (added === undefined) continue;
-      if (isForeign) markReplaced(path);
-      return { isThere, isNew: added.some(([key]) => key === keys.writeAudit) };
-    }
-  };
-  /** Puts the file there, which replaces no file but the one that it was announced over. */
-  const put = async (path: string, bytes: Uint8Array, tags: readonly string[], overwrite: boolean): Promise<void> => {
-    for (;;) {
-      const { isThere, isNew } = await announce(path, tags, overwrite);
-      try {
-        await folders.guarded(() => writeFile(path, bytes, { overwrite: isThere, temporaryFolder: folders.staging }));
-        return;
-      } catch (error) {
-        if (codeOf(error) !== "EEXIST") throw error;
-        if (isNew) await driver.remove([[keys.writeAudit, path]], fenced);
-        // Somebody's file has come meanwhile, or come back.
-        if (!overwrite) throw scratchFileExists(path);
-      }
-    }
-  };
-  const writeTo = async (
-    path: string,
-    bytes: Uint8Array,
-    tags: readonly string[],
-    overwrite: boolean,
-  ): Promise<void> => {
-    await put(path, bytes, tags, overwrite);
-    if (!replaced.has(path)) created.add(path);
-    const entries = inventory.entriesOf([...new Set(tags)].map((tag) => [tag, path] as const));
-    if (created.has(path)) await inventory.giveOwn(entries);
-    else {
-      // Whoever gave the old file one of these tags may be undone: the new one keeps it.
-      await driver.add(
-        entries.map((entry): Entry => [keys.shared, lineOf(entry)]),
-        fenced,
-      );
-      await inventory.add(entries, journaled);
-    }
-  };
   const nextName = async (tags: readonly string[]): Promise<string> => {
     const base = genericBaseName(tags);
-    return `${base}_${await driver.increment(keys.counter + base, 1, journaled)}.dat`;
+    return `${base}_${await driver.increment(keys.counter + base, 1, inventory.logged)}.dat`;
   };
-  const tagAll = async (files: Iterable<TaggedFiles>): Promise<void> => {
+  const tagAll = async (tagged: Iterable<TaggedFiles>): Promise<void> => {
     const [given, wanted] = [new Set<string>(), new Set<string>()];
-    for (const each of files) {
+    for (const each of tagged) {
       for (const path of listOf(each.paths)) given.add(path);
       for (const tag of each.tags) wanted.add(tag);
     }
@@ -240,11 +158,7 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
     const audit = await inventory.auditOfNewTags([...wanted]);
     if (audit.length > 0) await driver.add(audit, fenced);
     // In portions: of a long night there are millions, and as the audit comes first a crash between two is undone.
-    for (const portion of portions(taggedPaths(files, paths.inside), tagsPerPortion)) {
-      const [own, foreign] = [true, false].map((isMine) => portion.filter(([, path]) => created.has(path) === isMine));
-      await inventory.giveOwn(inventory.entriesOf(own ?? []));
-      await inventory.give(inventory.entriesOf(foreign ?? []));
-    }
+    for (const portion of portions(taggedPaths(tagged, paths.inside))) await files.changeTags(portion, true);
   };
 
   return {
@@ -258,7 +172,7 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
         for (;;) {
           const path = await paths.forWriting(relativePath ?? (await nextName(tags)));
           try {
-            await turn(path, () => writeTo(path, bytes, tags, overwrite && relativePath !== undefined));
+            await turn(path, () => files.write(path, bytes, tags, overwrite && relativePath !== undefined));
             return relative(folder, path);
           } catch (error) {
             // A number that somebody else's file has: the next one then.
@@ -271,78 +185,31 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
       onDisk(async () => {
         const path = await paths.forWriting(relativePath);
         return turn(path, async () => {
-          await announce(path, [], overwrite);
-          if (replaced.has(path)) await folders.discard(path);
-          if (!(await exists(path))) reserved.add(path);
-          if (!replaced.has(path)) created.add(path);
+          await files.reserve(path, overwrite);
           return path;
         });
       }),
     landing: {
       folder: folders.staging,
-      land: (temporary, given) =>
-        onDisk(async () => {
-          const path = paths.inside(given);
-          const staged = join(folders.staging, randomUUID());
-          // Not the folder alone: a newer attempt that has begun has yet to take it away.
-          await driver.add([], fenced);
-          await folders.guarded(async () => {
-            await rename(temporary, staged);
-            try {
-              if (reserved.has(path)) await link(staged, path);
-              else await rename(staged, path);
-            } catch (error) {
-              if (codeOf(error) === "EEXIST" || (await exists(path))) throw scratchFileExists(path);
-              // Linux lets no user link to another user's file that it may not write.
-              if (codeOf(error) !== "EPERM") throw error;
-              await rename(staged, path);
-            } finally {
-              await rm(staged, { force: true });
-            }
-          });
-          reserved.delete(path);
-        }),
+      land: (temporary, path) => onDisk(() => files.land(temporary, paths.inside(path))),
     },
     async adopt(given, tags) {
       requireLegalTags(tags);
-      const files = await onDisk(() => Promise.all(listOf(given).map(paths.existing)));
-      const announced = files.filter((path) => !created.has(path)).map((path): Entry => [keys.writeAudit, path]);
-      await inventory.add(announced, fenced);
-      await tagAll([{ paths: files, tags }]);
-      for (const path of files) if (!replaced.has(path)) created.add(path);
+      const adopted = await onDisk(() => Promise.all(listOf(given).map(paths.existing)));
+      await files.adopt(adopted);
+      await tagAll([{ paths: adopted, tags }]);
+      files.markMade(adopted);
     },
     tag: (given, tags) => tagAll([{ paths: given, tags }]),
     tagAll,
     async untag(given, tags) {
-      const tagged = listOf(given).flatMap((path) => tags.map((tag): TaggedPath => [tag, paths.inside(path)]));
-      const entries = inventory.entriesOf(tagged);
-      await inventory.remove(entries, journaled);
-      // It gave them no more than others did.
-      await inventory.remove(
-        entries.map((entry): Entry => [keys.shared, lineOf(entry)]),
-        fenced,
-      );
+      const untagged = listOf(given).map((path) => ({ paths: path, tags }));
+      for (const portion of portions(taggedPaths(untagged, paths.inside))) await files.changeTags(portion, false);
     },
     remove: (given) =>
       onDisk(async () => {
         const path = await paths.forRemoving(given);
-        await turn(path, async () => {
-          let isThere = await exists(path);
-          while (isThere && !(await isOwn(path))) {
-            if ((await keepForeign(inventory, folders, path, [])) !== undefined) {
-              markReplaced(path);
-              break;
-            }
-            isThere = await exists(path);
-          }
-          const isMade = isThere && !replaced.has(path);
-          const [tags = []] = await inventory.tagsOf([path]);
-          const entries = inventory.entriesOf(tags.map((tag) => [tag, path] as const));
-          await driver.remove(entries, isMade ? fenced : journaled);
-          await folders.discard(path);
-          // As if it had never made one: another may make a file of that name.
-          if (isThere) await driver.remove([[keys.writeAudit, path]], fenced);
-        });
+        await turn(path, () => files.remove(path));
       }),
 
     tags: async (path) => (await inventory.tagsOf([paths.inside(path)]))[0] ?? [],
@@ -357,9 +224,7 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
     rollback: () =>
       onDisk(async () => {
         await rollBack(inventory, folders, folder);
-        created.clear();
-        replaced.clear();
-        reserved.clear();
+        files.forget();
       }),
     async commit() {
       await driver.add([], fenced);
@@ -377,9 +242,7 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
         }
       }
       inventory.forget();
-      created.clear();
-      replaced.clear();
-      reserved.clear();
+      files.forget();
     },
     [Symbol.asyncDispose]: folders.close,
   };
@@ -391,8 +254,6 @@ function listOf(paths: string | readonly string[]): readonly string[] {
   return typeof paths === "string" ? [paths] : paths;
 }
 
-const tagsPerPortion = 1_000;
-
 function* taggedPaths(files: Iterable<TaggedFiles>, inside: (path: string) => string): Generator<TaggedPath> {
   for (const { paths, tags } of files) {
     for (const path of listOf(paths)) {
@@ -402,13 +263,17 @@ function* taggedPaths(files: Iterable<TaggedFiles>, inside: (path: string) => st
   }
 }
 
-function* portions<Item>(items: Iterable<Item>, size: number): Generator<readonly Item[]> {
-  let portion: Item[] = [];
-  for (const item of items) {
-    portion.push(item);
-    if (portion.length < size) continue;
-    yield portion;
-    portion = [];
+const tagsPerPortion = 1_000;
+
+/** All tags of a file that come one after the other in one portion. */
+function* portions(tagged: Iterable<TaggedPath>): Generator<readonly TaggedPath[]> {
+  let portion: TaggedPath[] = [];
+  for (const each of tagged) {
+    if (portion.length >= tagsPerPortion && portion.at(-1)?.[1] !== each[1]) {
+      yield portion;
+      portion = [];
+    }
+    portion.push(each);
   }
   if (portion.length > 0) yield portion;
 }

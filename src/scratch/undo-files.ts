@@ -1,8 +1,8 @@
 import { type AttemptFolders, identityOf, type KeptFiles } from "./attempt-folders.ts";
-import { type FileFates, fileFates, type TaskFiles } from "./file-fates.ts";
+import { fileFates, type UndoneFiles } from "./file-fates.ts";
 import { overLine } from "./file-layers.ts";
-import { giveBackClaimed, removeUnclaimed, tagsAt } from "./given-tags.ts";
 import type { Inventory } from "./inventory.ts";
+import { type TagsToUndo, undoTags } from "./undo-tags.ts";
 
 /**
  * Of what is undone, the files. Others may write at them meanwhile, so each is looked at directly before it goes, and once more
@@ -12,6 +12,7 @@ import type { Inventory } from "./inventory.ts";
 export interface FilesToUndo {
   readonly inventory: Inventory;
   readonly folders: AttemptFolders;
+  readonly tags: TagsToUndo;
   /** Of others no file is touched, only tags. */
   readonly isInside: (path: string) => boolean;
 }
@@ -23,102 +24,74 @@ export async function undoMade(undo: FilesToUndo, made: readonly string[]): Prom
   }
 }
 
-async function undoMadeOf({ inventory, folders, isInside }: FilesToUndo, paths: readonly string[]): Promise<void> {
-  const { fenced } = inventory;
+async function undoMadeOf(undo: FilesToUndo, paths: readonly string[]): Promise<void> {
+  const { inventory, folders, tags, isInside } = undo;
   const seen = new Map<string, string>();
   for (const path of paths.filter(isInside)) {
     const identity = await identityOf(path);
     if (identity !== undefined) seen.set(path, identity);
   }
-  // Read before anybody is looked for: whoever comes later gives its tags later.
-  const tags = await tagsAt(inventory, paths);
   const before = await touchedByOthers(inventory, paths);
-  const fates = await fileFates(inventory, folders, { written: before, kept: [], born: [] });
+  const fates = await fileFates(inventory, folders, { written: before, kept: [] });
   const going = new Set(paths).difference(new Set(before.filter((path) => !fates.isOwn(path))));
   // Tags before files: nobody shall find a file that is not there.
-  const taken = tags.filter(([, path]) => going.has(path));
-  await inventory.remove(taken, fenced);
-  const swapped = new Set<string>();
-  for (const [path, identity] of seen) {
-    // Through this attempt's folder: once a newer attempt took that away, a late one can remove nothing of its files.
-    if (going.has(path) && (await folders.discard(path, identity)) === "another's") swapped.add(path);
-  }
+  await undoTags(tags, [...going], "made");
+  // Through this attempt's folder: once a newer attempt took that away, a late one can remove nothing of its files.
+  for (const [path, identity] of seen) if (going.has(path)) await folders.discard(path, identity);
   const after = await touchedByOthers(inventory, paths);
-  if (after.length === 0) return;
-  await giveBackClaimed(
-    inventory,
-    taken.filter(([, path]) => swapped.has(path)),
-  );
-  await leaveToOthers(inventory, await fileFates(inventory, folders, { written: after, kept: [], born: [] }));
+  if (after.length > 0) await leaveToOthers(undo, { written: after, kept: [] });
 }
 
 /** Brings the versions back that the task keeps, or gives them to those that have written over its own. */
-export async function undoReplaced(undo: FilesToUndo, kept: KeptFiles, files: TaskFiles): Promise<void> {
-  const [written, born] = [new Set(files.written), new Set(files.born)];
+export async function undoReplaced(undo: FilesToUndo, kept: KeptFiles, files: UndoneFiles): Promise<void> {
+  const written = new Set(files.written);
   for (let start = 0; start < files.kept.length; start += keptPerLook) {
     const paths = files.kept.slice(start, start + keptPerLook);
     const some = {
       written: paths.filter((path) => written.has(path)),
       kept: paths,
-      born: paths.filter((path) => born.has(path)),
-      given: files.given,
     };
     await undoReplacedOf(undo, kept, some);
   }
 }
 
-async function undoReplacedOf(undo: FilesToUndo, kept: KeptFiles, files: TaskFiles): Promise<void> {
+async function undoReplacedOf(undo: FilesToUndo, kept: KeptFiles, files: UndoneFiles): Promise<void> {
   const { inventory, folders, isInside } = undo;
   const seen = new Map<string, string>();
   for (const path of files.written.filter(isInside)) {
     const identity = await identityOf(path);
     if (identity !== undefined) seen.set(path, identity);
   }
-  const tags = await tagsAt(inventory, files.born);
   const before = await fileFates(inventory, folders, files);
-  await before.forgetTags();
-  const taken = tags.filter(([, path]) => before.isOwn(path));
-  await inventory.remove(taken, inventory.fenced);
   const [back, moved] = [new Set<string>(), new Set<string>()];
-  const swapped = new Set<string>();
   for (const path of files.kept.filter(isInside)) {
     if (!before.isOwn(path) || !(await kept.has(path))) continue;
     const identity = seen.get(path);
     // Where it only removed a file nothing of its own is there.
     const isNothing = identity === undefined || (await kept.isBack(path));
     const fate = isNothing ? "gone" : await folders.discard(path, identity);
-    (fate === "another's" ? swapped : back).add(path);
+    if (fate !== "another's") back.add(path);
     if (fate === "moved") moved.add(path);
   }
   const after = await fileFates(inventory, folders, files);
-  await after.forgetTags();
   for (const path of files.kept.filter(isInside)) {
     if (!(await kept.has(path))) continue;
     // Of two that were both about to do something: it is about to replace or remove the file, or has done so just now.
     const isTaken = after.heirOf(path)?.isKeeper === true;
     if (back.has(path) && !isTaken) {
-      await bringBack(undo, kept, path, files);
+      await bringBack(undo, kept, path);
       continue;
     }
     // If it died before it came to that, what was there before is to be there.
     if (isTaken && moved.has(path) && before.heirOf(path)?.isKeeper === true) await kept.restore(path);
     await after.handOver(kept, path);
   }
-  await giveBackClaimed(
-    inventory,
-    taken.filter(([, path]) => swapped.has(path)),
-  );
-  await leaveToOthers(inventory, await fileFates(inventory, folders, files));
+  await leaveToOthers(undo, files);
 }
 
-async function bringBack(
-  { inventory, folders }: FilesToUndo,
-  kept: KeptFiles,
-  path: string,
-  files: TaskFiles,
-): Promise<void> {
+async function bringBack({ inventory, folders }: FilesToUndo, kept: KeptFiles, path: string): Promise<void> {
   while (!(await kept.restore(path))) {
-    const now = await fileFates(inventory, folders, { ...files, written: [path], kept: [path] });
+    const now = await fileFates(inventory, folders, { written: [path], kept: [path] });
     if (now.heirOf(path) !== undefined) {
       // It was quicker.
       await now.handOver(kept, path);
@@ -130,9 +103,14 @@ async function bringBack(
   await kept.letGo(path);
 }
 
-async function leaveToOthers(inventory: Inventory, fates: FileFates): Promise<void> {
-  await fates.forgetTags();
-  await removeUnclaimed(inventory, await tagsAt(inventory, fates.left));
+/** The tags first: once the files are others' nobody can tell who made them. */
+async function leaveToOthers({ inventory, folders, tags }: FilesToUndo, files: UndoneFiles): Promise<void> {
+  const fates = await fileFates(inventory, folders, files);
+  await undoTags(
+    tags,
+    files.written.filter((path) => !fates.isOwn(path)),
+    "all",
+  );
   await fates.forget();
 }
 

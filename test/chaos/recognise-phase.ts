@@ -9,9 +9,9 @@ export interface Statement {
 /** A script of the inventory on its way to Redis. */
 export interface RedisCall {
   readonly script: string;
-  /** Behind those of fence, journal and replies. */
+  /** Behind those of fence, log and replies. */
   readonly keys: readonly string[];
-  /** Behind the fence's token, the journal's flag and the call's number. */
+  /** Behind the fence's token, the log's flag and the call's number. */
   readonly args: readonly string[];
 }
 
@@ -72,7 +72,7 @@ function inventoryPhase(
 
 /** Whether a transaction drops the record of what a rollback had to undo, which goes last. */
 export function endsRollback(statements: readonly Statement[]): boolean {
-  return droppedKeys(statements).some((key) => key.includes(":firstlight_kept_tags:"));
+  return droppedKeys(statements).some((key) => key.includes(":firstlight_kept:"));
 }
 
 /** What the inventory's driver drops it drops first as a counter. */
@@ -96,7 +96,7 @@ export function redisCallPhase({ script, keys, args }: RedisCall, isRollingBack:
 
 /** As `endsRollback`. */
 export function endsRedisRollback({ script, keys }: RedisCall): boolean {
-  return script === "drop" && keys.some((key) => key.includes(":firstlight_kept_tags:"));
+  return script === "drop" && keys.some((key) => key.includes(":firstlight_kept:"));
 }
 
 /** The phase of a call of the file system; undefined outside the run's folder and the output. */

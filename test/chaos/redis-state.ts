@@ -7,8 +7,10 @@ export async function redisStateOf(berth: Berth, url: string, recipeRunId: numbe
   const found: Record<string, unknown> = {};
   await withRun(url, recipeRunId, async (redis, keys) => {
     for (const key of keys.filter((one) => !one.includes(":firstlight_fence:"))) {
-      const isCounter = (await redis.type(key)) === "string";
-      found[key] = isCounter ? await redis.get(key) : (await redis.smembers(key)).sort();
+      const type = await redis.type(key);
+      if (type === "string") found[key] = await redis.get(key);
+      else if (type === "hash") found[key] = Object.entries(await redis.hgetall(key)).sort();
+      else found[key] = (await redis.smembers(key)).sort();
     }
   });
   return { ...(await stateOf(berth, recipeRunId)), inventory: found };

@@ -134,8 +134,12 @@ async function inventoryOf(path: string, recipeRunId: number): Promise<Readonly<
   const keys = (await driver.keys(`${recipeRunId}:`)).filter((key) => !key.includes(":firstlight_fence:")).sort();
   const sets = await driver.members(keys);
   const found = keys.map(async (key, i) => {
-    const isCounter = key.includes(":counter:");
-    return [key, isCounter ? await driver.increment(key, 0) : [...(sets[i] ?? [])].sort()] as const;
+    if (key.includes(":counter:")) return [key, await driver.increment(key, 0)] as const;
+    const fields = [...(await driver.fields(key))].sort();
+    return [
+      key,
+      fields.length > 0 ? [fields, await driver.records(key, fields)] : [...(sets[i] ?? [])].sort(),
+    ] as const;
   });
   return Object.fromEntries(await Promise.all(found));
 }

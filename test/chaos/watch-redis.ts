@@ -34,7 +34,7 @@ export async function watchRedis(watcher: RedisWatcher): Promise<void> {
     if (digest === undefined || script === undefined || seen.has(command)) return send.call(this, command, ...more);
     seen.add(command);
     const [, count, ...rest] = command.args.map(String);
-    const call = { script, keys: rest.slice(4, Number(count)), args: rest.slice(Number(count) + 3) };
+    const call = { script, keys: rest.slice(3, Number(count)), args: rest.slice(Number(count) + 3) };
     const isLost = unknown.delete(digest) ? false : watcher.before(call);
     command.promise.then(
       () => watcher.after(call),

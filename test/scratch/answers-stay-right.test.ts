@@ -27,8 +27,8 @@ async function writeAndAsk(
   const below = (end: number): number => Math.floor(random() * end);
   const right = memoryInventory();
   const keys = Array.from({ length: 7 }, (_, i) => `${run}:path:${i}`);
-  const journals = ["T", "U"].map((task) => ({ added: `${run}:added:${task}`, removed: `${run}:removed:${task}` }));
-  const askable = [...keys, ...journals.flatMap(({ added, removed }) => [added, removed])];
+  const logs = ["T", "U"].map((task) => `${run}:log:${task}`);
+  const askable = [...keys, ...logs];
   const pick = <Item>(items: readonly Item[]): Item => items[below(items.length)] as Item;
   const entries = (): readonly Entry[] => {
     const from = below(600);
@@ -38,12 +38,14 @@ async function writeAndAsk(
   const plain = () => ({ op: "all" as const, of: Array.from({ length: below(3) + 1 }, () => pick(askable)) });
   for (let step = 0; step < 150; step += 1) {
     const driver = pick(drivers);
-    const options = below(2) === 0 ? {} : { journal: pick(journals) };
+    const options = below(2) === 0 ? {} : { log: pick(logs) };
     const some = entries();
     const kind = pick([
       "add",
       "add",
       "add",
+      "exchange",
+      "exchange",
       "remove",
       "drop",
       "count",
@@ -54,7 +56,14 @@ async function writeAndAsk(
       "ask",
     ] as const);
     if (kind === "add" || kind === "remove") {
-      expect(await driver[kind](some, options)).toEqual(await right[kind](some, options));
+      expect(await driver[kind](some)).toEqual(await right[kind](some));
+    } else if (kind === "exchange") {
+      const sides = [undefined, undefined, true, false];
+      const once = new Map(some.map((entry) => [entry.join("\n"), { entry, from: pick(sides), to: pick(sides) }]));
+      const few = [...once.values()].slice(0, below(4));
+      const wanted = { entries: below(2) === 0 ? few : few.map((each) => ({ ...each, to: true })), records: [] };
+      const [done, expected] = [await driver.exchange(wanted), await right.exchange(wanted)];
+      expect(done.isDone).toBe(expected.isDone);
     } else if (kind === "drop") {
       const gone = [pick(askable)];
       await Promise.all([driver.drop(gone), right.drop(gone)]);

@@ -18,7 +18,7 @@ export interface TestRun {
   open(taskName: string, token?: number): Promise<Scratch>;
   /** Relative paths of all files but the library's own. */
   files(): Promise<readonly string[]>;
-  /** Every key and what it holds but the library's fences; counters as their number of members, none. */
+  /** Every key and what it holds but the library's fences, each history; counters as their number of members, none. */
   facts(): Promise<Readonly<Record<string, readonly string[]>>>;
 }
 
@@ -75,18 +75,19 @@ export async function testRun(
         .map((key) => key.slice(`${recipeRunId}:`.length))
         .filter((key) => !key.startsWith("firstlight_fence:"));
       const isCounter = (key: string): boolean => key.startsWith("counter:");
-      const members = await driver.members(
-        short.filter((key) => !isCounter(key)).map((key) => `${recipeRunId}:${key}`),
-      );
-      const named = short
-        .filter((key) => !isCounter(key))
-        .map((key, i) => [key, (members[i] ?? []).toSorted()] as const);
+      const isSet = (key: string): boolean => !isCounter(key) && key !== "firstlight_history";
+      const members = await driver.members(short.filter(isSet).map((key) => `${recipeRunId}:${key}`));
+      const history = `${recipeRunId}:firstlight_history`;
+      const paths = (await driver.fields(history)).toSorted();
+      const texts = await driver.records(history, paths);
+      const histories = paths.map((path, i) => [`firstlight_history ${path}`, [texts[i] ?? ""]] as const);
+      const named = short.filter(isSet).map((key, i) => [key, (members[i] ?? []).toSorted()] as const);
       const counters = await Promise.all(
         short
           .filter(isCounter)
           .map(async (key) => [key, [String(await driver.increment(`${recipeRunId}:${key}`, 0))]] as const),
       );
-      return Object.fromEntries([...named, ...counters]);
+      return Object.fromEntries([...named, ...histories, ...counters]);
     },
   };
 }

@@ -8,39 +8,30 @@ import { bytes, eachInventory, type TestRun } from "./each-inventory.ts";
 /** What a task does to the one file, or that it is rolled back. */
 type Step = readonly [task: string, what: "write" | "remove" | "undo"];
 
-/** A task's part in the file: what it wrote, or null for a removal. */
-interface Layer {
+/** What a task wrote, or null for a removal. */
+interface Part {
   readonly task: string;
   readonly text: string | null;
   readonly tags: readonly string[];
-  /** It found no file there: the tags are its own alone. */
-  readonly isFresh: boolean;
 }
 
-/** What has to be there after these steps: each task's last word lies above those that were there then, and goes when it is undone. */
+/** What has to be there after these steps: as if the tasks that are undone had never been there. */
 function model() {
-  let layers: Layer[] = [];
-  const now = (): { text: string | null; tags: readonly string[] } => {
-    let [text, tags]: [string | null, readonly string[]] = [null, []];
-    for (const layer of layers) {
-      tags = layer.text === null ? [] : [...(layer.isFresh || text === null ? [] : tags), ...layer.tags];
-      text = layer.text;
-    }
-    return { text, tags: [...new Set(tags)].sort() };
-  };
-  const put = (task: string, text: string | null, tags: readonly string[]): void => {
-    const top = layers.at(-1);
-    const isFresh = now().text === null;
-    layers = layers.filter((layer) => layer.task !== task);
-    // On its own file a task's tags gather as on any other.
-    const gathered = top?.task === task && text !== null && !isFresh ? [...top.tags, ...tags] : tags;
-    layers.push({ task, text, tags: gathered, isFresh: top?.task === task && !isFresh ? top.isFresh : isFresh });
-  };
+  let parts: Part[] = [];
   return {
-    now,
-    put,
+    now(): { text: string | null; tags: readonly string[] } {
+      let [now, carried]: [string | null, readonly string[]] = [null, []];
+      for (const { text, tags } of parts) {
+        carried = text === null ? [] : [...carried, ...tags];
+        now = text;
+      }
+      return { text: now, tags: [...new Set(carried)].sort() };
+    },
+    put(task: string, text: string | null, tags: readonly string[]): void {
+      parts.push({ task, text, tags });
+    },
     undo(task: string): void {
-      layers = layers.filter((layer) => layer.task !== task);
+      parts = parts.filter((part) => part.task !== task);
     },
   };
 }
@@ -112,6 +103,7 @@ function failingAfter(real: InventoryDriver, writes: number): InventoryDriver {
     ...real,
     add: counted(real.add),
     remove: counted(real.remove),
+    exchange: counted(real.exchange),
     increment: counted(real.increment),
     drop: counted(real.drop),
   };

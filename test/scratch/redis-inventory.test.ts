@@ -101,35 +101,38 @@ describeWithRedis("redis", (url) => {
     const id = freshRunId();
     const watched = await watchedRedis(url);
     const { driver } = await testRun((n) => redisAt(watched.url, n), id);
-    const journal = { added: `${id}:added`, removed: `${id}:removed` };
+    const log = `${id}:log`;
     const lost = async <Result>(work: () => Promise<Result>): Promise<Result> => {
       watched.loseNextReply();
       return work();
     };
-    expect(await driver.increment(`${id}:counter:A`, 1, { journal })).toBe(1);
-    expect(await lost(() => driver.increment(`${id}:counter:A`, 1, { journal }))).toBe(2);
-    expect(await Promise.all([1, 2, 3].map(() => driver.increment(`${id}:counter:A`, 1, { journal })))).toEqual([
-      3, 4, 5,
-    ]);
+    expect(await driver.increment(`${id}:counter:A`, 1, { log })).toBe(1);
+    expect(await lost(() => driver.increment(`${id}:counter:A`, 1, { log }))).toBe(2);
+    expect(await Promise.all([1, 2, 3].map(() => driver.increment(`${id}:counter:A`, 1, { log })))).toEqual([3, 4, 5]);
     expect(await lost(() => driver.increment(`${id}:counter:A`, 0))).toBe(5);
     const fence = { key: `${id}:counter:F`, token: 1 };
     await driver.increment(fence.key);
     // The step that raises a fence finds it raised already.
     expect(await lost(() => driver.increment(fence.key, 1, { fence }))).toBe(2);
 
-    await driver.add([[`${id}:path:A`, "x"]], { journal });
+    await driver.add([[`${id}:path:A`, "x"]]);
     const [x, y] = [
       [`${id}:path:A`, "x"],
       [`${id}:path:A`, "y"],
     ] as const;
-    expect(await lost(() => driver.add([x, y], { journal }))).toEqual([y]);
-    expect(await lost(() => driver.remove([x], { journal }))).toEqual([x]);
+    expect(await lost(() => driver.add([x, y]))).toEqual([y]);
+    expect(await lost(() => driver.remove([x]))).toEqual([x]);
     expect(await lost(() => driver.setOnce(`${id}:constant:C`, "1"))).toBe(true);
     expect(await lost(() => driver.setOnce(`${id}:constant:C`, "1"))).toBe(false);
-    expect(await driver.members([`${id}:path:A`, journal.added, journal.removed])).toEqual([
-      ["y"],
-      expect.arrayContaining([`${id}:path:A\ny`, ...[1, 2, 3, 4, 5].map((n) => `${id}:counter:A\n${n}`)]),
-      [],
+    const exchange = {
+      entries: [{ entry: x, from: false, to: true }],
+      records: [{ key: `${id}:records`, field: "f", from: undefined, to: "1" }],
+    };
+    expect(await lost(() => driver.exchange(exchange))).toEqual({ isDone: true, changed: [x] });
+    expect(await lost(() => driver.exchange(exchange))).toEqual({ isDone: false, unexpected: [x] });
+    expect(await driver.members([`${id}:path:A`, log])).toEqual([
+      expect.arrayContaining(["x", "y"]),
+      expect.arrayContaining([1, 2, 3, 4, 5].map((n) => `${id}:counter:A\n${n}`)),
     ]);
   });
 

@@ -42,7 +42,7 @@ function stepping<Of extends object>(real: Of, step: () => Promise<void>, names:
   return { ...real, ...Object.fromEntries(hooked) };
 }
 
-const driverSteps = ["add", "remove", "members", "keys", "drop", "holders"] as const;
+const driverSteps = ["add", "remove", "members", "keys", "drop", "holders", "records", "exchange"] as const;
 
 function steppingFolders(real: AttemptFolders, step: () => Promise<void>): AttemptFolders {
   return {

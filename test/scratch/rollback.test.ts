@@ -204,7 +204,7 @@ eachInventory((makeRun) => {
     const driver: InventoryDriver = {
       ...run.driver,
       async drop(keys, options) {
-        if (keys.some((key) => key.includes("firstlight_added"))) throw new Error("killed");
+        if (keys.some((key) => key.includes("firstlight_made"))) throw new Error("killed");
         await run.driver.drop(keys, options);
       },
     };
@@ -510,6 +510,7 @@ function failingAfter(real: InventoryDriver, writes: number): { driver: Inventor
     add: counted(real.add),
     remove: counted(real.remove),
     setOnce: counted(real.setOnce),
+    exchange: counted(real.exchange),
     increment: counted(real.increment),
     drop: counted(real.drop),
   };
@@ -521,19 +522,25 @@ function sleepingBefore(real: InventoryDriver, _after: "add") {
   const gate = Promise.withResolvers<void>();
   let asleep = 0;
   let whenReached: (() => void) | undefined;
+  const pause = async (): Promise<void> => {
+    asleep += 1;
+    whenReached?.();
+    await gate.promise;
+  };
   const driver: InventoryDriver = {
     ...real,
     async add(entries, options) {
       const added = await real.add(entries, options);
-      if (entries.length > 0) {
-        asleep += 1;
-        whenReached?.();
-        await gate.promise;
-      }
+      if (entries.length > 0) await pause();
       return added;
     },
-    // The removed file's tags: a sleeper that has done this already has only the file left to move.
-    remove: async (entries, options) => (options?.journal === undefined ? real.remove(entries, options) : entries),
+    async exchange(exchange, options) {
+      // The removed file's tags: a sleeper that has done this already has only the file left to move.
+      if (exchange.entries.every(({ to }) => to === false)) return { isDone: true, changed: [] };
+      const done = await real.exchange(exchange, options);
+      if (done.isDone) await pause();
+      return done;
+    },
   };
   return {
     driver,

@@ -69,30 +69,21 @@ describe("the file of an inventory", () => {
     expect(await driver.members(["1:path:A", "1:path:B"])).toEqual([[], expect.arrayContaining(["both", "of B"])]);
   });
 
-  test("keeps what a journal names, and its lines are members of the journal like any other", async () => {
+  test("keeps nothing of what is gone: no key, no member and no record", async () => {
     const path = join(folder, "inventory.sqlite");
     await using driver = sqliteInventory({ path });
-    const journal = { added: "1:log:added", removed: "1:log:removed" };
-    await driver.add([["1:path:OLD", "x"]]);
-    await driver.add([["1:path:A", "x"]], { journal });
-    await driver.increment("1:counter:N", 1, { journal });
-    await driver.remove([["1:path:OLD", "x"]], { journal });
-    const lines = ["1:path:A\nx", "1:counter:N\n1"];
-    expect((await driver.members([journal.added, journal.removed])).map((each) => each.toSorted())).toEqual([
-      lines.toSorted(),
-      ["1:path:OLD\nx"],
-    ]);
-    expect(await driver.keys("1:path:")).toEqual(["1:path:A"]);
-    expect(await driver.sizes?.([journal.added, journal.removed])).toEqual([2, 1]);
-    expect((await driver.intersect([journal.added])).toSorted()).toEqual(lines.toSorted());
-    expect(await driver.holders?.("1:log:", lines)).toEqual([[journal.added], [journal.added]]);
-    expect(await driver.add([[journal.added, "1:path:A\nx"]])).toEqual([]);
-    expect(await driver.remove([[journal.added, "1:path:A\nx"]])).toEqual([[journal.added, "1:path:A\nx"]]);
-    expect(await driver.members([journal.added])).toEqual([["1:counter:N\n1"]]);
-
-    await driver.drop(["1:path:A", journal.added, journal.removed]);
+    const record = (from: string | undefined, to: string | undefined) => ({ key: "1:records", field: "f", from, to });
+    const entry = ["1:path:A", "x"] as const;
+    await driver.exchange({ entries: [{ entry, to: true }], records: [record(undefined, "1")] });
+    await driver.exchange({ entries: [{ entry, from: false, to: true }], records: [record("1", "2")] });
+    await driver.exchange({ entries: [{ entry: ["1:path:B", "y"], from: true }], records: [record("1", "2")] });
+    expect(await driver.records("1:records", ["f", "g"])).toEqual(["1", undefined]);
+    await driver.exchange({ entries: [{ entry, to: false }], records: [record("1", undefined)] });
+    await driver.exchange({ entries: [], records: [record(undefined, "1")] });
+    await driver.setOnce("1:constant:C", "1", { log: "1:log" });
+    await driver.drop(await driver.keys("1:"));
     using file = new DatabaseSync(path, { readOnly: true });
-    for (const table of ["keys", "members", "entries", "changes", "journals"]) {
+    for (const table of ["keys", "members", "entries", "records"]) {
       expect(file.prepare(`SELECT * FROM ${table}`).all(), table).toEqual([]);
     }
   });

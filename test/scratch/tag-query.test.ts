@@ -37,9 +37,10 @@ function isFound(query: TagQuery, carried: readonly string[]): boolean {
 
 /** What somebody's own driver has who wrote only what is required. */
 function withoutOptions(driver: InventoryDriver): InventoryDriver {
-  const { name, add, remove, members, intersect, keys, setOnce, increment, drop } = driver;
+  const { name, add, remove, members, intersect, keys, setOnce, increment, drop, records, fields, exchange } = driver;
   const close = async () => driver[Symbol.asyncDispose]();
-  return { name, add, remove, members, intersect, keys, setOnce, increment, drop, [Symbol.asyncDispose]: close };
+  const required = { name, add, remove, members, intersect, keys, setOnce, increment, drop, records, fields, exchange };
+  return { ...required, [Symbol.asyncDispose]: close };
 }
 
 // On memory, sqlite and redis.

@@ -110,13 +110,23 @@ describe("a suite finds the fault of a driver", () => {
     ],
     [
       "that lets a ghost write",
-      inventory((driver) => ({ remove: (entries, options) => driver.remove(entries, { journal: options?.journal }) })),
+      inventory((driver) => ({ remove: (entries) => driver.remove(entries) })),
       /the newest attempt writes, and an older one is refused/,
     ],
     [
-      "that keeps no journal",
-      inventory((driver) => ({ add: (entries, options) => driver.add(entries, { fence: options?.fence }) })),
-      /logs what really changed/,
+      "that keeps no log",
+      inventory((driver) => ({
+        setOnce: (key, value, options) => driver.setOnce(key, value, { fence: options?.fence }),
+      })),
+      /logs what was made/,
+    ],
+    [
+      "that changes without a look",
+      inventory((driver) => ({
+        exchange: ({ entries, records }, options) =>
+          driver.exchange({ entries: entries.map(({ entry, to }) => ({ entry, to })), records }, options),
+      })),
+      /an exchange is refused where an entry is not as it has to be/,
     ],
     [
       "that takes a prefix for a pattern",

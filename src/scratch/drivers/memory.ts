@@ -1,5 +1,5 @@
 import { attemptFenced } from "../attempt-fenced.ts";
-import type { Entry, Fence, InventoryDriver, Journal } from "../inventory-driver.ts";
+import type { Entry, Fence, InventoryDriver } from "../inventory-driver.ts";
 import { type SetExpression, selectMembers } from "../set-expression.ts";
 
 /** An inventory in this process's memory: for tests and for runs within one process. No other process sees it. */
@@ -7,6 +7,7 @@ export function memoryInventory(): InventoryDriver {
   const sets = new Map<string, Set<string>>();
   const holding = new Map<string, Set<string>>();
   const counters = new Map<string, number>();
+  const records = new Map<string, Map<string, string>>();
 
   const check = (fence: Fence | undefined): void => {
     const newest = fence === undefined ? 0 : (counters.get(fence.key) ?? 0);
@@ -27,33 +28,40 @@ export function memoryInventory(): InventoryDriver {
     if (holding.get(member)?.size === 0) holding.delete(member);
     return true;
   };
-  const log = (text: string, into: string, outOf: string): void => {
-    if (!take(outOf, text)) put(into, text);
-  };
-  const logAdded = (journal: Journal | undefined, key: string, member: string): void => {
-    if (journal !== undefined) log(`${key}\n${member}`, journal.added, journal.removed);
-  };
   const empty: ReadonlySet<string> = new Set();
   const selected = (expression: SetExpression): Iterable<string> =>
     selectMembers(expression, (key) => sets.get(key) ?? empty);
 
   return {
     name: "memory",
-    async add(entries, { fence, journal } = {}) {
+    async add(entries, { fence } = {}) {
       check(fence);
-      return entries.filter(([key, member]) => {
-        const isNew = put(key, member);
-        if (isNew) logAdded(journal, key, member);
-        return isNew;
-      });
+      return entries.filter((entry) => put(...entry));
     },
-    async remove(entries, { fence, journal } = {}) {
+    async remove(entries, { fence } = {}) {
       check(fence);
-      return entries.filter(([key, member]: Entry) => {
-        const wasThere = take(key, member);
-        if (wasThere && journal !== undefined) log(`${key}\n${member}`, journal.removed, journal.added);
-        return wasThere;
-      });
+      return entries.filter((entry) => take(...entry));
+    },
+    async records(key, fields) {
+      return fields.map((field) => records.get(key)?.get(field));
+    },
+    async fields(key) {
+      return [...(records.get(key)?.keys() ?? [])];
+    },
+    async exchange(exchange, { fence } = {}) {
+      check(fence);
+      const holds = ([key, member]: Entry): boolean => sets.get(key)?.has(member) ?? false;
+      const unexpected = exchange.entries.filter(({ entry, from }) => from !== undefined && from !== holds(entry));
+      const isOther = exchange.records.some(({ key, field, from }) => records.get(key)?.get(field) !== from);
+      if (isOther || unexpected.length > 0) return { isDone: false, unexpected: unexpected.map(({ entry }) => entry) };
+      for (const { key, field, to } of exchange.records) {
+        if (to !== undefined) records.set(key, (records.get(key) ?? new Map<string, string>()).set(field, to));
+        else if (records.get(key)?.delete(field) === true && records.get(key)?.size === 0) records.delete(key);
+      }
+      const changed = exchange.entries.filter(
+        ({ entry, to }) => to !== undefined && (to ? put(...entry) : take(...entry)),
+      );
+      return { isDone: true, changed: changed.map(({ entry }) => entry) };
     },
     async members(keys) {
       return keys.map((key) => [...(sets.get(key) ?? [])]);
@@ -62,30 +70,31 @@ export function memoryInventory(): InventoryDriver {
       return [...selected({ op: "all", of: keys })];
     },
     async keys(prefix) {
-      return [...sets.keys(), ...counters.keys()].filter((key) => key.startsWith(prefix));
+      return [...sets.keys(), ...counters.keys(), ...records.keys()].filter((key) => key.startsWith(prefix));
     },
-    async setOnce(key, value, { fence, journal } = {}) {
+    async setOnce(key, value, { fence, log } = {}) {
       check(fence);
       if (sets.has(key)) return false;
       put(key, value);
-      logAdded(journal, key, value);
+      if (log !== undefined) put(log, `${key}\n${value}`);
       return true;
     },
-    async increment(key, by = 1, { fence, journal, expected } = {}) {
+    async increment(key, by = 1, { fence, log, expected } = {}) {
       check(fence);
       const now = counters.get(key) ?? 0;
       if (expected !== undefined && now !== expected) return now;
       const value = now + by;
       if (expected !== undefined && value === 0) counters.delete(key);
       else counters.set(key, value);
-      if (by >= 0) logAdded(journal, key, String(value));
-      else if (journal !== undefined) for (let n = now; n > value; n -= 1) take(journal.added, `${key}\n${n}`);
+      if (log !== undefined && by >= 0) put(log, `${key}\n${value}`);
+      if (log !== undefined) for (let n = now; n > value; n -= 1) take(log, `${key}\n${n}`);
       return value;
     },
     async drop(keys, { fence } = {}) {
       check(fence);
       for (const key of keys) {
         counters.delete(key);
+        records.delete(key);
         for (const member of sets.get(key) ?? []) take(key, member);
       }
     },

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { FirstlightError } from "../../core/errors.ts";
-import type { Entry, InventoryDriver, WriteOptions } from "../inventory-driver.ts";
+import type { Entry, Exchange, Exchanged, InventoryDriver, LogOptions, WriteOptions } from "../inventory-driver.ts";
 import { plainKeys, type SetExpression } from "../set-expression.ts";
 import { type Command, redisClient } from "./redis-client.ts";
 import { redisHolders } from "./redis-holders.ts";
@@ -19,6 +19,7 @@ export interface RedisInventoryOptions {
 }
 
 const scanCount = 5_000;
+const fieldsPerCommand = 1_000;
 
 /**
  * An inventory in Redis (7 or later), which Python tasks and tasks on other machines share: database
@@ -31,29 +32,39 @@ export function redisInventory(options: RedisInventoryOptions): InventoryDriver 
   const replyKey = `firstlight_reply:${randomUUID()}`;
   let calls = 0;
 
-  const run = (text: string, write: WriteOptions, keys: readonly string[], args: readonly (string | number)[]) => {
-    const { fence, journal } = write;
+  const run = (text: string, write: LogOptions, keys: readonly string[], args: readonly (string | number)[]) => {
+    const { fence, log } = write;
     calls += 1;
     return client.script(
       text,
-      [fence?.key ?? "", journal?.added ?? "", journal?.removed ?? "", replyKey, ...keys],
-      [fence?.token ?? "", journal === undefined ? "" : "1", calls, ...args],
+      [fence?.key ?? "", log ?? "", replyKey, ...keys],
+      [fence?.token ?? "", log === undefined ? "" : "1", calls, ...args],
     );
   };
   const change = async (command: "SADD" | "SREM", entries: readonly Entry[], write: WriteOptions) => {
     if (entries.length === 0 && write.fence === undefined) return [];
-    // Set by set: what comes together lies together in the server's memory, and is gone through faster ever after.
-    const bySet = new Map<string, number[]>();
-    for (const [i, [key]] of entries.entries()) {
-      const there = bySet.get(key);
-      if (there === undefined) bySet.set(key, [i]);
-      else there.push(i);
+    const { order, keys } = setBySet(entries);
+    const pairs = order.flatMap(({ number, at }) => [number, entries[at]?.[1] ?? ""]);
+    const reply = String(await run(redisScripts.change, write, keys, [command, ...pairs]));
+    const changed = new Set(order.flatMap(({ at }, place) => (reply.charAt(place) === "1" ? [at] : [])));
+    return entries.filter((_, at) => changed.has(at));
+  };
+  const exchange = async ({ entries, records }: Exchange, write: WriteOptions): Promise<Exchanged> => {
+    const { order, keys } = setBySet(entries.map(({ entry }) => entry));
+    const recordKeys = distinct(records.map(({ key }) => key));
+    const args: (string | number)[] = [records.length];
+    for (const { key, field, from, to } of records) {
+      const number = keys.length + recordKeys.indexOf(key) + 1;
+      args.push(number, field, from === undefined ? 0 : 1, from ?? "", to === undefined ? 0 : 1, to ?? "");
     }
-    const order = [...bySet.values()];
-    const pairs = order.flatMap((of, k) => of.flatMap((i) => [k + 1, entries[i]?.[1] ?? ""]));
-    const reply = String(await run(redisScripts.change, write, [...bySet.keys()], [command, ...pairs]));
-    const changed = new Set(order.flat().filter((_, place) => reply.charAt(place) === "1"));
-    return entries.filter((_, i) => changed.has(i));
+    for (const { number, at } of order) {
+      const change = entries[at];
+      args.push(number, digitOf(change?.from), digitOf(change?.to), change?.entry[1] ?? "");
+    }
+    const reply = String(await run(redisScripts.exchange, write, [...keys, ...recordKeys], args));
+    const told = new Set(order.flatMap(({ at }, place) => (reply.charAt(place + 1) === "1" ? [at] : [])));
+    const marked = entries.flatMap(({ entry }, at) => (told.has(at) ? [entry] : []));
+    return reply.startsWith("y") ? { isDone: true, changed: marked } : { isDone: false, unexpected: marked };
   };
   const scan = async (prefix: string): Promise<readonly string[]> => {
     const found = new Set<string>();
@@ -101,6 +112,16 @@ export function redisInventory(options: RedisInventoryOptions): InventoryDriver 
     name: "redis",
     add: (entries, write = {}) => change("SADD", entries, write),
     remove: (entries, write = {}) => change("SREM", entries, write),
+    records: async (key, fields) => {
+      const found: (string | undefined)[] = [];
+      for (let start = 0; start < fields.length; start += fieldsPerCommand) {
+        const reply = await client.call(["HMGET", key, ...fields.slice(start, start + fieldsPerCommand)]);
+        for (const text of reply as readonly (string | null)[]) found.push(text ?? undefined);
+      }
+      return found;
+    },
+    fields: async (key) => (await client.call(["HKEYS", key])) as string[],
+    exchange: (all, write = {}) => exchange(all, write),
     members: async (keys) => (await client.pipeline(keys.map((key) => ["SMEMBERS", key]))) as string[][],
     intersect: async (keys) =>
       keys.length === 0 ? [] : ((await client.call(["SINTER", ...distinct(keys)])) as string[]),
@@ -133,6 +154,25 @@ export function redisInventory(options: RedisInventoryOptions): InventoryDriver 
 }
 
 const commandOf = { all: "SINTER", any: "SUNION", except: "SDIFF" } as const;
+
+/**
+ * Entries set by set, each with the number of its key, from 1, and its place among them: what comes together lies together in the
+ * server's memory, and is gone through faster ever after.
+ */
+function setBySet(entries: readonly Entry[]) {
+  const sets = new Map<string, number[]>();
+  for (const [at, [key]] of entries.entries()) {
+    const there = sets.get(key);
+    if (there === undefined) sets.set(key, [at]);
+    else there.push(at);
+  }
+  const order = [...sets.values()].flatMap((places, k) => places.map((at) => ({ number: k + 1, at })));
+  return { order, keys: [...sets.keys()] };
+}
+
+function digitOf(isThere: boolean | undefined): number {
+  return isThere === undefined ? 2 : Number(isThere);
+}
 
 function distinct(keys: readonly string[]): readonly string[] {
   return [...new Set(keys)];

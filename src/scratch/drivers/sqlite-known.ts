@@ -1,8 +1,7 @@
 import type { Database } from "../../core/sqlite-file.ts";
-import type { Entry, Journal } from "../inventory-driver.ts";
 import { type IdSet, idSetOf, sharedIds } from "./id-set.ts";
 import { idsOfSet, readTexts } from "./sqlite-bulk.ts";
-import type { EntryIds } from "./sqlite-journal.ts";
+import type { Changed } from "./sqlite-change.ts";
 import { textsById } from "./texts-by-id.ts";
 
 /** Where the set of a key is, and what is known of it. */
@@ -10,17 +9,9 @@ export interface KnownPlace {
   /** 0 for a key that is not there. */
   readonly id: number;
   size: number;
-  /** Its lines are no entries. */
-  readonly isJournal: boolean;
   /** Of its members, once they were read. */
   ids: number[] | undefined;
   set: IdSet | undefined;
-}
-
-/** The entries that a write added, with their ids. */
-export interface Added {
-  readonly entries: readonly Entry[];
-  readonly ids: readonly EntryIds[];
 }
 
 /**
@@ -32,15 +23,15 @@ export interface KnownSets {
   renew(store: Database): void;
   placeOf(store: Database, key: string): KnownPlace;
   /**
-   * What each list of sets shares, none of them empty or a journal; `undefined` where looking members up in the file is cheaper.
+   * What each list of sets shares, none of them empty; `undefined` where looking members up in the file is cheaper.
    * Look-ups are counted: sets are read once that takes no longer than the looking up before it, however the questions come.
    */
   intersectAll(store: Database, lists: readonly (readonly KnownPlace[])[]): readonly (readonly string[])[] | undefined;
   /**
-   * Called as a write begins that does nothing but add; what comes back is called as it ends, with all that it added and the journal that it
-   * kept; and what that gives, once the write is committed.
+   * Called as a write begins that does nothing but add; what comes back is called as it ends, with all that it added; and what
+   * that gives, once the write is committed.
    */
-  learning(store: Database): (added: readonly Added[], journal: Journal | undefined) => () => void;
+  learning(store: Database): (added: readonly Changed[]) => () => void;
 }
 
 /** To look a member up in a set on the file costs about as much as to read this many members in a row. */
@@ -52,7 +43,6 @@ export function knownSets(): KnownSets {
   let version = "";
   let lookedUp = 0;
   let idCount = 0;
-  let journals: ReadonlySet<number> | undefined;
   const places = new Map<string, KnownPlace>();
   const texts = textsById();
 
@@ -77,7 +67,6 @@ export function knownSets(): KnownSets {
     if (now === version) return now;
     version = now;
     lookedUp = 0;
-    journals = undefined;
     forget();
     return now;
   };
@@ -89,7 +78,7 @@ export function knownSets(): KnownSets {
         places.delete(key);
         return;
       }
-      place = { id, size: 0, isJournal: false, ids: [], set: undefined };
+      place = { id, size: 0, ids: [], set: undefined };
       places.set(key, place);
     }
     place.size = size;
@@ -104,9 +93,8 @@ export function knownSets(): KnownSets {
     placeOf(store, key) {
       const there = places.get(key);
       if (there !== undefined) return there;
-      journals ??= new Set(store.all("SELECT id FROM journals").map(({ id }) => Number(id)));
       const { id, size } = rowOf(store, key);
-      const place: KnownPlace = { id, size, isJournal: journals.has(id), ids: undefined, set: undefined };
+      const place: KnownPlace = { id, size, ids: undefined, set: undefined };
       places.set(key, place);
       return place;
     },
@@ -136,7 +124,7 @@ export function knownSets(): KnownSets {
     },
     learning(store) {
       const before = renew(store);
-      return (added, journal) => {
+      return (added) => {
         const grown = new Map<string, Growth>();
         for (const { entries, ids } of added) {
           for (const [i, [key]] of entries.entries()) {
@@ -151,12 +139,10 @@ export function knownSets(): KnownSets {
           // Somebody has asked meanwhile, who saw the file as it is now.
           if (version !== before) return;
           version = after;
-          journals = undefined;
           for (const [key, growth] of grown) learn(key, growth);
           for (const { entries, ids } of added) {
             for (const [i, [, text]] of entries.entries()) texts.set(ids[i]?.[1] ?? 0, text);
           }
-          for (const key of Object.values(journal ?? {})) places.delete(key);
           forgetMuch();
         };
       };

@@ -1,25 +1,10 @@
-import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
 import { type Database, sqliteFile } from "../../core/sqlite-file.ts";
 import { attemptFenced } from "../attempt-fenced.ts";
-import type { Entry, Fence, InventoryDriver, Journal, WriteOptions } from "../inventory-driver.ts";
-import { keysIn, plainKeys, type SetExpression, selectMembers } from "../set-expression.ts";
-import {
-  batches,
-  type EntryIds,
-  emptyJournal,
-  forgetKeys,
-  forgetMembers,
-  holdsLine,
-  idsOfLine,
-  journalSchema,
-  journalsWith,
-  linesOf,
-  logChanges,
-  logOf,
-  removeLine,
-  rowsOf,
-} from "./sqlite-journal.ts";
-import { type Added, type KnownPlace, type KnownSets, knownSets } from "./sqlite-known.ts";
+import type { Entry, Exchange, Exchanged, Fence, InventoryDriver } from "../inventory-driver.ts";
+import { plainKeys, type SetExpression, selectMembers } from "../set-expression.ts";
+import { type Changed, change, forgetKeys, forgetMembers, one, texts } from "./sqlite-change.ts";
+import { exchangeIn } from "./sqlite-exchange.ts";
+import { type KnownPlace, type KnownSets, knownSets } from "./sqlite-known.ts";
 import { isSelectable, sqliteSelect } from "./sqlite-select.ts";
 
 export interface SqliteInventoryOptions {
@@ -34,7 +19,7 @@ CREATE TABLE IF NOT EXISTS members (id INTEGER PRIMARY KEY, member TEXT NOT NULL
 CREATE TABLE IF NOT EXISTS entries (key_id INTEGER NOT NULL, member_id INTEGER NOT NULL, PRIMARY KEY (key_id, member_id)) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS entries_by_member ON entries (member_id, key_id);
 CREATE TABLE IF NOT EXISTS counters (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-${journalSchema}`;
+CREATE TABLE IF NOT EXISTS records (key_id INTEGER NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (key_id, field)) STRICT, WITHOUT ROWID`;
 const schemaVersion = 2;
 
 /** More sets than this in one query are compared here: SQLite joins at most 64 tables. */
@@ -73,29 +58,47 @@ export function sqliteInventory({ path }: SqliteInventoryOptions): InventoryDriv
     );
   /** A write that does nothing but add, so that what is known of the file holds on. `work` notes all that it added. */
   const grow = async <Result>(
-    { fence, journal }: WriteOptions,
-    work: (store: Database, note: (added: Added) => void) => Result,
+    fence: Fence | undefined,
+    work: (store: Database, note: (added: Changed) => void) => Result,
   ): Promise<Result> => {
     const { result, learn } = await write(fence, (store) => {
       const learning = known.learning(store);
-      const added: Added[] = [];
+      const added: Changed[] = [];
       const result = work(store, (some) => added.push(some));
-      return { result, learn: learning(added, journal) };
+      return { result, learn: learning(added) };
     });
     learn();
     return result;
   };
 
+  const exchange = (store: Database, wanted: Exchange, note: (added: Changed) => void): Exchanged => {
+    store.run("SAVEPOINT exchange");
+    const found = exchangeIn(store, wanted);
+    if (!found.isDone) store.run("ROLLBACK TO exchange");
+    store.run("RELEASE exchange");
+    if (!found.isDone) return found;
+    for (const added of found.added) note(added);
+    return { isDone: true, changed: found.changed };
+  };
+
   return {
     name: "sqlite",
-    add: (entries, options = {}) =>
-      grow(options, (store, note) => {
-        const added = change(store, entries, "add", options.journal);
+    add: (entries, { fence } = {}) =>
+      grow(fence, (store, note) => {
+        const added = change(store, entries, "add");
         note(added);
         return added.entries;
       }),
-    remove: (entries, { fence, journal } = {}) =>
-      write(fence, (store) => change(store, entries, "remove", journal).entries),
+    remove: (entries, { fence } = {}) => write(fence, (store) => change(store, entries, "remove").entries),
+    records: (key, fields) => read((store) => fields.map((field) => recordIn(store, key, field))),
+    fields: (key) =>
+      read((store) =>
+        texts(store, "SELECT r.field AS it FROM keys k JOIN records r ON r.key_id = k.id WHERE k.key = ?", key),
+      ),
+    exchange: (wanted, { fence } = {}) =>
+      wanted.entries.every(({ to }) => to !== false)
+        ? grow(fence, (store, note) => exchange(store, wanted, note))
+        : write(fence, (store) => exchange(store, wanted, () => undefined)),
     members: (keys) => read((store) => keys.map((key) => membersIn(store, key))),
     intersect: (keys) => ask((store) => intersect(store, known, keys)),
     keys: (prefix) =>
@@ -103,14 +106,15 @@ export function sqliteInventory({ path }: SqliteInventoryOptions): InventoryDriv
         ...texts(store, "SELECT key AS it FROM keys WHERE key >= ? AND key < ? AND size > 0", prefix, prefix + last),
         ...texts(store, "SELECT key AS it FROM counters WHERE key >= ? AND key < ?", prefix, prefix + last),
       ]),
-    setOnce: (key, value, options = {}) =>
-      grow(options, (store, note) => {
+    setOnce: (key, value, { fence, log } = {}) =>
+      grow(fence, (store, note) => {
         if (sizeOf(store, key) > 0) return false;
-        note(change(store, [[key, value]], "add", options.journal));
+        const logged: readonly Entry[] = log === undefined ? [] : [[log, `${key}\n${value}`]];
+        note(change(store, [[key, value], ...logged], "add"));
         return true;
       }),
-    increment: (key, by = 1, { fence, journal, expected } = {}) => {
-      const count = (store: Database): number => {
+    increment: (key, by = 1, { fence, log, expected } = {}) => {
+      const count = (store: Database, note: (added: Changed) => void = () => undefined): number => {
         const now = expected === undefined ? undefined : counterIn(store, key);
         if (now !== expected) return Number(now);
         const value = Number(
@@ -122,29 +126,31 @@ export function sqliteInventory({ path }: SqliteInventoryOptions): InventoryDriv
           ),
         );
         if (expected !== undefined && value === 0) store.run("DELETE FROM counters WHERE value = 0 AND key = ?", key);
-        if (journal !== undefined) {
+        if (log !== undefined) {
           const numbers = by >= 0 ? [value] : Array.from({ length: -by }, (_, i) => value + 1 + i);
-          const drawn = numbers.map((number): Entry => [journal.added, `${key}\n${number}`]);
-          change(store, drawn, by >= 0 ? "add" : "remove", undefined);
+          const drawn = numbers.map((number): Entry => [log, `${key}\n${number}`]);
+          note(change(store, drawn, by >= 0 ? "add" : "remove"));
         }
         return value;
       };
-      // Counting changes no set but the journal; numbers that are given back may take members along.
-      return by >= 0 ? grow({ fence, journal }, count) : write(fence, count);
+      // Counting changes no set but the log; numbers that are given back may take members along.
+      return by >= 0 ? grow(fence, count) : write(fence, (store) => count(store));
     },
     drop: (keys, { fence } = {}) =>
       write(fence, (store) => {
         const left = new Set<number>();
+        const emptied: number[] = [];
         for (const key of keys) {
           store.run("DELETE FROM counters WHERE key = ?", key);
           const id = one(store, "UPDATE keys SET size = 0 WHERE key = ? RETURNING id AS it", key);
           if (id === undefined) continue;
+          emptied.push(Number(id));
           const rows = store.all("DELETE FROM entries WHERE key_id = ? RETURNING member_id AS it", id);
           for (const { it } of rows) left.add(Number(it));
-          for (const memberId of emptyJournal(store, Number(id))) left.add(memberId);
+          store.run("DELETE FROM records WHERE key_id = ?", id);
         }
         forgetMembers(store, left);
-        forgetKeys(store);
+        forgetKeys(store, emptied);
       }),
     // The log is synced as a whole at a commit that wrote something: the same user_version again is enough.
     sync: () => file.write((store) => void store.run(`PRAGMA user_version = ${schemaVersion}`)),
@@ -154,8 +160,7 @@ export function sqliteInventory({ path }: SqliteInventoryOptions): InventoryDriv
       ask((store) => {
         if (typeof expression === "string") return sizeOf(store, expression);
         const placeOf = (key: string) => known.placeOf(store, key);
-        const isPlain = isSelectable(expression) && !keysIn(expression).some((key) => placeOf(key).isJournal);
-        if (!isPlain) return select(store, known, expression).length;
+        if (!isSelectable(expression)) return select(store, known, expression).length;
         const { sql, values } = sqliteSelect(expression, placeOf);
         return Number(one(store, `SELECT count(*) AS it FROM (${sql})`, ...values));
       }),
@@ -163,15 +168,6 @@ export function sqliteInventory({ path }: SqliteInventoryOptions): InventoryDriv
     holders: (prefix, members) => read((store) => members.map((member) => holdersOf(store, prefix, member))),
     [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
   };
-}
-
-/** Every query names its one column `it`. */
-function one(store: Database, sql: string, ...values: readonly SQLInputValue[]): SQLOutputValue | undefined {
-  return store.one(sql, ...values)?.it;
-}
-
-function texts(store: Database, sql: string, ...values: readonly SQLInputValue[]): readonly string[] {
-  return store.all(sql, ...values).map(({ it }) => String(it));
 }
 
 function refuseFenced(store: Database, fence: Fence | undefined): void {
@@ -184,114 +180,24 @@ function counterIn(store: Database, key: string): number {
   return Number(one(store, "SELECT value AS it FROM counters WHERE key = ?", key) ?? 0);
 }
 
-function change(
-  store: Database,
-  entries: readonly Entry[],
-  kind: "add" | "remove",
-  journal: Journal | undefined,
-): Added {
-  const keyIds = new Map<string, number>();
-  const memberIds = new Map<string, number>();
-  const ids: EntryIds[] = [];
-  const changed: Entry[] = [];
-  for (const some of batches(entries)) {
-    // By the number of the entry in its batch.
-    const members = new Map<number, EntryIds>();
-    const lines = new Map<number, EntryIds>();
-    for (const [i, [key, member]] of some.entries()) {
-      const keyId = idOf(store, keyIds, statements.ofKey, key, kind);
-      if (keyId === 0) continue;
-      const line = member.includes("\n") ? idsOfLine(store, member) : undefined;
-      if (line !== undefined && holdsLine(store, keyId, line)) {
-        if (kind === "remove" && removeLine(store, keyId, line)) lines.set(i, [keyId, line[1]]);
-      } else {
-        const memberId = idOf(store, memberIds, statements.ofMember, member, kind);
-        if (memberId !== 0) members.set(i, [keyId, memberId]);
-      }
-    }
-    const moved = kind === "add" ? enter(store, members) : leave(store, members);
-    for (const [i, entry] of some.entries()) {
-      const at = moved.get(i) ?? lines.get(i);
-      if (at === undefined) continue;
-      ids.push(at);
-      changed.push(entry);
-    }
-  }
-  const grown = new Map<number, number>();
-  for (const [keyId] of ids) grown.set(keyId, (grown.get(keyId) ?? 0) + (kind === "add" ? 1 : -1));
-  for (const [id, by] of grown) store.run("UPDATE keys SET size = size + ? WHERE id = ?", by, id);
-  if (journal !== undefined && ids.length > 0) logChanges(store, ids, logOf(kind, journal));
-  if (kind === "remove" && ids.length > 0) {
-    forgetMembers(store, new Set(ids.map(([, memberId]) => memberId)));
-    // With a journal the set's key is named there, and most likely will be till that is dropped.
-    if (journal === undefined) forgetKeys(store);
-  }
-  return { entries: changed, ids };
-}
-
-/** Of the entries those that were not there before. Most of the time none was, and one statement for all is half the work. */
-function enter(store: Database, entries: ReadonlyMap<number, EntryIds>): ReadonlyMap<number, EntryIds> {
-  if (entries.size > 1) {
-    store.run("SAVEPOINT enter");
-    const count = store.run(
-      `INSERT OR IGNORE INTO entries VALUES ${rowsOf(entries.size, 2)}`,
-      ...[...entries.values()].flat(),
-    );
-    if (count < entries.size) store.run("ROLLBACK TO enter");
-    store.run("RELEASE enter");
-    if (count === entries.size) return entries;
-  }
-  const sql = "INSERT OR IGNORE INTO entries VALUES (?, ?)";
-  return new Map([...entries].filter(([, ids]) => store.run(sql, ...ids) > 0));
-}
-
-function leave(store: Database, entries: ReadonlyMap<number, EntryIds>): ReadonlyMap<number, EntryIds> {
-  const sql = "DELETE FROM entries WHERE key_id = ? AND member_id = ?";
-  return new Map([...entries].filter(([, ids]) => store.run(sql, ...ids) > 0));
-}
-
-const statements = {
-  ofKey: {
-    find: "SELECT id AS it FROM keys WHERE key = ?",
-    make: "INSERT INTO keys (key) VALUES (?) RETURNING id AS it",
-  },
-  ofMember: {
-    find: "SELECT id AS it FROM members WHERE member = ?",
-    make: "INSERT INTO members (member) VALUES (?) RETURNING id AS it",
-  },
-} as const;
-
-/** The id of a key or member; 0 for one that is not there and shall not be made. */
-function idOf(
-  store: Database,
-  known: Map<string, number>,
-  { find, make }: { readonly find: string; readonly make: string },
-  text: string,
-  kind: "add" | "remove",
-): number {
-  const there = known.get(text);
-  if (there !== undefined) return there;
-  const found = one(store, find, text);
-  const id = Number(found ?? (kind === "add" ? one(store, make, text) : undefined) ?? 0);
-  known.set(text, id);
-  return id;
-}
-
 function membersIn(store: Database, key: string): readonly string[] {
-  const plain = texts(store, membersOf, key);
-  return plain.length < sizeOf(store, key) ? [...plain, ...linesOf(store, key)] : plain;
+  return texts(store, membersOf, key);
+}
+
+function recordIn(store: Database, key: string, field: string): string | undefined {
+  const sql = "SELECT r.value AS it FROM keys k JOIN records r ON r.key_id = k.id WHERE k.key = ? AND r.field = ?";
+  const text = one(store, sql, key, field);
+  return text === undefined ? undefined : String(text);
 }
 
 function holdersOf(store: Database, prefix: string, member: string): readonly string[] {
-  const keys = texts(
+  return texts(
     store,
     "SELECT k.key AS it FROM members m JOIN entries e ON e.member_id = m.id JOIN keys k ON k.id = e.key_id WHERE m.member = ? AND k.key >= ? AND k.key < ?",
     member,
     prefix,
     prefix + last,
   );
-  const line = idsOfLine(store, member);
-  return line === undefined ? keys : [...keys, ...journalsWith(store, line, prefix, prefix + last)];
 }
 
 function sizeOf(store: Database, key: string | undefined): number {
@@ -300,7 +206,7 @@ function sizeOf(store: Database, key: string | undefined): number {
 
 function select(store: Database, known: KnownSets, expression: SetExpression): readonly string[] {
   const placeOf = (key: string) => known.placeOf(store, key);
-  if (isSelectable(expression) && !keysIn(expression).some((key) => placeOf(key).isJournal)) {
+  if (isSelectable(expression)) {
     const { sql, values } = sqliteSelect(expression, placeOf);
     return texts(store, `SELECT m.member AS it FROM (${sql}) AS s CROSS JOIN members m WHERE m.id = s.m`, ...values);
   }
@@ -318,10 +224,10 @@ function selectAll(
   known: KnownSets,
   expressions: readonly SetExpression[],
 ): readonly (readonly string[])[] {
-  const asked = expressions.map((expression) => {
-    const places = plainKeys(expression)?.map((key) => known.placeOf(store, key));
-    return { expression, places: places?.some(({ isJournal }) => isJournal) === true ? undefined : places };
-  });
+  const asked = expressions.map((expression) => ({
+    expression,
+    places: plainKeys(expression)?.map((key) => known.placeOf(store, key)),
+  }));
   const lists = asked.flatMap(({ places }) => (places !== undefined && hasAll(places) ? [places] : []));
   const shared = known.intersectAll(store, lists)?.values();
   return asked.map(({ expression, places }) => {
@@ -340,7 +246,6 @@ function intersect(store: Database, known: KnownSets, keys: readonly string[]): 
   const distinct = [...new Set(keys)];
   const places = distinct.map((key) => known.placeOf(store, key));
   if (!hasAll(places)) return [];
-  if (places.some(({ isJournal }) => isJournal)) return select(store, known, { op: "all", of: distinct });
   const [shared] = known.intersectAll(store, [places]) ?? [];
   if (shared !== undefined) return shared;
   if (places.length > joinLimit) return select(store, known, { op: "all", of: distinct });

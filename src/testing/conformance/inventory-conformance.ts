@@ -1,4 +1,4 @@
-import type { Entry, Fence, InventoryDriver, Journal } from "../../scratch/inventory-driver.ts";
+import type { Entry, Fence, InventoryDriver } from "../../scratch/inventory-driver.ts";
 import type { SetExpression } from "../../scratch/set-expression.ts";
 import type { SuiteRunner } from "./suite-runner.ts";
 
@@ -22,11 +22,7 @@ export function inventoryConformance({ describe, test, expect }: SuiteRunner, ma
       }
     });
   const membersOf = async (driver: InventoryDriver, key: string) => sorted((await driver.members([key]))[0] ?? []);
-  const journalOf = (run: number): Journal => ({ added: `${run}:log:added`, removed: `${run}:log:removed` });
-  const lines = async (driver: InventoryDriver, run: number) => {
-    const [added, removed] = await driver.members([`${run}:log:added`, `${run}:log:removed`]);
-    return { added: sorted(added ?? []), removed: sorted(removed ?? []) };
-  };
+  const logOf = (run: number): string => `${run}:log`;
 
   describe("sets", () => {
     withDriver("adding resolves to the entries that were not there before", async (driver, run) => {
@@ -296,9 +292,9 @@ export function inventoryConformance({ describe, test, expect }: SuiteRunner, ma
       const key = `${run}:counter:A`;
       expect(await driver.increment(key, 3, { expected: 1 })).toBe(0);
       expect(await driver.increment(key, 3, { expected: 0 })).toBe(3);
-      expect(await driver.increment(key, -1, { expected: 2, journal: journalOf(run) })).toBe(3);
+      expect(await driver.increment(key, -1, { expected: 2, log: logOf(run) })).toBe(3);
       expect(await driver.increment(key, -1, { expected: 3 })).toBe(2);
-      expect(await lines(driver, run)).toEqual({ added: [], removed: [] });
+      expect(await membersOf(driver, logOf(run))).toEqual([]);
       const won = await Promise.all(Array.from({ length: 20 }, () => driver.increment(key, -2, { expected: 2 })));
       expect(won).toEqual(won.map(() => 0));
       expect(await driver.keys(`${run}:counter:`)).toEqual([]);
@@ -333,12 +329,14 @@ export function inventoryConformance({ describe, test, expect }: SuiteRunner, ma
       await driver.add([[`${run}:path:A`, "y"]], { fence: fenceOf(run, token) });
       await driver.increment(`${run}:counter:A`, 1, { fence: fenceOf(run, token + 1) });
       await driver.increment(`${run}:fence:T`);
-      const stale = { fence: fenceOf(run, token), journal: journalOf(run) };
+      const stale = { fence: fenceOf(run, token), log: logOf(run) };
       const refused = { code: "ATTEMPT_FENCED", disposition: "fatal" };
       await expect(driver.add([[`${run}:path:A`, "z"]], stale)).rejects.toMatchObject(refused);
       await expect(driver.remove([[`${run}:path:A`, "x"]], stale)).rejects.toMatchObject(refused);
       await expect(driver.setOnce(`${run}:constant:A`, "1", stale)).rejects.toMatchObject(refused);
       await expect(driver.increment(`${run}:counter:A`, 1, stale)).rejects.toMatchObject(refused);
+      const entries = [{ entry: [`${run}:path:A`, "z"] as const, to: true }];
+      await expect(driver.exchange({ entries, records: [] }, stale)).rejects.toMatchObject(refused);
       await expect(driver.drop([`${run}:path:A`], stale)).rejects.toMatchObject(refused);
       expect(await membersOf(driver, `${run}:path:A`)).toEqual(["x", "y"]);
       expect(sorted(await driver.keys(`${run}:`))).toEqual([`${run}:counter:A`, `${run}:fence:T`, `${run}:path:A`]);
@@ -346,55 +344,115 @@ export function inventoryConformance({ describe, test, expect }: SuiteRunner, ma
     });
   });
 
-  describe("the journal", () => {
-    withDriver("logs what really changed, and nothing else", async (driver, run) => {
-      await driver.add([[`${run}:path:A`, "old"]]);
-      await driver.add(
-        [
-          [`${run}:path:A`, "old"],
-          [`${run}:path:A`, "new"],
-        ],
-        { journal: journalOf(run) },
+  describe("the log", () => {
+    withDriver("logs what was made, and nothing else", async (driver, run) => {
+      const log = logOf(run);
+      await driver.setOnce(`${run}:constant:C`, "1.0", { log });
+      await driver.setOnce(`${run}:constant:C`, "2.0", { log });
+      await driver.setOnce(`${run}:constant:D`, "1.0");
+      await driver.increment(`${run}:counter:N`, 1, { log });
+      await driver.increment(`${run}:counter:N`, 1, { log });
+      expect(await membersOf(driver, log)).toEqual(
+        sorted([`${run}:constant:C\n1.0`, `${run}:counter:N\n1`, `${run}:counter:N\n2`]),
       );
-      await driver.remove(
-        [
-          [`${run}:path:A`, "old"],
-          [`${run}:path:A`, "never"],
-        ],
-        { journal: journalOf(run) },
-      );
-      await driver.setOnce(`${run}:constant:C`, "1.0", { journal: journalOf(run) });
-      await driver.setOnce(`${run}:constant:C`, "2.0", { journal: journalOf(run) });
-      await driver.increment(`${run}:counter:N`, 1, { journal: journalOf(run) });
-      await driver.increment(`${run}:counter:N`, 1, { journal: journalOf(run) });
-      expect(await lines(driver, run)).toEqual({
-        added: sorted([`${run}:path:A\nnew`, `${run}:constant:C\n1.0`, `${run}:counter:N\n1`, `${run}:counter:N\n2`]),
-        removed: [`${run}:path:A\nold`],
-      });
     });
     withDriver("numbers that are given back leave no trace", async (driver, run) => {
-      const key = `${run}:counter:N`;
-      for (let i = 0; i < 4; i += 1) await driver.increment(key, 1, { journal: journalOf(run) });
-      expect(await driver.increment(key, -2, { expected: 3, journal: journalOf(run) })).toBe(4);
-      expect(await driver.increment(key, -2, { expected: 4, journal: journalOf(run) })).toBe(2);
-      expect(await lines(driver, run)).toEqual({ added: [`${key}\n1`, `${key}\n2`], removed: [] });
-      expect(await driver.increment(key, -2, { expected: 2, journal: journalOf(run) })).toBe(0);
-      expect(await lines(driver, run)).toEqual({ added: [], removed: [] });
-      expect(await driver.keys(key)).toEqual([]);
+      const [key, log] = [`${run}:counter:N`, logOf(run)];
+      for (let i = 0; i < 4; i += 1) await driver.increment(key, 1, { log });
+      expect(await driver.increment(key, -2, { expected: 3, log })).toBe(4);
+      expect(await driver.increment(key, -2, { expected: 4, log })).toBe(2);
+      expect(await membersOf(driver, log)).toEqual([`${key}\n1`, `${key}\n2`]);
+      expect(await driver.increment(key, -2, { expected: 2, log })).toBe(0);
+      expect(await driver.keys(`${run}:`)).toEqual([]);
     });
-    withDriver("a change that takes back an earlier one leaves no trace", async (driver, run) => {
-      await driver.add([[`${run}:path:A`, "old"]]);
-      await driver.remove([[`${run}:path:A`, "old"]], { journal: journalOf(run) });
-      await driver.add(
-        [
-          [`${run}:path:A`, "old"],
-          [`${run}:path:A`, "new"],
-        ],
-        { journal: journalOf(run) },
+  });
+
+  describe("exchanges", () => {
+    const [x, y] = ["x", "y"];
+    const recordOf = (run: number, from: string | undefined, to: string | undefined, field = "f") => ({
+      key: `${run}:records`,
+      field,
+      from,
+      to,
+    });
+    withDriver("an exchange changes entries and records, and says which entries it changed", async (driver, run) => {
+      const [a, b, c]: Entry[] = [
+        [`${run}:path:A`, x],
+        [`${run}:path:B`, x],
+        [`${run}:path:A`, y],
+      ];
+      if (a === undefined || b === undefined || c === undefined) return;
+      await driver.add([b]);
+      const entries = [
+        { entry: a, from: false, to: true },
+        { entry: b, to: true },
+        { entry: c, to: false },
+      ];
+      const records = [recordOf(run, undefined, "1"), recordOf(run, undefined, "line\nbreak ☀", "/a path/f")];
+      expect(await driver.exchange({ entries, records })).toEqual({ isDone: true, changed: [a] });
+      expect(await driver.records(`${run}:records`, ["/a path/f", "g", "f"])).toEqual([
+        "line\nbreak ☀",
+        undefined,
+        "1",
+      ]);
+      expect(sorted(await driver.fields(`${run}:records`))).toEqual(["/a path/f", "f"]);
+      expect(await driver.fields(`${run}:none`)).toEqual([]);
+      expect(sorted(await driver.keys(`${run}:`))).toEqual([`${run}:path:A`, `${run}:path:B`, `${run}:records`]);
+      const back = [
+        { entry: a, from: true, to: false },
+        { entry: b, from: true },
+      ];
+      const gone = [recordOf(run, "1", undefined), recordOf(run, "line\nbreak ☀", undefined, "/a path/f")];
+      expect(await driver.exchange({ entries: back, records: gone })).toEqual({ isDone: true, changed: [a] });
+      expect(await driver.keys(`${run}:`)).toEqual([`${run}:path:B`]);
+      expect(await driver.exchange({ entries: [], records: [] })).toEqual({ isDone: true, changed: [] });
+    });
+    withDriver(
+      "an exchange is refused where an entry is not as it has to be, and changes nothing",
+      async (driver, run) => {
+        const [there, missing]: readonly [Entry, Entry] = [
+          [`${run}:path:A`, x],
+          [`${run}:path:B`, y],
+        ];
+        await driver.add([there]);
+        const other = { entry: [`${run}:path:C`, x] as const, from: false, to: true };
+        for (const change of [
+          { entry: there, from: false, to: true },
+          { entry: there, from: false },
+          { entry: missing, from: true, to: false },
+          { entry: missing, from: true, to: true },
+        ]) {
+          const records = [recordOf(run, undefined, "1")];
+          expect(await driver.exchange({ entries: [other, change], records })).toEqual({
+            isDone: false,
+            unexpected: [change.entry],
+          });
+        }
+        expect(await driver.keys(`${run}:`)).toEqual([`${run}:path:A`]);
+      },
+    );
+    withDriver("an exchange is refused where a record is not as it has to be", async (driver, run) => {
+      const entries = [{ entry: [`${run}:path:A`, x] as const, to: true }];
+      await driver.exchange({ entries: [], records: [recordOf(run, undefined, "1")] });
+      for (const from of [undefined, "2", ""]) {
+        const records = [recordOf(run, from, "3"), recordOf(run, undefined, "1", "g")];
+        expect((await driver.exchange({ entries, records })).isDone).toBe(false);
+      }
+      const same = [recordOf(run, "1", "1"), recordOf(run, undefined, undefined, "g")];
+      expect((await driver.exchange({ entries, records: same })).isDone).toBe(true);
+      expect(await driver.records(`${run}:records`, ["f", "g"])).toEqual(["1", undefined]);
+      await driver.drop([`${run}:records`]);
+      expect(await driver.keys(`${run}:`)).toEqual([`${run}:path:A`]);
+      expect(await driver.records(`${run}:records`, ["f"])).toEqual([undefined]);
+      expect((await driver.exchange({ entries: [], records: [recordOf(run, undefined, "2")] })).isDone).toBe(true);
+    });
+    withDriver("of exchanges made together one wins", async (driver, run) => {
+      const done = await Promise.all(
+        Array.from({ length: 20 }, (_, i) =>
+          driver.exchange({ entries: [], records: [recordOf(run, undefined, String(i))] }),
+        ),
       );
-      await driver.remove([[`${run}:path:A`, "new"]], { journal: journalOf(run) });
-      expect(await lines(driver, run)).toEqual({ added: [], removed: [] });
-      expect(await membersOf(driver, `${run}:path:A`)).toEqual(["old"]);
+      expect(done.filter(({ isDone }) => isDone).length).toBe(1);
     });
   });
 

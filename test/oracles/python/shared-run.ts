@@ -76,7 +76,12 @@ export async function sharedRun(url: string, recipeRunId = freshRunId()): Promis
   const python = (verb: string, ...args: readonly string[]) =>
     runPython("recipe-run.py", [url, basePath, String(recipeRunId), verb, ...args]);
   const held = async (key: string): Promise<string | readonly string[]> => {
-    if ((await redis.type(key)) === "string") return (await redis.get(key)) ?? "";
+    const type = await redis.type(key);
+    if (type === "string") return (await redis.get(key)) ?? "";
+    if (type === "hash")
+      return Object.entries(await redis.hgetall(key))
+        .map((each) => each.join("\n"))
+        .toSorted();
     return (await redis.smembers(key)).map((member) => member.replaceAll(folder, "")).toSorted();
   };
   return {
