@@ -50,9 +50,11 @@ export function taskFiles(inventory: Inventory, folders: AttemptFolders): TaskFi
   /** Whether what is there is this task's, and no other has written over it since. */
   const isOwn = async (path: string): Promise<boolean> => {
     if (!created.has(path)) {
-      const isKeeper = replaced.has(path) || (await inventory.holds(keys.kept, path));
-      if (!isKeeper && !(await inventory.holds(keys.writeAudit, path))) return false;
+      // Not by what it remembers: the rollback of another may have left the file to it, and its new writing have taken its part away.
+      const isKeeper = await inventory.holds(keys.kept, path);
       if (isKeeper) replaced.add(path);
+      else replaced.delete(path);
+      if (!isKeeper && !(await inventory.holds(keys.writeAudit, path))) return false;
     }
     const [over = []] = await inventory.holdersOf(keys.overs, [overLine(taskName, path)]);
     if (over.length === 0 && !replaced.has(path)) return true;

@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { openScratch } from "../../src/scratch/scratch.ts";
+import { openScratch, type Scratch } from "../../src/scratch/scratch.ts";
 import { bytes, eachInventory, type TestRun } from "./each-inventory.ts";
 import { playUndo, undoSteps } from "./undo-model.ts";
 
-/** `A write P` writes the one file with the tag, `A undo` rolls the task back; each by a scratch of its own. */
-async function play(run: TestRun, steps: string): Promise<readonly string[]> {
+/** `A write P` writes the one file with the tag, `A undo` rolls the task back. */
+async function play(run: TestRun, steps: string, open = run.open): Promise<readonly string[]> {
   for (const step of steps.split(", ")) {
     const [task = "", what = "", tag = ""] = step.split(" ");
-    const scratch = await run.open(task);
+    const scratch = await (what === "undo" ? run.open : open)(task);
     if (what === "write") await scratch.write(bytes(step), [tag], { relativePath: "x", overwrite: true });
     if (what === "tag") await scratch.tag("x", [tag]);
     if (what === "untag") await scratch.untag("x", [tag]);
@@ -54,12 +54,20 @@ eachInventory((makeRun) => {
     ["B write P, A remove, C write P, C remove, A undo, C undo", ["P"]],
     ["B write P, A remove, C write P, C remove, C write Q, A undo", ["Q"]],
     ["B write P, A remove, C write P, C remove, C write Q, C undo", []],
+    ["C write P, A remove, C write P, B write P, A write P, A undo", ["P"]],
   ])("%s", async (steps, then) => {
-    const run = await makeRun();
-    expect(await play(run, steps)).toEqual(then);
-    for (const task of ["Z", "A", "M", "B", "C"]) await (await run.open(task)).rollback();
-    expect(await run.facts()).toEqual({});
-    expect((await run.files()).filter((path) => !path.startsWith(".firstlight/"))).toEqual([]);
+    for (const isEachItsOwn of [true, false]) {
+      const run = await makeRun();
+      const scratches = new Map<string, Promise<Scratch>>();
+      const open = (task: string): Promise<Scratch> => {
+        const scratch = scratches.get(task) ?? run.open(task);
+        return scratches.set(task, scratch) && scratch;
+      };
+      expect(await play(run, steps, isEachItsOwn ? run.open : open)).toEqual(then);
+      for (const task of ["Z", "A", "M", "B", "C"]) await (await run.open(task)).rollback();
+      expect(await run.facts()).toEqual({});
+      expect((await run.files()).filter((path) => !path.startsWith(".firstlight/"))).toEqual([]);
+    }
   });
 
   test("a tag that a rollback would put back goes with a file that is removed at that moment", async () => {
