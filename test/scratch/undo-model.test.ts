@@ -4,11 +4,12 @@ import { openScratch, type Scratch } from "../../src/scratch/scratch.ts";
 import { bytes, eachInventory, type TestRun } from "./each-inventory.ts";
 import { playUndo, undoSteps } from "./undo-model.ts";
 
-/** `A write P` writes the one file with the tag, `A undo` rolls the task back. */
-async function play(run: TestRun, steps: string, open = run.open): Promise<readonly string[]> {
+/** `A write P` writes the one file with the tag, `A undo` rolls the task back; `open` has scratches that go on. */
+async function play(run: TestRun, steps: string, open?: Map<string, Scratch>): Promise<readonly string[]> {
   for (const step of steps.split(", ")) {
     const [task = "", what = "", tag = ""] = step.split(" ");
-    const scratch = await (what === "undo" ? run.open : open)(task);
+    const scratch = (what === "undo" ? undefined : open?.get(task)) ?? (await run.open(task));
+    open?.set(task, scratch);
     if (what === "write") await scratch.write(bytes(step), [tag], { relativePath: "x", overwrite: true });
     if (what === "tag") await scratch.tag("x", [tag]);
     if (what === "untag") await scratch.untag("x", [tag]);
@@ -58,15 +59,12 @@ eachInventory((makeRun) => {
   ])("%s", async (steps, then) => {
     for (const isEachItsOwn of [true, false]) {
       const run = await makeRun();
-      const scratches = new Map<string, Promise<Scratch>>();
-      const open = (task: string): Promise<Scratch> => {
-        const scratch = scratches.get(task) ?? run.open(task);
-        return scratches.set(task, scratch) && scratch;
-      };
-      expect(await play(run, steps, isEachItsOwn ? run.open : open)).toEqual(then);
+      expect(await play(run, steps, isEachItsOwn ? undefined : new Map())).toEqual(then);
       for (const task of ["Z", "A", "M", "B", "C"]) await (await run.open(task)).rollback();
       expect(await run.facts()).toEqual({});
       expect((await run.files()).filter((path) => !path.startsWith(".firstlight/"))).toEqual([]);
+      // Of what a scratch remembers no inventory knows.
+      if (run.driver.name !== "memory") break;
     }
   });
 
