@@ -1,6 +1,6 @@
 import {
   formatHistory,
-  handOf,
+  handsOf,
   hasStep,
   isKnown,
   noHistory,
@@ -108,7 +108,7 @@ export async function clearTags(inventory: Inventory, path: string, isMade: bool
     let isOver = false;
     if (text !== undefined || !isMade) {
       const before = text === undefined ? noHistory : parseHistory(text);
-      const isMaker = isMade && before.base !== undefined && handOf(before, taskName) === undefined;
+      const isMaker = isMade && before.base !== undefined && handsOf(before, taskName).length === 0;
       const history = isMaker ? withMaker(before, taskName, present) : withBase(before, present);
       to = formatHistory(withRemoval(history, taskName, present));
       const layer = isMade ? await layerOver(inventory, path) : [];

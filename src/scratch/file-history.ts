@@ -10,7 +10,7 @@ export interface Step {
 
 /**
  * What tasks did to a file and its tags, one after the other, from the first that was not the one who made it on. No task is undone in
- * part: of each the last step counts at each tag, and at the file itself the last removal, or the first writing after that.
+ * part: of each the last step counts at each tag, and at the file itself its last removal, and its first writing after each of anybody's.
  */
 export interface FileHistory {
   /** Of the tags that were there before those that are known; undefined where no file was. */
@@ -20,8 +20,17 @@ export interface FileHistory {
 
 export const noHistory: FileHistory = { base: [], steps: [] };
 
+/** The steps one after the other: a removal takes all tags, and what is done where no file is does nothing. */
 export function hasTag({ base, steps }: FileHistory, tag: string): boolean {
-  return steps.findLast((step) => step.tag === tag)?.gives ?? base?.includes(tag) ?? false;
+  let isThere = base !== undefined;
+  let isTagged = base?.includes(tag) ?? false;
+  for (const step of steps) {
+    if (step.tag === undefined) {
+      isThere = step.gives;
+      if (!isThere) isTagged = false;
+    } else if (step.tag === tag && isThere) isTagged = step.gives;
+  }
+  return isTagged;
 }
 
 /** Whether what is known tells if a file that nobody has done anything to since carries the tag. */
@@ -38,8 +47,8 @@ export function hasStep({ steps }: FileHistory, task: string): boolean {
 }
 
 /** How the task laid hands on the file itself. */
-export function handOf({ steps }: FileHistory, task: string): Step | undefined {
-  return steps.find((step) => step.task === task && step.tag === undefined);
+export function handsOf({ steps }: FileHistory, task: string): readonly Step[] {
+  return steps.filter((step) => step.task === task && step.tag === undefined);
 }
 
 /** With what a task did now. */
@@ -62,9 +71,11 @@ export function withSteps(
 /** With the task about to write over what is there, or to remove it; `found` are tags from before that it finds there. */
 export function withHand(history: FileHistory, task: string, found: readonly string[], gives: boolean): FileHistory {
   const { base, steps } = withBase(history, found);
-  const hand = handOf(history, task);
-  if (hand !== undefined && (hand.gives || !gives)) return { base, steps };
-  return { base, steps: [...steps.filter((step) => step !== hand), { task, gives }] };
+  const hands = handsOf(history, task);
+  // One writing after each removal is enough: till the next one the file is there.
+  const since = steps.slice(steps.findLastIndex((step) => step.tag === undefined && !step.gives) + 1);
+  if (gives ? since.some((step) => hands.includes(step)) : hands.length > 0) return { base, steps };
+  return { base, steps: [...steps, { task, gives }] };
 }
 
 /** With the file removed: all its tags are taken. */
@@ -89,9 +100,10 @@ export function withMaker(history: FileHistory, task: string, found: readonly st
   return { base: undefined, steps: [...first, ...steps] };
 }
 
-/** With the hand that the task had laid there before, or none. */
-export function withHandBack({ base, steps }: FileHistory, task: string, hand: Step | undefined): FileHistory {
-  return { base, steps: steps.flatMap((step) => (step.task === task && step.tag === undefined ? (hand ?? []) : step)) };
+/** Without the hands that the task has laid besides these. */
+export function withHandsBack({ base, steps }: FileHistory, task: string, before: readonly Step[]): FileHistory {
+  const later = handsOf({ base, steps }, task).slice(before.length);
+  return { base, steps: steps.filter((step) => !later.includes(step)) };
 }
 
 /**

@@ -2,13 +2,13 @@ import { type AttemptFolders, identityOf } from "./attempt-folders.ts";
 import { historiesOf } from "./change-tags.ts";
 import {
   formatHistory,
-  handOf,
+  handsOf,
   isKnown,
   noHistory,
   parseHistory,
   type Step,
   withHand,
-  withHandBack,
+  withHandsBack,
 } from "./file-history.ts";
 import { layerOver } from "./file-layers.ts";
 import type { Inventory } from "./inventory.ts";
@@ -51,15 +51,15 @@ export async function layHand(
   path: string,
   told: readonly Entry[],
   { isToCome, isOwn = false }: { readonly isToCome: boolean; readonly isOwn?: boolean },
-): Promise<{ readonly changed: readonly Entry[]; readonly before: Step | undefined }> {
+): Promise<{ readonly changed: readonly Entry[]; readonly before: readonly Step[] }> {
   const { driver, keys, fenced, taskName } = inventory;
   for (;;) {
     const [text] = await historiesOf(inventory, [path]);
     const history = text === undefined ? noHistory : parseHistory(text);
-    const before = handOf(history, taskName);
+    const before = handsOf(history, taskName);
     const entries: EntryChange[] = told.map((entry) => ({ entry, to: true }));
     let to = text;
-    if (!isOwn || before !== undefined) {
+    if (!isOwn || before.length > 0) {
       const [present = []] = await inventory.tagsOf([path]);
       const found = present.filter((tag) => !isKnown(history, tag));
       for (const tag of found) entries.push({ entry: [keys.path + tag, path], from: true });
@@ -72,12 +72,12 @@ export async function layHand(
   }
 }
 
-async function takeHandBack(inventory: Inventory, path: string, before: Step | undefined): Promise<void> {
+async function takeHandBack(inventory: Inventory, path: string, before: readonly Step[]): Promise<void> {
   const { driver, keys, fenced, taskName } = inventory;
   for (;;) {
     const [text] = await historiesOf(inventory, [path]);
     if (text === undefined) return;
-    const to = formatHistory(withHandBack(parseHistory(text), taskName, before));
+    const to = formatHistory(withHandsBack(parseHistory(text), taskName, before));
     const records = [{ key: keys.history, field: path, from: text, to }];
     if ((await driver.exchange({ entries: [], records }, fenced)).isDone) return;
   }

@@ -2,7 +2,7 @@ import { historiesOf } from "./change-tags.ts";
 import {
   type FileHistory,
   formatHistory,
-  handOf,
+  handsOf,
   hasStep,
   hasTag,
   noHistory,
@@ -82,7 +82,7 @@ function mayHaveMade({ inventory, written, kept }: TagsToUndo, path: string, his
     written.has(path) &&
     !kept.has(path) &&
     history.base !== undefined &&
-    handOf(history, inventory.taskName) === undefined
+    handsOf(history, inventory.taskName).length === 0
   );
 }
 
@@ -90,7 +90,7 @@ function mayHaveMade({ inventory, written, kept }: TagsToUndo, path: string, his
 function isMaker(layers: FileLayers, path: string, history: FileHistory, task: string): boolean {
   return (
     layers.below(path, task).length === 0 &&
-    layers.above(path, task).every((one) => layers.keeps(path, one) || handOf(history, one) !== undefined)
+    layers.above(path, task).every((one) => layers.keeps(path, one) || handsOf(history, one).length > 0)
   );
 }
 
@@ -119,6 +119,7 @@ async function changeOf(
   const add = (tags: readonly string[]): void => {
     for (const tag of tags) lines.add(tag);
   };
+  add(tagsIn(history).filter((tag) => hasTag(history, tag) !== hasTag(left, tag)));
   if (isMade || what === "made") add([...tagsIn(history), ...present]);
   let isThere = true;
   if (what === "all") {

@@ -1,7 +1,7 @@
 import type { AttemptFolders } from "./attempt-folders.ts";
 import { historiesOf } from "./change-tags.ts";
 import { fileFates } from "./file-fates.ts";
-import { formatHistory, handOf, parseHistory, withMaker } from "./file-history.ts";
+import { formatHistory, handsOf, parseHistory, withMaker } from "./file-history.ts";
 import type { Inventory } from "./inventory.ts";
 import type { EntryChange } from "./inventory-driver.ts";
 
@@ -26,7 +26,7 @@ async function keepTags(inventory: Inventory, path: string): Promise<void> {
   for (;;) {
     const [text] = await historiesOf(inventory, [path]);
     const history = text === undefined ? undefined : parseHistory(text);
-    if (history?.base === undefined || handOf(history, taskName) !== undefined) return;
+    if (history?.base === undefined || handsOf(history, taskName).length > 0) return;
     const [present = []] = await inventory.tagsOf([path]);
     const entries: EntryChange[] = [{ entry: [keys.touched, path], to: true }];
     const to = formatHistory(withMaker(history, taskName, present));

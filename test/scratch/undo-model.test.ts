@@ -56,6 +56,8 @@ eachInventory((makeRun) => {
     ["B write P, A remove, C write P, C remove, C write Q, A undo", ["Q"]],
     ["B write P, A remove, C write P, C remove, C write Q, C undo", []],
     ["C write P, A remove, C write P, B write P, A write P, A undo", ["P"]],
+    ["B write P, C remove, A write P, B tag Q, C write P, A write P, A undo", ["P"]],
+    ["C write P, B remove, C write P, A write P, A write P, A undo", ["P"]],
   ])("%s", async (steps, then) => {
     for (const isEachItsOwn of [true, false]) {
       const run = await makeRun();
