@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import { quality } from "../../src/codecs/quality.ts";
 import { decodeQualityJson, encodeQualityJson } from "../../src/codecs/quality-json.ts";
 import { bytesSource } from "../../src/core/byte-source.ts";
-import { isFirstlightError } from "../../src/core/errors.ts";
 import { Real } from "../../src/core/scalar.ts";
 import {
   decodeQualityRecord,
@@ -10,16 +9,7 @@ import {
   frameSeriesRecord,
   qualityTags,
 } from "../../src/quality/quality-record.ts";
-
-function thrown(work: () => unknown) {
-  try {
-    work();
-  } catch (error) {
-    if (isFirstlightError(error)) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-}
+import { thrown } from "../fixtures/thrown.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 

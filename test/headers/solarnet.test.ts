@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { isFirstlightError } from "../../src/core/errors.ts";
 import { Real } from "../../src/core/scalar.ts";
 import { Header } from "../../src/fits/header.ts";
 import type { HeaderFacts, HeaderStatistics } from "../../src/headers/header-profile.ts";
 import { solarnet } from "../../src/headers/solarnet.ts";
+import { thrown } from "../fixtures/thrown.ts";
 
 const facts: HeaderFacts = {
   recipeRunId: 7,
@@ -38,16 +38,6 @@ function raw() {
   })
     .addComment("a comment")
     .addHistory("resampled");
-}
-
-function thrown(work: () => unknown) {
-  try {
-    work();
-  } catch (error) {
-    if (isFirstlightError(error)) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
 }
 
 describe("the solarnet profile", () => {

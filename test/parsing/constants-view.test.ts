@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { isFirstlightError } from "../../src/core/errors.ts";
 import { Real } from "../../src/core/scalar.ts";
 import { BudName } from "../../src/parsing/bud-name.ts";
 import { constant, constantsView, derived, exactNumber } from "../../src/parsing/constants-view.ts";
 import { datasetId, productId, recipeRunIdOf } from "../../src/parsing/dataset-id.ts";
 import { Tag } from "../../src/scratch/tag.ts";
+import { thrown } from "../fixtures/thrown.ts";
 
 const table = {
   wavelength: constant(BudName.wavelength, z.number(), { from: "ParseEit" }),
@@ -14,16 +14,6 @@ const table = {
 };
 
 const runWith = (constants: ReadonlyMap<string, unknown>) => ({ recipeRunId: 7, constants });
-
-function thrown(work: () => unknown) {
-  try {
-    work();
-  } catch (error) {
-    if (isFirstlightError(error)) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-}
 
 describe("a constants view", () => {
   test("shows plain values through their schemas, and what is asked for only", () => {

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { isFirstlightError } from "../../src/core/errors.ts";
 import { Real, real } from "../../src/core/scalar.ts";
 import { Header } from "../../src/fits/header.ts";
 import { access, fitsAccess, key } from "../../src/parsing/fits-access.ts";
 import { l0FitsAccess } from "../../src/parsing/l0-fits-access.ts";
 import { l1FitsAccess } from "../../src/parsing/l1-fits-access.ts";
 import { l1QualityFitsAccess } from "../../src/parsing/l1-quality-fits-access.ts";
+import { thrown } from "../fixtures/thrown.ts";
 import { l0 } from "./frames.ts";
 
 const table = fitsAccess({
@@ -22,16 +22,6 @@ const table = fitsAccess({
     },
   }),
 });
-
-function thrown(work: () => unknown) {
-  try {
-    work();
-  } catch (error) {
-    if (isFirstlightError(error)) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-}
 
 describe("a FitsAccess", () => {
   test("yields the schema's value, and the scalar with integer and real apart", () => {

@@ -1,21 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { isFirstlightError } from "../../src/core/errors.ts";
 import { real } from "../../src/core/scalar.ts";
 import { distinctCountBud } from "../../src/parsing/count-bud.ts";
 import { darkReadoutExpTimePickyBud, pickyBud } from "../../src/parsing/picky-bud.ts";
 import { spilledDirt, thorn } from "../../src/parsing/stem.ts";
 import { taskWithGains } from "../../src/parsing/task-type.ts";
+import { thrown } from "../fixtures/thrown.ts";
 import { budValue, type Cards } from "./frames.ts";
-
-function thrown(work: () => unknown) {
-  try {
-    work();
-  } catch (error) {
-    if (isFirstlightError(error, "STEM_DISAGREES")) return error;
-    throw error;
-  }
-  throw new Error("nothing disagreed");
-}
 
 describe("a picky bud", () => {
   const bud = () =>
