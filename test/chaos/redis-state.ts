@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 import type { Berth } from "./berth.ts";
-import { type State, stateOf } from "./state.ts";
+import { type State, stateOf, whoeverCameFirst } from "./state.ts";
 
 /** As `stateOf`, for a run whose inventory is in the Redis at `url`. */
 export async function redisStateOf(berth: Berth, url: string, recipeRunId: number): Promise<State> {
@@ -9,7 +9,10 @@ export async function redisStateOf(berth: Berth, url: string, recipeRunId: numbe
     for (const key of keys.filter((one) => !one.includes(":firstlight_fence:"))) {
       const type = await redis.type(key);
       if (type === "string") found[key] = await redis.get(key);
-      else if (type === "hash") found[key] = Object.entries(await redis.hgetall(key)).sort();
+      else if (type === "hash")
+        found[key] = Object.entries(await redis.hgetall(key))
+          .sort()
+          .map(([path, history]) => [path, whoeverCameFirst(history)]);
       else found[key] = (await redis.smembers(key)).sort();
     }
   });

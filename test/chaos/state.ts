@@ -136,12 +136,16 @@ async function inventoryOf(path: string, recipeRunId: number): Promise<Readonly<
   const found = keys.map(async (key, i) => {
     if (key.includes(":counter:")) return [key, await driver.increment(key, 0)] as const;
     const fields = [...(await driver.fields(key))].sort();
-    return [
-      key,
-      fields.length > 0 ? [fields, await driver.records(key, fields)] : [...(sets[i] ?? [])].sort(),
-    ] as const;
+    if (fields.length === 0) return [key, [...(sets[i] ?? [])].sort()] as const;
+    return [key, [fields, (await driver.records(key, fields)).map(whoeverCameFirst)]] as const;
   });
   return Object.fromEntries(await Promise.all(found));
+}
+
+/** What was done to a file, task by task: of two that run beside each other now this one is quicker, and now that one. */
+export function whoeverCameFirst(history = "[null]"): readonly unknown[] {
+  const [base, ...steps] = JSON.parse(history) as readonly [unknown, ...(readonly string[])[]];
+  return [base, ...steps.map((each) => each.join(" ")).sort()];
 }
 
 function rows(path: string, sql: string): readonly Record<string, unknown>[] {
