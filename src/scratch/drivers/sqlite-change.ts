@@ -20,10 +20,23 @@ export function texts(store: Database, sql: string, ...values: readonly SQLInput
   return store.all(sql, ...values).map(({ it }) => String(it));
 }
 
-/** Adds or removes; resolves to what really changed. */
-export function change(store: Database, entries: readonly Entry[], kind: "add" | "remove"): Changed {
-  const keyIds = new Map<string, number>();
-  const memberIds = new Map<string, number>();
+/** Ids that were looked up within a transaction. */
+export interface KnownIds {
+  readonly keys: Map<string, number>;
+  readonly members: Map<string, number>;
+}
+
+export function knownIds(): KnownIds {
+  return { keys: new Map(), members: new Map() };
+}
+
+/** Adds or removes; returns what really changed. Ids that are known are there. */
+export function change(
+  store: Database,
+  entries: readonly Entry[],
+  kind: "add" | "remove",
+  { keys: keyIds, members: memberIds } = knownIds(),
+): Changed {
   const ids: EntryIds[] = [];
   const changed: Entry[] = [];
   for (const some of batches(entries)) {
@@ -96,7 +109,7 @@ function idOf(
   if (there !== undefined) return there;
   const found = one(store, find, text);
   const id = Number(found ?? (kind === "add" ? one(store, make, text) : undefined) ?? 0);
-  known.set(text, id);
+  if (id !== 0) known.set(text, id);
   return id;
 }
 
@@ -115,12 +128,12 @@ export function forgetKeys(store: Database, keyIds: Iterable<number>): void {
 const batchSize = 64;
 
 /** As many rows as one statement takes: of more it does not get faster. */
-function* batches<Row>(rows: readonly Row[]): Generator<readonly Row[]> {
+export function* batches<Row>(rows: readonly Row[]): Generator<readonly Row[]> {
   for (let from = 0; from < rows.length; from += batchSize) yield rows.slice(from, from + batchSize);
 }
 
 /** The placeholders of an INSERT: `(?, ?), (?, ?)`. */
-function rowsOf(count: number, columns: number): string {
+export function rowsOf(count: number, columns: number): string {
   const row = `(${Array(columns).fill("?").join(", ")})`;
   return Array(count).fill(row).join(", ");
 }

@@ -1,6 +1,6 @@
 import type { Database } from "../../core/sqlite-file.ts";
 import type { Entry, Exchange, RecordChange } from "../inventory-driver.ts";
-import { type Changed, change, forgetKeys, one } from "./sqlite-change.ts";
+import { batches, type Changed, change, forgetKeys, knownIds, one, rowsOf } from "./sqlite-change.ts";
 
 /** As `Exchanged`, with what was added. */
 export type ExchangedIn =
@@ -10,7 +10,10 @@ export type ExchangedIn =
 /** Exchanges within a transaction; where it is refused, what it did until then has to be rolled back. */
 export function exchangeIn(store: Database, { entries, records }: Exchange): ExchangedIn {
   const keyIds = new Map<string, number>();
-  const isAsSaid = records.every(({ key, field, from }) => textIn(store, idOf(store, keyIds, key), field) === from);
+  // Whether there is none yet the making itself tells, here as with entries.
+  const isMade = ({ from, to }: RecordChange): boolean => from === undefined && to !== undefined;
+  const others = records.filter((record) => !isMade(record));
+  const isAsSaid = others.every(({ key, field, from }) => textIn(store, idOf(store, keyIds, key), field) === from);
   if (!isAsSaid) return { isDone: false, unexpected: [] };
   const unexpected: Entry[] = [];
   const [coming, fresh, going]: [Entry[], Entry[], Entry[]] = [[], [], []];
@@ -20,16 +23,18 @@ export function exchangeIn(store: Database, { entries, records }: Exchange): Exc
     else if (from !== undefined && from !== isThere(store, entry)) unexpected.push(entry);
     else if (to !== undefined) (to ? coming : going).push(entry);
   }
-  const entered = change(store, fresh, "add");
+  const ids = knownIds();
+  const entered = change(store, fresh, "add", ids);
   if (entered.entries.length < fresh.length) {
     const isNew = new Set(entered.entries);
     unexpected.push(...fresh.filter((entry) => !isNew.has(entry)));
   }
   if (unexpected.length > 0) return { isDone: false, unexpected };
-  const added = [entered, change(store, coming, "add")];
+  const added = [entered, change(store, coming, "add", ids)];
   const removed = change(store, going, "remove");
   const changed = [...added, removed].flatMap((each) => each.entries);
-  for (const record of records) put(store, keyIds, record);
+  if (!make(store, keyIds, records.filter(isMade))) return { isDone: false, unexpected: [] };
+  for (const record of others) put(store, keyIds, record);
   forgetKeys(store, keyIds.values());
   return { isDone: true, changed, added };
 }
@@ -54,15 +59,32 @@ function isThere(store: Database, [key, member]: Entry): boolean {
   return one(store, sql, key, member) !== undefined;
 }
 
+/** Makes records that are not there; false where one of them is. */
+function make(store: Database, keyIds: Map<string, number>, records: readonly RecordChange[]): boolean {
+  for (const [key, own] of Map.groupBy(records, ({ key }) => key)) {
+    let id = idOf(store, keyIds, key);
+    if (id === 0) {
+      id = Number(one(store, "INSERT INTO keys (key) VALUES (?) RETURNING id AS it", key));
+      keyIds.set(key, id);
+    }
+    for (const some of batches(own)) {
+      const values = some.flatMap(({ field, to = "" }) => [id, field, to]);
+      if (store.run(`INSERT OR IGNORE INTO records VALUES ${rowsOf(some.length, 3)}`, ...values) < some.length)
+        return false;
+    }
+    store.run("UPDATE keys SET size = size + ? WHERE id = ?", own.length, id);
+  }
+  return true;
+}
+
+/** Changes a record that is there, or removes it. */
 function put(store: Database, keyIds: Map<string, number>, { key, field, from, to }: RecordChange): void {
   if (to === from) return;
-  if (to !== undefined && keyIds.get(key) === 0) {
-    store.run("INSERT INTO keys (key) VALUES (?)", key);
-    keyIds.delete(key);
-  }
   const id = idOf(store, keyIds, key);
-  if (to === undefined) store.run("DELETE FROM records WHERE key_id = ? AND field = ?", id, field);
-  else store.run("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", id, field, to);
-  const grown = Number(to !== undefined) - Number(from !== undefined);
-  if (grown !== 0) store.run("UPDATE keys SET size = size + ? WHERE id = ?", grown, id);
+  if (to !== undefined) {
+    store.run("UPDATE records SET value = ? WHERE key_id = ? AND field = ?", to, id, field);
+    return;
+  }
+  store.run("DELETE FROM records WHERE key_id = ? AND field = ?", id, field);
+  store.run("UPDATE keys SET size = size - 1 WHERE id = ?", id);
 }
