@@ -65,6 +65,8 @@ export async function fileFates(
         if (heir !== undefined && layers.keeps(path, heir) && !replaced.has(path)) {
           await folders.letGo(heir, path);
           mentions.push([keys.keeps + heir, path], ...overs(heir, path, layers.under(path, heir)));
+          // Who only removed the file has no layer any more: one of later comes above those that found this one.
+          if (!layers.writes(path, heir)) mentions.push(...layers.mentions(path, heir));
         }
         // At once: with some of them gone nobody could tell any more whose the file is.
         await driver.remove([[keys.writeAudit, path], [keys.kept, path], ...mentions], fenced);

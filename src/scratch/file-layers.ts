@@ -11,6 +11,8 @@ export interface FileLayers {
   above(path: string, task: string): readonly string[];
   /** The other tasks whose layers lie below. */
   below(path: string, task: string): readonly string[];
+  /** Whether the task wrote there. */
+  writes(path: string, task: string): boolean;
   /** Whether the task overwrote or removed what another had written. */
   keeps(path: string, task: string): boolean;
   /** The tasks whose layers were there when this one overwrote or removed the file. */
@@ -115,6 +117,7 @@ function layersAt(layers: ReadonlyMap<string, Layers>, keys: InventoryKeys): Fil
       const up = above(path, task);
       return [...writers.union(keepers)].filter((one) => one !== task && !up.includes(one));
     },
+    writes: (path, task) => layers.get(path)?.writers.has(task) ?? false,
     keeps: (path, task) => layers.get(path)?.keepers.has(task) ?? false,
     under: (path, task) => layers.get(path)?.over.get(task) ?? nobody,
     mentions: (path, task) =>

@@ -58,6 +58,8 @@ eachInventory((makeRun) => {
     ["C write P, A remove, C write P, B write P, A write P, A undo", ["P"]],
     ["B write P, C remove, A write P, B tag Q, C write P, A write P, A undo", ["P"]],
     ["C write P, B remove, C write P, A write P, A write P, A undo", ["P"]],
+    // Removed, made and removed by another, made anew by the first: who had removed it has nothing there until he comes once more.
+    ["A write P, B remove, C write P, C remove, A write P, B write Q, A undo", ["Q"]],
   ])("%s", async (steps, then) => {
     for (const isEachItsOwn of [true, false]) {
       const run = await makeRun();
