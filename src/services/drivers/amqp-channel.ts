@@ -6,8 +6,8 @@ export interface AmqpChannel<Kind extends Channel> {
   isOpen(): boolean;
   /** Why it is closed: what the broker said, where it said anything. */
   cause(): unknown;
-  /** Called once when it closes, whoever closes it. */
-  onClosed(listener: () => void): void;
+  /** Called once when it closes, whoever closes it. Gives what takes the listener back. */
+  onClosed(listener: () => void): () => void;
   close(): Promise<void>;
 }
 
@@ -15,7 +15,6 @@ export interface AmqpChannel<Kind extends Channel> {
 export function watchChannel<Kind extends Channel>(channel: Kind): AmqpChannel<Kind> {
   let open = true;
   let cause: unknown;
-  const listeners: (() => void)[] = [];
   // Every publish and consumption listens for itself.
   channel.setMaxListeners(0);
   channel.on("error", (error: unknown) => {
@@ -23,15 +22,15 @@ export function watchChannel<Kind extends Channel>(channel: Kind): AmqpChannel<K
   });
   channel.on("close", () => {
     open = false;
-    for (const listener of listeners.splice(0)) listener();
   });
   return {
     channel,
     isOpen: () => open,
     cause: () => cause,
     onClosed(listener) {
-      if (open) listeners.push(listener);
+      if (open) channel.once("close", listener);
       else listener();
+      return () => void channel.off("close", listener);
     },
     async close() {
       if (!open) return;

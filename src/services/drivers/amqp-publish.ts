@@ -116,7 +116,7 @@ async function publishOver(
 
   channel.on("return", onReturn);
   signal?.addEventListener("abort", onAbort, { once: true });
-  onClosed(() => wake());
+  const forget = onClosed(() => wake());
   try {
     for (;;) {
       signal?.throwIfAborted();
@@ -152,6 +152,8 @@ async function publishOver(
     }
   } finally {
     isOver = true;
+    // The channel outlives this publish, and so would all that its listener holds.
+    forget();
     channel.off("return", onReturn);
     signal?.removeEventListener("abort", onAbort);
   }

@@ -10,7 +10,7 @@ import type {
 } from "../metadata-store.ts";
 import { type RecipeRunStatusName, recipeRunStatuses } from "../recipe-run-status.ts";
 import { type GraphqlClient, type GraphqlClientOptions, graphqlClient } from "./graphql-client.ts";
-import { greatestInt, requireReceiptAccount } from "./metadata-arguments.ts";
+import { greatestInt, requireReceiptAccount, requireStatusName } from "./metadata-arguments.ts";
 import { metadataSchemaUnfit, recipeRunNotFound, shown, withoutSecret } from "./metadata-errors.ts";
 import {
   createProvenance,
@@ -82,11 +82,13 @@ export function graphqlMetadataStore(options: GraphqlMetadataStoreOptions): Meta
     name: "graphql",
     recipeRun: (recipeRunId) => kept(runs, recipeRunId, () => readRun(recipeRunId)),
     inputDataset: (recipeRunId) => kept(datasets, recipeRunId, () => readDataset(recipeRunId)),
-    setStatus: (recipeRunId, status) =>
-      change(recipeRunId, async () => {
+    setStatus: async (recipeRunId, status) => {
+      requireStatusName(status);
+      await change(recipeRunId, async () => {
         const statusId = await kept(statusIds, status, () => findOrCreate(client, status));
         await client.call(updateRecipeRun(recipeRunId, statusId));
-      }),
+      });
+    },
     recordProvenance: (record: ProvenanceRecord) =>
       change(record.recipeRunId, async () => {
         try {

@@ -1,4 +1,5 @@
 import { FirstlightError } from "../../core/errors.ts";
+import { type RecipeRunStatusName, recipeRunStatuses } from "../recipe-run-status.ts";
 
 /** GraphQL's own integers end here, so that no server of it can know a greater number. */
 export const greatestInt = 2 ** 31 - 1;
@@ -15,6 +16,16 @@ export function requireReceiptAccount(datasetId: string, expectedObjectCount: nu
   if (Number.isInteger(expectedObjectCount) && expectedObjectCount >= 0 && expectedObjectCount <= greatestInt) return;
   const what = `The count of objects expected of the dataset ${datasetId}`;
   throw invalid(what, expectedObjectCount, `is a whole number from 0 to ${greatestInt}`);
+}
+
+/**
+ * A server takes a question for no name in particular as one for all, and the first answer would become the run's status.
+ *
+ * @throws FirstlightError METADATA_ARGUMENT_INVALID
+ */
+export function requireStatusName(status: RecipeRunStatusName): void {
+  if (typeof status === "string" && Object.hasOwn(recipeRunStatuses, status)) return;
+  throw invalid("The status of a recipe run", status, `is one of ${Object.keys(recipeRunStatuses).join(", ")}`);
 }
 
 function invalid(what: string, found: unknown, problem: string): FirstlightError {

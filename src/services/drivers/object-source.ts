@@ -5,6 +5,7 @@ import { type ByteSource, bytesSource } from "../../core/byte-source.ts";
 import { codeOf, FirstlightError, messageOf } from "../../core/errors.ts";
 import { handleSource, openFile } from "../../core/file.ts";
 import { sourceFacts } from "../../core/file-facts.ts";
+import { unlessAborted } from "../../core/retry.ts";
 import { untilAborted } from "../../core/until-aborted.ts";
 import type { ObjectSource } from "../object-store.ts";
 
@@ -113,21 +114,45 @@ export async function* piecesOf(
 ): AsyncIterable<Uint8Array> {
   const piece = new Uint8Array(Math.min(pieceBytes, Math.max(1, source.sizeBytes)));
   for (let done = 0; done < source.sizeBytes; ) {
-    signal?.throwIfAborted();
-    const count = await source.read(done, piece.subarray(0, Math.min(piece.length, source.sizeBytes - done)));
-    if (count === 0) throw truncated(source, done);
+    const count = await readSome(
+      source,
+      done,
+      piece.subarray(0, Math.min(piece.length, source.sizeBytes - done)),
+      signal,
+    );
     yield piece.subarray(0, count);
     done += count;
   }
 }
 
 /** Fills `into` from `offset` on, however little the source gives at a time. */
-export async function readFully(source: ByteSource, offset: number, into: Uint8Array): Promise<void> {
+export async function readFully(
+  source: ByteSource,
+  offset: number,
+  into: Uint8Array,
+  signal?: AbortSignal,
+): Promise<void> {
   for (let filled = 0; filled < into.length; ) {
-    const count = await source.read(offset + filled, into.subarray(filled));
-    if (count === 0) throw truncated(source, offset + filled);
-    filled += count;
+    filled += await readSome(source, offset + filled, into.subarray(filled), signal);
   }
+}
+
+/** One read of a source, which is whatever a caller gave: it may never answer, or with a count that nobody could have read. */
+async function readSome(
+  source: ByteSource,
+  offset: number,
+  into: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  signal?.throwIfAborted();
+  const reading = Promise.resolve(source.read(offset, into));
+  const count: unknown = await (signal === undefined ? reading : unlessAborted(reading, signal));
+  if (count === 0) throw truncated(source, offset);
+  if (typeof count === "number" && Number.isInteger(count) && count > 0 && count <= into.length) return count;
+  const found = typeof count === "number" ? String(count) : nameOf(count);
+  throw illegalSource(
+    `${source.name} answered ${found} when it was asked for up to ${into.length} bytes from ${offset} on`,
+  );
 }
 
 function truncated(source: ByteSource, sizeBytes: number): FirstlightError {
@@ -180,11 +205,13 @@ async function spool(stream: AsyncIterable<unknown>, signal: AbortSignal | undef
   };
 }
 
-export function sourceChanged(name: string): FirstlightError {
+/** @param as where it was to be stored, if that is known */
+export function sourceChanged(name: string, as?: { readonly bucket: string; readonly key: string }): FirstlightError {
+  const place = as === undefined ? "" : ` as the object ${as.key} of the bucket ${as.bucket}`;
   return new FirstlightError(
     "OBJECT_SOURCE_CHANGED",
-    `${name} changed while it was stored; nothing of it was stored, and what was there stays. Look at who writes it meanwhile, and store it again.`,
-    { disposition: "retry", fields: { source: name } },
+    `${name} changed while it was stored${place}; nothing of it was stored, and what was there stays. Look at who writes it meanwhile, and store it again.`,
+    { disposition: "retry", fields: { ...as, source: name } },
   );
 }
 

@@ -71,7 +71,7 @@ export function s3ObjectStore({ clock = systemClock, config, ...options }: S3Obj
         }
       }
     } else {
-      await readFully(source, 0, body);
+      await readFully(source, 0, body, signal);
       hash.update(body);
     }
     const info = { bucket, key, sizeBytes, sha256: hash.digest("hex"), contentType, metadata };

@@ -4,7 +4,7 @@ import type { ByteSource } from "../../core/byte-source.ts";
 import { FirstlightError, isFirstlightError } from "../../core/errors.ts";
 import { inParallel } from "../../core/in-parallel.ts";
 import { ownMetadataPrefix } from "./object-name.ts";
-import { readFully } from "./object-source.ts";
+import { readFully, sourceChanged } from "./object-source.ts";
 import type { S3Connection } from "./s3-connection.ts";
 import { isNoUpload, reasonOf, type S3Request } from "./s3-errors.ts";
 import type { Part, PartPlan } from "./s3-parts.ts";
@@ -105,8 +105,8 @@ async function sendPart(
   body: Uint8Array,
 ) {
   const { bucket, key, source, plan, signal } = upload;
-  await readFully(source, part.offset, body);
-  if (crc32(body) !== upload.checks[number - 1]) throw sourceChanged(upload);
+  await readFully(source, part.offset, body, signal);
+  if (crc32(body) !== upload.checks[number - 1]) throw sourceChanged(source.name, { bucket, key });
   const request = requestOf(upload, `part ${number} of ${plan.parts.length} of `);
   const put = { Bucket: bucket, Key: key, UploadId: id, PartNumber: number, Body: body, ContentLength: body.length };
   const { ETag } = await connection.ask(
@@ -187,14 +187,6 @@ function goneIfNoUpload(error: unknown): never {
     fields: { uploadGone: true },
     cause: error,
   });
-}
-
-function sourceChanged({ bucket, key, source }: Upload): FirstlightError {
-  return new FirstlightError(
-    "OBJECT_SOURCE_CHANGED",
-    `${source.name} changed while it was stored as the object ${key} of the bucket ${bucket}; nothing of it was stored, and what was there stays. Look at who writes it meanwhile, and store it again.`,
-    { disposition: "retry", fields: { bucket, key, source: source.name } },
-  );
 }
 
 function takenAway({ bucket, key }: Upload): FirstlightError {

@@ -14,7 +14,7 @@ import type {
   RecipeRunStatus,
 } from "../metadata-store.ts";
 import { recipeRunStatuses } from "../recipe-run-status.ts";
-import { requireReceiptAccount } from "./metadata-arguments.ts";
+import { requireReceiptAccount, requireStatusName } from "./metadata-arguments.ts";
 import { recipeRunNotFound } from "./metadata-errors.ts";
 
 export interface SqliteMetadataStoreOptions {
@@ -44,11 +44,13 @@ export function sqliteMetadataStore({ path, clock = systemClock }: SqliteMetadat
     name: "sqlite",
     recipeRun: (id) => file.read((database) => readRecipeRun(database, id)),
     inputDataset: (id) => file.read((database) => readInputDataset(database, requireRun(database, id))),
-    setStatus: (id, status) =>
-      file.write((database) => {
+    setStatus: async (id, status) => {
+      requireStatusName(status);
+      await file.write((database) => {
         requireRun(database, id);
         assignStatus(database, id, findOrCreateStatus(database, { name: status, ...recipeRunStatuses[status] }));
-      }),
+      });
+    },
     recordProvenance: (record) => file.write((database) => insertProvenance(database, record, clock.now())),
     createReceiptAccount: async (datasetId, expectedObjectCount) => {
       requireReceiptAccount(datasetId, expectedObjectCount);

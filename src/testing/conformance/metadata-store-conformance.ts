@@ -64,6 +64,17 @@ export function metadataStoreConformance(
       }
     });
 
+    withRun("refuses a status that is none, and leaves the run as it was", async (store, recipeRunId) => {
+      await store.setStatus(recipeRunId, "INPROGRESS");
+      for (const status of [undefined, null, "", "DONE", "toString", 1]) {
+        await expect(store.setStatus(recipeRunId, status as unknown as "INPROGRESS")).rejects.toMatchObject({
+          code: "METADATA_ARGUMENT_INVALID",
+          disposition: "invalid",
+        });
+      }
+      if (store.record !== undefined) expect((await store.record(recipeRunId)).status).toBe("INPROGRESS");
+    });
+
     withRun("records provenance of each task, in order", async (store, recipeRunId) => {
       await store.recordProvenance(provenance(recipeRunId, "Parse"));
       await store.recordProvenance({ ...provenance(recipeRunId, "Manual"), codeVersion: "abc" });

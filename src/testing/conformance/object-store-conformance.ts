@@ -331,6 +331,30 @@ export function objectStoreConformance(
       expect(await keysOf(store, prefix)).toEqual([]);
     });
 
+    withStore("stops at the signal where a source does not answer", async (store, prefix) => {
+      const stop = new AbortController();
+      const silent = {
+        name: "silent",
+        sizeBytes: 5,
+        read: () => {
+          setImmediate(() => stop.abort());
+          return new Promise<number>(() => {});
+        },
+      };
+      const put = store.put(bucket, `${prefix}k`, silent, { signal: stop.signal });
+      await expect(put).rejects.toMatchObject({ name: "AbortError" });
+      expect(await keysOf(store, prefix)).toEqual([]);
+    });
+
+    withStore("refuses by name a source that answers with no count of bytes", async (store, prefix) => {
+      for (const count of [-1, 99, 1.5, Number.NaN, undefined]) {
+        const source = { name: "wrong", sizeBytes: 5, read: async () => count as number };
+        const illegal = { code: "OBJECT_SOURCE_ILLEGAL", disposition: "invalid" };
+        await expect(store.put(bucket, `${prefix}k`, source)).rejects.toMatchObject(illegal);
+      }
+      expect(await keysOf(store, prefix)).toEqual([]);
+    });
+
     withStore("says which object is not there", async (store, prefix) => {
       const key = `${prefix}nothing`;
       await expect(store.get(bucket, key)).rejects.toMatchObject({ code: "OBJECT_NOT_FOUND", fields: { bucket, key } });
