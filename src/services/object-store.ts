@@ -42,7 +42,8 @@ export interface PresignOptions {
  *
  * Guaranteed: what `put` reports as stored is stored, byte for byte, for the driver has read it back and compared length and SHA-256; an
  * object appears whole or not at all; putting the same key again replaces it. What `download` reports is in the file, byte for byte. After
- * a failed put nothing of it stays; of a process that was killed in the middle, what `removeUnfinished` removes may stay.
+ * a put that failed, was stopped, or whose store was closed meanwhile, nothing of it stays, unless a server had taken its last byte before:
+ * then the new object is there. Of a process that was killed in the middle, what `removeUnfinished` removes may stay.
  * A server that cannot be reached, or says that it is busy, is asked again as `RETRY_CONFIG` says.
  */
 export interface ObjectStore extends AsyncDisposable {
@@ -64,7 +65,7 @@ export interface ObjectStore extends AsyncDisposable {
   head(bucket: string, key: string, signal?: AbortSignal): Promise<ObjectInfo | undefined>;
   /** Objects whose key begins with `prefix`, in the order of their keys' UTF-8 bytes, fetched as they are asked for; none that is no legal key. */
   list(bucket: string, prefix?: string, signal?: AbortSignal): AsyncIterable<ObjectEntry>;
-  /** No error when there is no such object. */
+  /** No error when there is no such object; `OBJECT_BUCKET_MISSING` where a server has no such bucket, as of `list` and all others. */
   delete(bucket: string, keys: readonly string[], signal?: AbortSignal): Promise<void>;
   /**
    * Removes what stands for folders below a prefix, as Globus leaves it behind: keys that end in `/`, in a file system empty

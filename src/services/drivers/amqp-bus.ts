@@ -9,7 +9,8 @@ import { consumeAmqp } from "./amqp-consume.ts";
 import { publishAmqp } from "./amqp-publish.ts";
 import { type AmqpTopologyOptions, amqpTopology } from "./amqp-topology.ts";
 import { requireBindings, requireExchange } from "./bus-arguments.ts";
-import { busClosed } from "./bus-errors.ts";
+import { busClosed, closedQueue } from "./bus-errors.ts";
+import { untilClosed } from "./until-closed.ts";
 
 export interface AmqpBusOptions extends AmqpConnectionOptions, AmqpTopologyOptions {}
 
@@ -108,7 +109,7 @@ export function amqpBus(options: AmqpBusOptions): Bus {
     publish: (messages, signal) =>
       track(async () => {
         requireExchange(exchange);
-        await publishAmqp(messages, {
+        await publishAmqp(untilClosed(messages, closing.signal), {
           exchange,
           open: () => publisherChannel(signal),
           waits: waitsOf("Publishing", signal),
@@ -119,6 +120,7 @@ export function amqpBus(options: AmqpBusOptions): Bus {
         });
       }),
     consume: (queue, { prefetch = 10, signal } = {}) => {
+      if (closing.signal.aborted) return closedQueue();
       const stop = signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal]);
       return consumeAmqp({
         queue,

@@ -88,6 +88,12 @@ export function busClosed(): FirstlightError {
   return new FirstlightError("SERVICE_CLOSED", "The bus is closed.");
 }
 
+/** What a closed bus gives to consume: at the first message that is asked for, it says so. */
+export function closedQueue(): AsyncIterable<never> {
+  const next = (): Promise<never> => Promise.reject(busClosed());
+  return { [Symbol.asyncIterator]: () => ({ next }) };
+}
+
 /** The body of a message, which must be a JSON object; undefined for anything else. */
 export function parseBody(text: string): Readonly<Record<string, unknown>> | undefined {
   try {

@@ -6,6 +6,7 @@ import { type Clock, systemClock } from "../../core/clock.ts";
 import { FirstlightError, isFirstlightError, isMissing } from "../../core/errors.ts";
 import { openFile, temporariesOf, temporarySuffix } from "../../core/file.ts";
 import { type FileFacts, fileFacts } from "../../core/file-facts.ts";
+import { unlessAborted } from "../../core/retry.ts";
 import type { ObjectInfo, ObjectSource, ObjectStore, PutOptions } from "../object-store.ts";
 import {
   bucketFolder,
@@ -23,6 +24,7 @@ import { requireMetadata } from "./object-name.ts";
 import { type OpenSource, openSource, piecesOf } from "./object-source.ts";
 import { replaceVerified, type WantedFacts } from "./replace-verified.ts";
 import { storageFailed, storeSetting } from "./storage-failed.ts";
+import { storeClosing } from "./store-closing.ts";
 import { verifiedSource } from "./verified-source.ts";
 
 export interface FsObjectStoreOptions {
@@ -37,16 +39,22 @@ const pieceBytes = 1024 * 1024;
 /** Objects as files: a bucket is a folder of the root, a key a path in it. Content type and metadata lie in a hidden folder beside. */
 export function fsObjectStore({ root, clock = systemClock }: FsObjectStoreOptions): ObjectStore {
   const writing = new Map<string, Promise<unknown>>();
+  const closing = storeClosing();
 
-  async function inTurn<T>(path: string, work: () => Promise<T>): Promise<T> {
-    const before = writing.get(path);
-    const mine = (before ?? Promise.resolve()).then(work, work);
+  async function inTurn<T>(path: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    const before = Promise.allSettled([writing.get(path)]);
+    const mine = before.then(() => {
+      signal?.throwIfAborted();
+      return work();
+    });
     writing.set(path, mine);
-    try {
-      return await mine;
-    } finally {
+    // Whoever gives up waiting for its turn keeps its place: the next one still comes after those before.
+    const leave = (): void => {
       if (writing.get(path) === mine) writing.delete(path);
-    }
+    };
+    mine.then(leave, leave);
+    await unlessAborted(before, signal);
+    return mine;
   }
 
   async function put(bucket: string, key: string, given: ObjectSource, options: PutOptions): Promise<ObjectInfo> {
@@ -58,7 +66,7 @@ export function fsObjectStore({ root, clock = systemClock }: FsObjectStoreOption
     await using source = await openSource(given, signal);
     try {
       // A note tells file and state apart by their time, which two writers at once may share.
-      return await inTurn(path, async () => {
+      return await inTurn(path, signal, async () => {
         let modifiedMs = 0;
         const { sha256 } = await replaceVerified(path, (temporary) => writeSource(temporary, source, signal), {
           clock,
@@ -120,8 +128,10 @@ export function fsObjectStore({ root, clock = systemClock }: FsObjectStoreOption
 
   return {
     name: "fs",
-    put: (bucket, key, source, options = {}) => put(bucket, key, source, options),
+    put: (bucket, key, source, options = {}) =>
+      closing.during(options.signal, (signal) => put(bucket, key, source, { ...options, signal })),
     async get(bucket, key, signal) {
+      closing.requireOpen();
       signal?.throwIfAborted();
       const { sha256 } = await existing(bucket, key);
       const path = await objectPath(bucketFolder(root, bucket), key);
@@ -129,9 +139,13 @@ export function fsObjectStore({ root, clock = systemClock }: FsObjectStoreOption
       const verified = verifiedSource(file, sha256, () => unlike(bucket, key, path));
       return { ...verified, [Symbol.asyncDispose]: () => file[Symbol.asyncDispose]() };
     },
-    download,
-    head,
+    download: (bucket, key, path, signal) => closing.during(signal, (until) => download(bucket, key, path, until)),
+    async head(bucket, key) {
+      closing.requireOpen();
+      return head(bucket, key);
+    },
     async *list(bucket, prefix = "", signal) {
+      closing.requireOpen();
       const folder = bucketFolder(root, bucket);
       for await (const key of keysBelow(folder, "", prefix)) {
         signal?.throwIfAborted();
@@ -140,6 +154,7 @@ export function fsObjectStore({ root, clock = systemClock }: FsObjectStoreOption
       }
     },
     async delete(bucket, keys, signal) {
+      closing.requireOpen();
       const folder = bucketFolder(root, bucket);
       for (const key of keys) keyPath(folder, key);
       for (const key of keys) {
@@ -151,16 +166,20 @@ export function fsObjectStore({ root, clock = systemClock }: FsObjectStoreOption
         await removeEmptyFolders(dirname(path), folder);
       }
     },
-    removeFolderObjects: (bucket, prefix, signal) =>
-      removeFolders(bucketFolder(root, bucket), "", prefix, signal).then(({ removed }) => removed.sort(byBytes)),
+    async removeFolderObjects(bucket, prefix, signal) {
+      closing.requireOpen();
+      const { removed } = await removeFolders(bucketFolder(root, bucket), "", prefix, signal);
+      return removed.sort(byBytes);
+    },
     async removeUnfinished(bucket, keys) {
+      closing.requireOpen();
       const folder = bucketFolder(root, bucket);
       const written = keys.flatMap((key) => [keyPath(folder, key), notePath(folder, key)]);
       const unfinished = await temporariesOf(written);
       for (const path of unfinished) await rm(path, { force: true });
       return unfinished.length;
     },
-    async [Symbol.asyncDispose]() {},
+    [Symbol.asyncDispose]: () => closing.close(),
   };
 }
 

@@ -7,6 +7,10 @@ export function objectNotFound(bucket: string, key: string, cause?: unknown): Fi
   });
 }
 
+export function storeClosed(): FirstlightError {
+  return new FirstlightError("SERVICE_CLOSED", "The object store is closed.");
+}
+
 export function objectDamaged(bucket: string, key: string, what: string): FirstlightError {
   return new FirstlightError("OBJECT_DAMAGED", `The object ${key} of the bucket ${bucket} ${what}.`, {
     disposition: "retry",

@@ -8,7 +8,7 @@ export const ownMetadataPrefix = "firstlight-";
 
 /** @throws FirstlightError OBJECT_BUCKET_ILLEGAL */
 export function requireBucket(bucket: string): void {
-  if (/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(bucket)) return;
+  if (typeof bucket === "string" && /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(bucket)) return;
   throw new FirstlightError(
     "OBJECT_BUCKET_ILLEGAL",
     `'${bucket}' cannot be the name of a bucket: it takes letters, digits, '.', '_' and '-', and begins with a letter or digit.`,
@@ -28,6 +28,7 @@ export function isLegalKey(key: string): boolean {
 }
 
 function problemOf(key: string): string | undefined {
+  if (typeof key !== "string") return "it is no text";
   if (key.includes("\0") || key.split("/").some((part) => part === "" || part === "." || part === "..")) {
     return "each of its parts between '/' must be a name, and none the store's own";
   }

@@ -1,10 +1,12 @@
 import type { AgentOptions } from "node:http";
 import type { S3 } from "@aws-sdk/client-s3";
-import { FirstlightError, isFirstlightError } from "../../core/errors.ts";
+import { isFirstlightError } from "../../core/errors.ts";
 import { type Logger, silentLogger } from "../../core/log.ts";
 import { type RetryOptions, retry } from "../../core/retry.ts";
 import type { Secret } from "../../core/secret.ts";
 import { requireHost } from "../../core/server-url.ts";
+import { settingsInvalid } from "../../core/settings-invalid.ts";
+import { storeClosed } from "./object-errors.ts";
 import type { S3ClientConfig } from "./s3-config.ts";
 import { isPassing, reasonOf, type S3Request, s3Failed } from "./s3-errors.ts";
 
@@ -63,6 +65,7 @@ export function s3Connection(options: S3ConnectionOptions): S3Connection {
   const { host, port, useSsl, log = silentLogger } = options;
   const address = `${useSsl ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
   requireHost("object-store-api in MESH_CONFIG", host);
+  requireAccessKey(options.accessKey);
   const closing = new AbortController();
   /** Ends what clears up, too. */
   const ending = new AbortController();
@@ -133,6 +136,13 @@ export function s3Connection(options: S3ConnectionOptions): S3Connection {
   };
 }
 
+/** It goes out in a header of every request: one that no header can carry would fail as if the server were away. */
+function requireAccessKey(accessKey: Secret): void {
+  if (/^[!-~]+$/.test(accessKey.reveal())) return;
+  const expected = "an access key of printable ASCII without blanks, and without the end of a line";
+  throw settingsInvalid([{ name: "OBJECT_STORE_ACCESS_KEY", expected, found: "another text, which is not shown" }]);
+}
+
 /** Waits for `work`, but no longer than that. */
 async function unlessLonger(work: Promise<unknown>, longestMs: number): Promise<void> {
   const { promise: late, resolve } = Promise.withResolvers<void>();
@@ -180,8 +190,4 @@ function proxyOf(globalAgent: object): Pick<AgentOptions, "proxyEnv"> {
   return typeof told === "object" && told !== null && "proxyEnv" in told && typeof told.proxyEnv === "object"
     ? { proxyEnv: told.proxyEnv as AgentOptions["proxyEnv"] }
     : {};
-}
-
-function storeClosed(): FirstlightError {
-  return new FirstlightError("SERVICE_CLOSED", "The object store is closed.");
 }

@@ -1,7 +1,7 @@
 import type { ObjectEntry } from "../object-store.ts";
 import type { S3Connection } from "./s3-connection.ts";
 
-/** Lists page by page, each fetched when it is asked for. Nothing where there is no such bucket. */
+/** Lists page by page, each fetched when it is asked for. */
 export async function* listObjects(
   connection: S3Connection,
   bucket: string,
@@ -14,17 +14,13 @@ export async function* listObjects(
     const list = { Bucket: bucket, Prefix: prefix, EncodingType: "url", ContinuationToken } as const;
     const page = await connection.ask(
       { doing: `list the bucket ${bucket}`, bucket },
-      ({ s3, options }) =>
-        s3.listObjectsV2(list, options).catch((error: unknown) => {
-          if (error instanceof Error && error.name === "NoSuchBucket") return undefined;
-          throw error;
-        }),
+      ({ s3, options }) => s3.listObjectsV2(list, options),
       signal,
     );
-    for (const { Key = "", Size = 0 } of page?.Contents ?? []) {
-      yield { bucket, key: decodeKey(Key, page?.EncodingType), sizeBytes: Size };
+    for (const { Key = "", Size = 0 } of page.Contents ?? []) {
+      yield { bucket, key: decodeKey(Key, page.EncodingType), sizeBytes: Size };
     }
-    ContinuationToken = page?.IsTruncated === true ? page.NextContinuationToken : undefined;
+    ContinuationToken = page.IsTruncated === true ? page.NextContinuationToken : undefined;
   } while (ContinuationToken !== undefined);
 }
 

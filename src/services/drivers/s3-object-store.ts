@@ -20,6 +20,7 @@ import { digestObject, type ObjectState, objectSource, streamPart } from "./s3-r
 import { newUploadMark, sendObject, uploadMark } from "./s3-upload.ts";
 import { removeUploads } from "./s3-uploads.ts";
 import { storageFailed } from "./storage-failed.ts";
+import { storeClosing } from "./store-closing.ts";
 
 export interface S3ObjectStoreOptions extends Omit<S3ConnectionOptions, "config"> {
   readonly config: S3Config;
@@ -43,6 +44,7 @@ export function s3ObjectStore({ clock = systemClock, config, ...options }: S3Obj
   const connection = s3Connection({ ...options, config: config.client });
   const bucketsThere = new Set<string>();
   const syncFolder = sharedSync();
+  const closing = storeClosing();
 
   async function put(bucket: string, key: string, given: ObjectSource, options: PutOptions): Promise<ObjectInfo> {
     const { contentType, metadata = {}, signal } = options;
@@ -249,7 +251,7 @@ export function s3ObjectStore({ clock = systemClock, config, ...options }: S3Obj
           s3
             .deleteObjects({ Bucket: bucket, Delete: { Objects, Quiet: true } }, options)
             .then(againIfBusy)
-            .catch(noneIfMissing),
+            .catch(noneIfNoKey),
         signal,
       );
       const kept = (answer?.Errors ?? []).filter(({ Code }) => Code !== "NoSuchKey");
@@ -260,14 +262,15 @@ export function s3ObjectStore({ clock = systemClock, config, ...options }: S3Obj
   async function removeOne(bucket: string, key: string, signal?: AbortSignal): Promise<void> {
     await connection.ask(
       { doing: `delete the object ${key} of the bucket ${bucket}`, bucket, key },
-      ({ s3, options }) => s3.deleteObject({ Bucket: bucket, Key: key }, options).catch(noneIfMissing),
+      ({ s3, options }) => s3.deleteObject({ Bucket: bucket, Key: key }, options).catch(noneIfNoKey),
       signal,
     );
   }
 
   return {
     name: "s3",
-    put: (bucket, key, source, options = {}) => put(bucket, key, source, options),
+    put: (bucket, key, source, options = {}) =>
+      closing.during(options.signal, (signal) => put(bucket, key, source, { ...options, signal })),
     async get(bucket, key, signal) {
       signal?.throwIfAborted();
       const found = await existing(bucket, key, signal);
@@ -310,7 +313,11 @@ export function s3ObjectStore({ clock = systemClock, config, ...options }: S3Obj
       ]);
       return getSignedUrl(client, new GetObjectCommand({ Bucket: bucket, Key: key }), { expiresIn: expiresSeconds });
     },
-    [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      const stopped = closing.close();
+      await connection[Symbol.asyncDispose]();
+      await stopped;
+    },
   };
 }
 
@@ -347,8 +354,8 @@ function againIfBusy<Answer extends { readonly Errors?: readonly Refusal[] | und
   throw Object.assign(error, { name: busy.Code ?? "", $metadata: { httpStatusCode: 503 } });
 }
 
-function noneIfMissing(error: unknown): undefined {
-  if (error instanceof Error && (error.name === "NoSuchBucket" || error.name === "NoSuchKey")) return undefined;
+function noneIfNoKey(error: unknown): undefined {
+  if (error instanceof Error && error.name === "NoSuchKey") return undefined;
   throw error;
 }
 

@@ -7,7 +7,16 @@ import { traceHeaders } from "../../core/trace-context.ts";
 import { untilAborted } from "../../core/until-aborted.ts";
 import type { Bus, BusMessage, Delivery, QueueBinding, StoredMessage, StoredMessageState } from "../bus.ts";
 import { requireBindings, requireConsumption, requireMessage } from "./bus-arguments.ts";
-import { busDeliveryExpired, busQueueMissing, busTopologyConflict, busUnroutable, parseBody } from "./bus-errors.ts";
+import {
+  busClosed,
+  busDeliveryExpired,
+  busQueueMissing,
+  busTopologyConflict,
+  busUnroutable,
+  closedQueue,
+  parseBody,
+} from "./bus-errors.ts";
+import { untilClosed } from "./until-closed.ts";
 
 export interface SqliteBusOptions {
   readonly path: string;
@@ -48,7 +57,7 @@ export function sqliteBus({ path, clock = systemClock, leaseMs = 60_000 }: Sqlit
     messages: Iterable<BusMessage> | AsyncIterable<BusMessage>,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    for await (const batch of batches(untilAborted(messages, signal))) {
+    for await (const batch of batches(untilAborted(untilClosed(messages, closing.signal), signal))) {
       signal?.throwIfAborted();
       await file.write((database) => insertMessages(database, batch, clock.now()));
     }
@@ -104,12 +113,15 @@ export function sqliteBus({ path, clock = systemClock, leaseMs = 60_000 }: Sqlit
       });
     },
     async publish(messages, signal) {
+      if (closing.signal.aborted) throw busClosed();
       const work = publish(messages, signal);
       publishing.add(work);
       await work.finally(() => publishing.delete(work));
     },
-    consume: (queue, { prefetch = 10, signal } = {}) =>
-      consume(queue, prefetch, signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal])),
+    consume(queue, { prefetch = 10, signal } = {}) {
+      const stop = signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal]);
+      return closing.signal.aborted ? closedQueue() : consume(queue, prefetch, stop);
+    },
     async *messages({ conversationId } = {}) {
       for (let last = -1; ; ) {
         const rows = await file.read((database) => storedMessages(database, conversationId, last));
@@ -119,8 +131,8 @@ export function sqliteBus({ path, clock = systemClock, leaseMs = 60_000 }: Sqlit
       }
     },
     async [Symbol.asyncDispose]() {
-      await Promise.allSettled(publishing);
       closing.abort();
+      await Promise.allSettled(publishing);
       for (const lease of leases) await endLease(lease);
       await file[Symbol.asyncDispose]();
     },

@@ -182,6 +182,19 @@ export function busConformance({ describe, test, expect }: SuiteRunner, makeBus:
     });
   });
 
+  withBus("closes while a source gives it nothing to publish", async (bus, binding) => {
+    const { promise: isWaiting, resolve } = Promise.withResolvers<void>();
+    async function* silent(): AsyncIterable<BusMessage> {
+      yield message(binding, 0);
+      resolve();
+      await new Promise(() => {});
+    }
+    const publishing = expect(bus.publish(silent())).rejects.toMatchObject({ code: "SERVICE_CLOSED" });
+    await isWaiting;
+    await bus[Symbol.asyncDispose]();
+    await publishing;
+  });
+
   describe("consuming", () => {
     withBus("waits for messages that come later, from another client", async (bus, binding) => {
       const taking = take(bus, binding.queue, 1);
@@ -365,6 +378,10 @@ export function busConformance({ describe, test, expect }: SuiteRunner, makeBus:
   test("a closed bus says that it is closed", async () => {
     const bus = await makeBus();
     await bus[Symbol.asyncDispose]();
-    await expect(bus.declare([newBinding()])).rejects.toMatchObject({ code: "SERVICE_CLOSED" });
+    const closed = { code: "SERVICE_CLOSED" };
+    const binding = newBinding();
+    await expect(bus.declare([binding])).rejects.toMatchObject(closed);
+    await expect(bus.publish([message(binding, 0)])).rejects.toMatchObject(closed);
+    await expect(take(bus, binding.queue, 1)).rejects.toMatchObject(closed);
   });
 }

@@ -377,7 +377,25 @@ export function objectStoreConformance(
 
     withStore("lists nothing where there is nothing", async (store, prefix) => {
       expect(await keysOf(store, `${prefix}none`)).toEqual([]);
-      for await (const object of store.list("no-such-bucket")) throw new Error(object.key);
+    });
+
+    withStore("says that a bucket is not there, or makes it as it needs it", async (store) => {
+      const absent = `absent-${randomUUID()}`;
+      const asked = [
+        () => Array.fromAsync(store.list(absent)),
+        () => store.removeFolderObjects(absent, ""),
+        () => store.delete(absent, ["k"]),
+      ];
+      const answers = new Set<string>();
+      for (const ask of asked) {
+        const error: unknown = await ask().then(
+          () => undefined,
+          (thrown: unknown) => thrown,
+        );
+        if (error !== undefined && !isFirstlightError(error, "OBJECT_BUCKET_MISSING")) throw error;
+        answers.add(error === undefined ? "made" : "missing");
+      }
+      expect(answers.size).toBe(1);
     });
 
     withStore("deletes several, and minds none that is not there", async (store, prefix) => {
@@ -396,9 +414,32 @@ export function objectStoreConformance(
       expect(await store.removeFolderObjects(bucket, prefix)).toEqual(folders);
       expect(await store.removeFolderObjects(bucket, prefix)).toEqual([]);
       expect(await keysOf(store, prefix)).toEqual([`${prefix}kept/object`, `${prefix}other`]);
-      expect(await store.removeFolderObjects("no-such-bucket", prefix)).toEqual([]);
     });
   }
+
+  test("stops a put when it is closed, leaves nothing of it, and takes no other", async () => {
+    const key = `${randomUUID()}/k`;
+    const closed = { code: "SERVICE_CLOSED" };
+    const store = await makeStore();
+    const { promise: isAsked, resolve } = Promise.withResolvers<void>();
+    const silent = {
+      name: "silent",
+      sizeBytes: 5,
+      read: () => {
+        resolve();
+        return new Promise<number>(() => {});
+      },
+    };
+    const putting = expect(store.put(bucket, key, silent)).rejects.toMatchObject(closed);
+    await isAsked;
+    await store[Symbol.asyncDispose]();
+    await putting;
+    await expect(store.put(bucket, key, bytes("late"))).rejects.toMatchObject(closed);
+    await expect(store.head(bucket, key)).rejects.toMatchObject(closed);
+    await using other = await makeStore();
+    expect(await keysOf(other, key)).toEqual([]);
+    expect((await other.removeUnfinished?.(bucket, [key])) ?? 0).toBe(0);
+  });
 
   withStore("removes nothing unfinished where there is nothing", async (store, prefix) => {
     await store.put(bucket, `${prefix}k`, bytes("x"));
@@ -422,8 +463,20 @@ export function objectStoreConformance(
     await tampered.arrayBuffer();
   });
 
-  for (const key of ["", "/a", "a//b", "a/", "../a", "a/../../b", "./a", "a\0b", "\ud800", "x".repeat(1025)]) {
-    withStore(`refuses the key ${JSON.stringify(key.slice(0, 20))} everywhere`, async (store) => {
+  for (const key of [
+    5 as unknown as string,
+    "",
+    "/a",
+    "a//b",
+    "a/",
+    "../a",
+    "a/../../b",
+    "./a",
+    "a\0b",
+    "\ud800",
+    "x".repeat(1025),
+  ]) {
+    withStore(`refuses the key ${JSON.stringify(String(key).slice(0, 20))} everywhere`, async (store) => {
       const illegal = { code: "OBJECT_KEY_ILLEGAL", disposition: "invalid" };
       await expect(store.put(bucket, key, bytes("x"))).rejects.toMatchObject(illegal);
       await expect(store.get(bucket, key)).rejects.toMatchObject(illegal);
