@@ -26,7 +26,7 @@ export function pointsOf(request: Raw): readonly ReceivedPoint[] {
           kind,
           value: Number(point.asDouble ?? point.asInt ?? point.sum),
           attributes: attributesOf(point),
-          resource: attributesOf(byResource.resource as Raw),
+          resource: attributesOf((byResource.resource ?? {}) as Raw),
         }));
       }),
     ),

@@ -68,12 +68,17 @@ export const otlpRequests = {
   },
 } as const satisfies Readonly<Record<string, Message>>;
 
-/** Reads a message of Protocol Buffers; fields that `message` does not name are skipped. */
+/**
+ * Reads a message of Protocol Buffers; fields that `message` does not name are skipped.
+ *
+ * @throws RangeError where the bytes are none
+ */
 export function readProtobuf(bytes: Buffer, message: Message): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   let at = 0;
   const varint = (): bigint => {
     for (let value = 0n, shift = 0n; ; shift += 7n) {
+      if (shift > 63n) throw new RangeError(`No number at byte ${at}.`);
       const byte = bytes.readUInt8(at);
       at += 1;
       value |= BigInt(byte & 0x7f) << shift;
@@ -86,6 +91,7 @@ export function readProtobuf(bytes: Buffer, message: Message): Record<string, un
     const start = wire === 2 ? Number(varint()) : 0;
     const [from, to] = wire === 2 ? [at, at + start] : wire === 1 ? [at, at + 8] : wire === 5 ? [at, at + 4] : [at, at];
     const number = wire === 0 ? varint() : 0n;
+    if (to > bytes.length || ![0, 1, 2, 5].includes(wire)) throw new RangeError(`No field of a message at byte ${at}.`);
     if (wire !== 0) at = to;
     const field = message[tag >> 3];
     if (field === undefined) continue;

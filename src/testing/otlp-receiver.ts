@@ -14,7 +14,10 @@ import type { Raw } from "./otlp-values.ts";
 export interface OtlpReceiverOptions {
   /** Default: any that is free. */
   readonly port?: number;
-  /** What goes wrong with a request, of which nothing is then kept. */
+  /**
+   * What goes wrong with a request, of whose spans and points nothing is then kept. What it throws, such as a test's own assertion, comes
+   * out of `until`, or else of the receiver's disposal; the sender gets 500 (INTERNAL).
+   */
   readonly onRequest?: (request: OtlpRequest) => OtlpFault | undefined;
 }
 
@@ -31,7 +34,7 @@ export interface OtlpRequest {
  * connection cut; or bytes that are no answer.
  */
 export type OtlpFault =
-  | { readonly status: 400 | 401 | 429 | 503; readonly retryAfterSeconds?: number; readonly body?: string }
+  | { readonly status: 400 | 401 | 429 | 500 | 503; readonly retryAfterSeconds?: number; readonly body?: string }
   | "stall"
   | "cut"
   | "garbage";
@@ -47,17 +50,18 @@ export interface OtlpReceiver extends AsyncDisposable {
   readonly protocols: ReadonlySet<OtlpProtocol>;
   /** The settings by which traces and metrics are sent here. */
   env(protocol: OtlpProtocol): Readonly<Record<string, string>>;
-  /** Resolves once it holds: now, or after a request that comes. */
+  /** Resolves once it holds: now, or after a request that comes. Rejects with what `onRequest` or `holds` throws, or has thrown. */
   until(holds: () => boolean, signal?: AbortSignal): Promise<void>;
 }
 
 /** RESOURCE_EXHAUSTED, UNAVAILABLE and so on: what OTLP takes HTTP's statuses for. */
-const grpcCodes = { 400: 3, 401: 16, 429: 8, 503: 14 } as const;
+const grpcCodes = { 400: 3, 401: 16, 429: 8, 500: 13, 503: 14 } as const;
 const garbage = Buffer.from("\u0007\uffff this is no answer \uffff");
 
 /**
  * Takes OTLP over gRPC without TLS and over HTTP, in protobuf and in JSON, all at one port of this machine. For tests: start what is to
- * be looked at with `env` of it.
+ * be looked at with `env` of it. What is no OTLP, such as JSON cut short, bad gzip or a span without times, is answered with 400
+ * (INVALID_ARGUMENT), and no span or point of it is kept.
  *
  * @throws FirstlightError SERVER_CANNOT_LISTEN
  */
@@ -68,27 +72,43 @@ export async function otlpReceiver({ port = 0, onRequest }: OtlpReceiverOptions 
   const headers: Readonly<Record<string, unknown>>[] = [];
   const protocols = new Set<OtlpProtocol>();
   const waiting = new Set<() => void>();
+  const thrown: Thrown = { first: undefined };
+
+  function fail(error: unknown): void {
+    thrown.first ??= { error, isTold: false };
+    for (const look of waiting) look();
+  }
 
   function take(request: OtlpRequest): OtlpFault | undefined {
     headers.push(request.headers);
     bodies.push(request.body);
     protocols.add(request.protocol);
-    const fault = onRequest?.(request);
+    let fault: OtlpFault | undefined;
+    try {
+      fault = onRequest?.(request);
+    } catch (error) {
+      fail(error);
+      return { status: 500, body: `The test's own onRequest threw: ${messageOf(error)}` };
+    }
     if (fault === undefined) {
-      const raw =
-        request.protocol === "http/json"
-          ? (JSON.parse(request.body.toString()) as Raw)
-          : readProtobuf(request.body, otlpRequests[request.signal]);
-      if (request.signal === "traces") spans.push(...spansOf(raw));
-      else points.push(...pointsOf(raw));
+      try {
+        const raw =
+          request.protocol === "http/json"
+            ? (JSON.parse(request.body.toString()) as Raw)
+            : readProtobuf(request.body, otlpRequests[request.signal]);
+        if (request.signal === "traces") spans.push(...spansOf(raw));
+        else points.push(...pointsOf(raw));
+      } catch (error) {
+        fault = nonsense(error);
+      }
     }
     for (const look of waiting) look();
     return fault;
   }
 
-  const plain = createHttpServer((request, response) => void answerHttp(request, response, take));
+  const plain = createHttpServer((request, response) => void answerHttp(request, response, take).catch(fail));
   const framed = createHttp2Server();
-  framed.on("stream", (stream, given) => void answerGrpc(stream, given, take));
+  framed.on("stream", (stream, given) => void answerGrpc(stream, given, take).catch(fail));
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -119,24 +139,40 @@ export async function otlpReceiver({ port = 0, onRequest }: OtlpReceiverOptions 
         OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
       };
     },
-    until: (holds, signal) => untilItHolds(holds, waiting, signal),
+    until: (holds, signal) => untilItHolds(holds, waiting, thrown, signal),
     async [Symbol.asyncDispose]() {
       const closed = once(server, "close");
       server.close();
       for (const socket of sockets) socket.destroy();
       await closed;
+      if (thrown.first?.isTold === false) throw thrown.first.error;
     },
   };
+}
+
+/** What the test's own function threw first, and whether the test was told. */
+interface Thrown {
+  first: { readonly error: unknown; isTold: boolean } | undefined;
 }
 
 async function untilItHolds(
   holds: () => boolean,
   waiting: Set<() => void>,
+  thrown: Thrown,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const look = (): void => {
-    if (holds()) resolve();
+    if (thrown.first !== undefined) {
+      thrown.first.isTold = true;
+      reject(thrown.first.error);
+      return;
+    }
+    try {
+      if (holds()) resolve();
+    } catch (error) {
+      reject(error);
+    }
   };
   const onAbort = (): void => reject(signal?.reason);
   waiting.add(look);
@@ -151,19 +187,26 @@ async function untilItHolds(
   }
 }
 
+function nonsense(error: unknown): OtlpFault {
+  return { status: 400, body: `This is no request of OTLP: ${messageOf(error)}` };
+}
+
 type Take = (request: OtlpRequest) => OtlpFault | undefined;
 
 async function answerHttp(request: IncomingMessage, response: ServerResponse, take: Take): Promise<void> {
   const [, name] = /^\/v1\/(traces|metrics)$/.exec((request.url ?? "").split("?")[0] ?? "") ?? [];
-  const body = await bodyOf(request, request.headers["content-encoding"]);
-  if (body === undefined) return;
+  const sent = await bodyOf(request);
+  if (sent === undefined) return;
   if (request.method !== "POST" || name === undefined) {
     response.writeHead(404).end();
     return;
   }
   const form = request.headers["content-type"] ?? "";
   const protocol = form.includes("json") ? "http/json" : "http/protobuf";
-  const fault = take({ signal: name as TelemetrySignal, protocol, headers: request.headers, body });
+  const body = uncompressed(sent, request.headers["content-encoding"] === "gzip");
+  const fault = Buffer.isBuffer(body)
+    ? take({ signal: name as TelemetrySignal, protocol, headers: request.headers, body })
+    : body;
   if (fault === "stall") return;
   if (fault === "cut") request.socket.destroy();
   else if (fault === "garbage") response.writeHead(200, { "content-type": form }).end(garbage);
@@ -176,12 +219,12 @@ async function answerHttp(request: IncomingMessage, response: ServerResponse, ta
 /** Each call is one stream of HTTP/2 with one message, five bytes before it (gRPC's PROTOCOL-HTTP2). */
 async function answerGrpc(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, take: Take): Promise<void> {
   stream.on("error", () => undefined);
-  const framed = await bodyOf(stream, undefined);
+  const framed = await bodyOf(stream);
   if (framed === undefined) return;
-  const message = framed.subarray(5, 5 + framed.readUInt32BE(1));
-  const body = framed[0] === 1 ? gunzipSync(message) : message;
+  const body = messageIn(framed);
   const signal = String(headers[":path"]).includes("trace") ? "traces" : "metrics";
-  const fault = take({ signal, protocol: "grpc", headers, body });
+  const fault = Buffer.isBuffer(body) ? take({ signal, protocol: "grpc", headers, body }) : body;
+  if (stream.destroyed) return;
   if (fault === "stall") return;
   if (fault === "cut") {
     stream.session?.destroy();
@@ -199,12 +242,26 @@ async function answerGrpc(stream: ServerHttp2Stream, headers: IncomingHttpHeader
 }
 
 /** Undefined where the other side went away before it was whole. */
-async function bodyOf(stream: Readable, encoding: string | undefined): Promise<Buffer | undefined> {
+async function bodyOf(stream: Readable): Promise<Buffer | undefined> {
   try {
-    const body = Buffer.concat(await stream.toArray());
-    return encoding === "gzip" ? gunzipSync(body) : body;
+    return Buffer.concat(await stream.toArray());
   } catch {
     return undefined;
+  }
+}
+
+function messageIn(framed: Buffer): Buffer | OtlpFault {
+  if (framed.length < 5 || framed.length !== 5 + framed.readUInt32BE(1)) {
+    return nonsense(new Error(`${framed.length} bytes are not one message with its length before it`));
+  }
+  return uncompressed(framed.subarray(5), framed[0] === 1);
+}
+
+function uncompressed(body: Buffer, isCompressed: boolean): Buffer | OtlpFault {
+  try {
+    return isCompressed ? gunzipSync(body) : body;
+  } catch (error) {
+    return nonsense(error);
   }
 }
 

@@ -29,11 +29,11 @@ export function spansOf(request: Raw): readonly ReceivedSpan[] {
       list(byScope.spans).map((span) => {
         const status = (span.status ?? {}) as Raw;
         return {
-          name: String(span.name),
+          name: String(span.name ?? ""),
           traceId: String(span.traceId),
           spanId: String(span.spanId),
           parentSpanId: span.parentSpanId ? String(span.parentSpanId) : undefined,
-          kind: Number(span.kind),
+          kind: Number(span.kind ?? 0),
           startNs: BigInt(span.startTimeUnixNano as string),
           endNs: BigInt(span.endTimeUnixNano as string),
           status: (["UNSET", "OK", "ERROR"] as const)[Number(status.code ?? 0)] ?? "UNSET",
@@ -45,8 +45,8 @@ export function spansOf(request: Raw): readonly ReceivedSpan[] {
             spanId: String(link.spanId),
             attributes: attributesOf(link),
           })),
-          resource: attributesOf(byResource.resource as Raw),
-          scope: String((byScope.scope as Raw).name),
+          resource: attributesOf((byResource.resource ?? {}) as Raw),
+          scope: String(((byScope.scope ?? {}) as Raw).name ?? ""),
         };
       }),
     ),

@@ -10,6 +10,7 @@ export function attributesOf(holder: Raw): OtlpAttributes {
 }
 
 export function list(value: unknown): readonly Raw[] {
+  if (value !== undefined && value !== null && !Array.isArray(value)) throw new TypeError("A list is wanted.");
   return (value ?? []) as readonly Raw[];
 }
 
