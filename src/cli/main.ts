@@ -77,7 +77,7 @@ async function main(args: readonly string[], leaveBehind: () => void): Promise<n
   let redact = redactor(process.env);
   const stdout = openOutput(process.stdout, process.env, (text) => redact(text));
   const stderr = openOutput(process.stderr, process.env, (text) => redact(text));
-  for (const stream of [process.stdout, process.stderr]) redactPrints(stream, (text) => redact(text));
+  for (const stream of [process.stdout, process.stderr]) redactPrints(stream, () => redact);
   tellCrashes((text) => redact(text));
   let leastLevel = leastLevelOf(process.env);
   let stop: StopSignals | undefined;

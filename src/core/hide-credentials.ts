@@ -1,37 +1,52 @@
+import { isUtf8 } from "node:buffer";
+import { hidden } from "./hidden.ts";
 import { isSecretName } from "./is-secret-name.ts";
 
-const shown = "[secret]";
+/** A quote behind a URL, as against an apostrophe in it, which is legal there. */
+const closing = String.raw`'(?=[\s,;:&)\]}"]|$)`;
+const apostrophe = `(?!${closing})'`;
 
 /**
  * Up to the last `@` before the next URL, for whoever forgets to encode a password has `/`, `?` and `@` in it. What follows a
  * host's colon is a port where it is a number.
  */
-const userAndPassword =
-  /([a-z][a-z\d+.-]*:\/\/)([^\s/:@"'<>[]*):(?!\d{1,5}(?:[/?#,;)\]]|$))((?:(?![a-z][a-z\d+.-]*:\/\/)[^\s"'<>])*)@/gi;
+const userAndPassword = new RegExp(
+  String.raw`([a-z][a-z\d+.-]*:\/\/)((?:[^\s/:@"'<>[]|${apostrophe})*):(?!\d{1,5}(?:[/?#,;)\]]|${closing}|$))((?:(?![a-z][a-z\d+.-]*:\/\/)(?:[^\s"'<>]|${apostrophe}))*)@`,
+  "gi",
+);
 /** No web server knows users without a password: it is a token. */
-const lonelyUser = /(\bhttps?:\/\/)([^\s/:@"'<>?#]+)@/gi;
-const queryValue = /([?&;#])([\w.%[\]-]{1,64})=([^\s&;#"'<>\\]+)/g;
+const lonelyUser = new RegExp(String.raw`(\bhttps?:\/\/)((?:[^\s/:@"'<>?#]|${apostrophe})+)@`, "gi");
+const queryValue = new RegExp(String.raw`([?&;#])([\w.%[\]-]{1,64})=((?:[^\s&;#"'<>\\]|${apostrophe})+)`, "g");
 /** A scheme and all that follows, as that may have blanks; else what is long enough for a key. */
 const header =
-  /(authorization["']?\s*[:=]\s*\\?["']?)(?:(bearer|basic|token|digest|negotiate|aws4-hmac-sha256)\s+[^"'\\\r\n]+|[^\s"'\\,;]{8,})/gi;
+  /(authorization(?:\\?["']?\s*[:=]\s*(?:\[\s*)?\\?["']?|\\?["']\s*,\s*\\?["']))(?:(bearer|basic|token|digest|negotiate|aws4-hmac-sha256)\s+[^"'\\\r\n]+|[^\s"'\\,;]{8,})/gi;
+
+/** A token by itself, however its header was printed. What says how to log in (`Bearer realm="…"`) is none, nor are words about it. */
+const bearer =
+  /\b(bearer\s+)(?!(?:tokens?|auth|authentication|authori[sz]ation|credentials?|headers?|schemes?)\b|[a-z_]+=\\?["'])([\w.~+/-]{6,}=*)/gi;
+const basic = /\b(basic\s+)([a-z\d+/_-]{4,}={0,2})/gi;
 
 /**
  * Takes out of a text what looks like a secret wherever it comes from: the password of a URL, the values of its query that stand
- * under a secret's name, and what an `Authorization` header holds.
+ * under a secret's name, what an `Authorization` header holds, and any `Bearer TOKEN` and `Basic BASE64`.
  */
 export function hideCredentials(text: string): string {
   let told = text;
   if (told.includes("://")) {
-    told = told.replaceAll(userAndPassword, `$1$2:${shown}@`).replaceAll(lonelyUser, `$1${shown}@`);
+    told = told.replaceAll(userAndPassword, `$1$2:${hidden}@`).replaceAll(lonelyUser, `$1${hidden}@`);
   }
   if (told.includes("=")) told = told.replaceAll(queryValue, hiddenValue);
   if (/authorization/i.test(told)) told = told.replaceAll(header, hiddenHeader);
+  if (/\bbearer\s/i.test(told)) told = told.replaceAll(bearer, `$1${hidden}`);
+  if (/\bbasic\s/i.test(told)) told = told.replaceAll(basic, hiddenBasic);
   return told;
 }
 
 /** The same for what a URL of this text holds, so that it can be found elsewhere. */
 export function* credentialsIn(text: string): Iterable<string> {
   if (!text.includes("://")) return;
+  const whole = URL.parse(text);
+  if (whole?.password) yield* both(whole.password);
   for (const [, , , password = ""] of text.matchAll(userAndPassword)) yield* both(password);
   for (const [, , token = ""] of text.matchAll(lonelyUser)) yield* both(token);
   for (const [, , name = "", value = ""] of text.matchAll(queryValue)) {
@@ -40,15 +55,21 @@ export function* credentialsIn(text: string): Iterable<string> {
 }
 
 function hiddenValue(whole: string, mark: string, name: string): string {
-  return isSecretName(decoded(name)) ? `${mark}${name}=${shown}` : whole;
+  return isSecretName(decoded(name)) ? `${mark}${name}=${hidden}` : whole;
 }
 
 function hiddenHeader(_: string, name: string, scheme: string | undefined): string {
-  return `${name}${scheme === undefined ? "" : `${scheme} `}${shown}`;
+  return `${name}${scheme === undefined ? "" : `${scheme} `}${hidden}`;
+}
+
+/** User and password have a colon between them (RFC 7617 §2): other words behind `basic` are none. */
+function hiddenBasic(whole: string, scheme: string, credentials: string): string {
+  const bytes = Buffer.from(credentials, "base64");
+  return isUtf8(bytes) && bytes.includes(":") ? `${scheme}${hidden}` : whole;
 }
 
 function* both(value: string): Iterable<string> {
-  if (value === shown) return;
+  if (value === hidden) return;
   yield value;
   yield decoded(value);
 }

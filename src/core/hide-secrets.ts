@@ -1,15 +1,22 @@
 import { inspect } from "node:util";
+import { hidden } from "./hidden.ts";
 
-const shown = "[secret]";
+/** Takes secrets out of a text. */
+export interface Redact {
+  (text: string): string;
+  /** Characters of the longest spelling that is looked for. */
+  readonly longest: number;
+}
 
 /** What may stand before and behind a secret in Base64: characters that hold a few bits of it. */
 const edge = "[A-Za-z0-9+/_-]{0,3}";
+const longestEdges = 8;
 
 /**
  * Takes these secrets out of any text, however they are spelt there: in a URL, a form, JSON, HTML, hexadecimal or Base64, also
  * with something before it, as `Basic` sends user and password. Shorter ones than `shortest` characters are not looked for.
  */
-export function hideSecrets(secrets: Iterable<string>, shortest: number): (text: string) => string {
+export function hideSecrets(secrets: Iterable<string>, shortest: number): Redact {
   const sources = new Map<string, number>();
   const add = (form: string, source = RegExp.escape(form)): void => void sources.set(source, form.length);
   for (const given of secrets) {
@@ -20,10 +27,11 @@ export function hideSecrets(secrets: Iterable<string>, shortest: number): (text:
       for (const form of base64Spellings(secret)) add(form, `${edge}${RegExp.escape(form)}${edge}={0,2}`);
     }
   }
-  if (sources.size === 0) return (text) => text;
+  if (sources.size === 0) return Object.assign((text: string) => text, { longest: 0 });
   const longestFirst = [...sources].sort(([, a], [, b]) => b - a).map(([source]) => source);
   const pattern = new RegExp(longestFirst.join("|"), "g");
-  return (text) => text.replaceAll(pattern, shown);
+  const longest = Math.max(...sources.values()) + longestEdges;
+  return Object.assign((text: string) => text.replaceAll(pattern, hidden), { longest });
 }
 
 /** Those of a private key, which has several; its first and last say only what it is. */

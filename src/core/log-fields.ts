@@ -1,3 +1,4 @@
+import { hidden } from "./hidden.ts";
 import { hideCredentials } from "./hide-credentials.ts";
 import { isSecretName } from "./is-secret-name.ts";
 
@@ -18,7 +19,7 @@ export function logFields(
 }
 
 function field(name: string, value: unknown, depth: number): unknown {
-  return isSecretName(name) && mayHoldSecret(value) ? "[secret]" : loggable(value, depth);
+  return isSecretName(name) && mayHoldSecret(value) ? hidden : loggable(value, depth);
 }
 
 /** A number is no secret: a fencing token, a count of tokens. */

@@ -1,5 +1,5 @@
 import { credentialsIn, hideCredentials } from "./hide-credentials.ts";
-import { hideSecrets } from "./hide-secrets.ts";
+import { hideSecrets, type Redact } from "./hide-secrets.ts";
 import { isSecretName } from "./is-secret-name.ts";
 import { type Setting, settingsTable } from "./settings-table.ts";
 
@@ -12,18 +12,28 @@ const shortest = 6;
 /** Of variables that only their names tell of, a word such as `ubuntu` may be the value. */
 const shortestByName = 8;
 
-/** Variables that are no setting: what a task's own clients go by. `PWD` is a folder, and `DESKTOP_SESSION` the name of a desktop. */
-const secretVariable = /(passw(or)?d|passphrase|secret|token|credential|(api|access|private|secret)_?key)s?(_id)?$/i;
+/** Of these whatever the value is; of others that have a secret's name, such as `…_AUTH` and `…_COOKIE`, it may be a word or a path. */
+const surelySecret =
+  /(passw(or)?d|passphrase|(?<=.)pass|(?<=.)pwd|secret|token|key|pat|jwt|bearer)s?(_id|_base|_pem|_?\d+)?$/i;
+
+/** A key in Base64 may begin with a slash as a path does, but not with one of these. */
+const knownFolder = /^(~|\.{1,2}|\/(bin|data|dev|etc|home|lib|mnt|opt|proc|root|run|srv|sys|usr|var|Users|Volumes))\//;
+
+/** Values that clients take and people leave, whatever the name: without them every such word of the output would be gone. */
+const commonWords: ReadonlySet<string> = new Set([
+  ...["anonymous", "disabled", "localhost", "negotiate", "optional", "password", "postgres", "postgresql"],
+  ...["rabbitmq", "required", "undefined", "username"],
+]);
 
 /**
  * Takes the secrets of an environment out of any text, and what looks like one anywhere (`hideCredentials`): the last line of defence,
  * behind `Secret` and the log's fields, for what others write: a task's own prints, a client's error, a server's answer. The
- * environment's are those of secret settings, of its URLs, and of all variables that are called so. Secrets of fewer than six
- * characters are not looked for.
+ * environment's are those of secret settings, of its URLs, and of all variables that have a secret's name (`isSecretName`). Secrets of
+ * fewer than six characters are not looked for.
  */
-export function redactor(env: Readonly<Record<string, string | undefined>>): (text: string) => string {
+export function redactor(env: Readonly<Record<string, string | undefined>>): Redact {
   const hide = hideSecrets(secretsOf(env), shortest);
-  return (text) => hideCredentials(hide(text));
+  return Object.assign((text: string) => hideCredentials(hide(text)), { longest: hide.longest });
 }
 
 /**
@@ -62,15 +72,18 @@ function* secretsOf(env: Readonly<Record<string, string | undefined>>): Iterable
   const settings = new Set<string>(Object.values<Setting>(settingsTable).map(({ name }) => name));
   for (const [name, value = ""] of Object.entries(env)) {
     yield* credentialsIn(value);
-    if (settings.has(name) || !secretVariable.test(name)) continue;
+    if (settings.has(name) || !isSecretName(name)) continue;
     if (/^\s*[{[]/.test(value)) yield* leavesOf(value);
-    else if (value.length >= shortestByName && !isPath(name, value)) yield value;
+    else if (value.length >= shortestByName && !isHarmless(name, value)) yield value;
   }
 }
 
-/** As in `GOOGLE_APPLICATION_CREDENTIALS`, which names a file. */
-function isPath(name: string, value: string): boolean {
-  return /credential/i.test(name) && /^\.{0,2}\//.test(value);
+/** The path of a file, as in `GOOGLE_APPLICATION_CREDENTIALS` and `PWD`, or a word that stands everywhere. */
+function isHarmless(name: string, value: string): boolean {
+  if (commonWords.has(value.toLowerCase())) return true;
+  const isPath = /^(\.{0,2}|~)\//.test(value);
+  if (surelySecret.test(name)) return knownFolder.test(value);
+  return isPath || /^([a-z]+|\d+)$/i.test(value);
 }
 
 /** The strings of a JSON text that stand under a secret's name. */

@@ -1,6 +1,5 @@
 import { inspect } from "node:util";
-
-const shown = "[secret]";
+import { hidden } from "./hidden.ts";
 
 /** A password, a token or a key. It shows itself as `[secret]` wherever it is printed; only `reveal` gives it away. */
 export class Secret {
@@ -17,14 +16,14 @@ export class Secret {
   }
 
   toString(): string {
-    return shown;
+    return hidden;
   }
 
   toJSON(): string {
-    return shown;
+    return hidden;
   }
 
   [inspect.custom](): string {
-    return shown;
+    return hidden;
   }
 }

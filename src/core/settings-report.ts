@@ -1,3 +1,4 @@
+import { hidden } from "./hidden.ts";
 import { hideCredentials } from "./hide-credentials.ts";
 import { isSecretName } from "./is-secret-name.ts";
 import type { Environment } from "./settings.ts";
@@ -19,7 +20,7 @@ export function settingsReport(settings: Settings, env: Environment): readonly S
     const value = settings[property as keyof Settings];
     return {
       name,
-      value: kind.secret && value !== undefined ? "[secret]" : withoutSecrets(value),
+      value: kind.secret && value !== undefined ? hidden : withoutSecrets(value),
       from: env[name] ? "environment" : "default",
       default: setting.default,
       description,
@@ -33,7 +34,7 @@ function withoutSecrets(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).map(([name, inner]) => [
     name,
-    typeof inner === "string" && isSecretName(name) ? "[secret]" : withoutSecrets(inner),
+    typeof inner === "string" && isSecretName(name) ? hidden : withoutSecrets(inner),
   ]);
   return Object.fromEntries(entries);
 }

@@ -1,3 +1,4 @@
+import { hidden } from "./hidden.ts";
 import { hideCredentials } from "./hide-credentials.ts";
 import { isSecretName } from "./is-secret-name.ts";
 import { nearestName } from "./nearest-name.ts";
@@ -70,9 +71,9 @@ function problemOf(
 /** Whoever puts a password into an address, or into a field of that name, shall not find it in an error. */
 function withoutPasswords(text: string): string {
   return hideCredentials(text)
-    .replaceAll(/[^\s"'/,;=@]+@/g, "[secret]@")
+    .replaceAll(/[^\s"'/,;=@]+@/g, `${hidden}@`)
     .replaceAll(/"([^"]*)"(\s*:\s*)"[^"]*"?/g, (whole, name: string, colon: string) =>
-      isSecretName(name) ? `"${name}"${colon}"[secret]"` : whole,
+      isSecretName(name) ? `"${name}"${colon}"${hidden}"` : whole,
     );
 }
 

@@ -26,6 +26,34 @@ describe("of a text is hidden", () => {
       "Authorization: AWS4-HMAC-SHA256 Credential=hush/x, SignedHeaders=a;b, Signature=hush",
       "Authorization: AWS4-HMAC-SHA256 [secret]",
     ],
+    ["a password with an apostrophe", "postgres://app:it's-hush-7@db/x", "postgres://app:[secret]@db/x"],
+    ["one in quotes", "'postgres://app:it's-hush-7@db/x', 'a'", "'postgres://app:[secret]@db/x', 'a'"],
+    ["one that ends with an apostrophe", "postgres://app:hush'@db/x", "postgres://app:[secret]@db/x"],
+    [
+      "a query value with an apostrophe",
+      "get('https://o/?token=it's-hush&x=1')",
+      "get('https://o/?token=[secret]&x=1')",
+    ],
+    [
+      "one at the end of quotes",
+      "{ url: 'https://o/?token=hush', x: 1 }",
+      "{ url: 'https://o/?token=[secret]', x: 1 }",
+    ],
+    [
+      "headers as Node prints them",
+      "{ authorization: [ 'Bearer hush.1' ] }",
+      "{ authorization: [ 'Bearer [secret]' ] }",
+    ],
+    ["such of one word", "{ authorization: [ 'hushhush' ] }", "{ authorization: [ '[secret]' ] }"],
+    ["raw headers", "[ 'Authorization', 'Bearer hush', 'x', 'y' ]", "[ 'Authorization', 'Bearer [secret]', 'x', 'y' ]"],
+    ["raw headers in JSON", '["authorization","hush-hush","x"]', '["authorization","[secret]","x"]'],
+    [
+      "headers in JSON in JSON",
+      '{\\"authorization\\":[\\"Bearer hush\\"]}',
+      '{\\"authorization\\":[\\"Bearer [secret]\\"]}',
+    ],
+    ["a token by itself", "refused: bearer abcdefghijkl.", "refused: bearer [secret]"],
+    ["user and password by themselves", "sent Basic bWU6aHVzaA== to it", "sent Basic [secret] to it"],
   ])("%s", (_, text, told) => {
     expect(hideCredentials(text)).toBe(told);
     expect(hideCredentials(told)).toBe(told);
@@ -42,6 +70,11 @@ test.each([
   "https://o/a?key=1&author=me&page=2",
   "no authorization: it failed",
   "TASK=DARK; a=b",
+  "['http://h:80','x@y']",
+  "no authorization, something failed",
+  'www-authenticate: Bearer realm="observatory", error="invalid_token"',
+  "a bearer token, Bearer authentication, the bearer of it",
+  "Basic authentication and basic settings",
 ])("%s is left as it is", (text) => {
   expect(hideCredentials(text)).toBe(text);
   expect([...credentialsIn(text)]).toEqual([]);

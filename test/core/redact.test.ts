@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { isSecretName } from "../../src/core/is-secret-name.ts";
 import { redactLine, redactor } from "../../src/core/redact.ts";
 
 test.each([
@@ -10,6 +11,67 @@ test.each([
   ["a leaf of its JSON", { MYCAM_CREDENTIALS: '{"user": "me", "password": "hush-hush"}' }, "hush-hush"],
 ])("taken out of any text is %s", (_, env, secret) => {
   expect(redactor(env)(`it said ${secret}.`)).toBe("it said [secret].");
+});
+
+test.each([
+  ...[
+    "DB_PASS",
+    "RABBITMQ_DEFAULT_PASS",
+    "MYSQL_PWD",
+    "REDISCLI_AUTH",
+    "NPM_CONFIG__AUTH",
+    "ENCRYPTION_KEY",
+    "SIGNING_KEY",
+  ],
+  ...[
+    "SESSION_COOKIE",
+    "MY_JWT",
+    "API_BEARER",
+    "OAUTH_TOKEN_2",
+    "SECRET_KEY_BASE",
+    "PRIVATE_KEY_PEM",
+    "AZURE_STORAGE_KEY",
+  ],
+  ...["GITHUB_PAT", "auth_key", "sessionid", "sshKey", "AWS_SECRET_ACCESS_KEY", "SAS_SIGNATURE", "AWS_SECRET_KEY_2"],
+])("a secret are both the variable and the field %s", (name) => {
+  expect(redactor({ [name]: "Zq7-value" })("it said Zq7-value.")).toBe("it said [secret].");
+  expect(isSecretName(name)).toBe(true);
+});
+
+test.each([
+  ["PATH", "/usr/local/bin:/usr/bin"],
+  ["XDG_SESSION_TYPE", "mir-wayland"],
+  ["XDG_SESSION_ID", "session-12"],
+  ["DESKTOP_SESSION", "ubuntu-xorg"],
+  ["SSH_AUTH_SOCK", "/run/user/0/ssh"],
+  ["DBUS_SESSION_BUS_ADDRESS", "unix:path=/run/user/0/bus"],
+  ["SESSION_MANAGER", "local/host:@/run/ICE-unix/1"],
+  ["PUBLIC_KEY", "ssh-rsa-AAAA"],
+  ["GPG_KEY", "A035C8C19219BA821ECEA86B64E628F8D684696D"],
+  ["TOKEN_TYPE", "urn:ietf:token"],
+  ["AUTHOR", "somebody-else"],
+  ["KEYBOARD", "us-international"],
+  ["POSTGRES_PASSWORD_FILE", "run-secrets-db"],
+])("none are the variable and the field %s", (name, value) => {
+  expect(redactor({ [name]: value })(`it said ${value}.`)).toBe(`it said ${value}.`);
+  expect(isSecretName(name)).toBe(false);
+});
+
+test.each([
+  ["DB_PASS", "true"],
+  ["MY_TOKEN", "1"],
+  ["PGPASSWORD", "postgres"],
+  ["KEEP_SESSION", "everywhere"],
+  ["HTTP_COOKIE", "20261129"],
+  ["PROXY_AUTH", "negotiate"],
+  ["MY_COOKIE", "/run/user/0"],
+  ["MY_API_TOKEN", "/run/user/0"],
+])("%s=%s holds what stands everywhere", (name, value) => {
+  expect(redactor({ [name]: value })(`it said ${value}.`)).toBe(`it said ${value}.`);
+});
+
+test("a key that begins with a slash is no path", () => {
+  expect(redactor({ AWS_SECRET_ACCESS_KEY: "/hush+hush/hush" })("/hush+hush/hush")).toBe("[secret]");
 });
 
 test.each([

@@ -113,6 +113,10 @@ test("no secret is in anything that a run emits whose tasks tell all that they k
   expect(own?.stdout).toContain("imported with [secret]");
   expect(own?.stdout.match(/in pieces: \[secret\]/g)).toHaveLength(1);
   expect(own?.stderr).toMatch(/^in pieces: \[secret\]$/m);
+  for (const printed of [own?.stdout, own?.stderr]) {
+    expect(printed).toMatch(/^a long line: x{65520}\[secret\]é{70000}$/m);
+    expect(printed).toMatch(/ no UTF-8: \[secret\] /);
+  }
   expect(uncaught?.stderr).toContain("nobody catches [secret]");
   expect(terminal.stdout).toContain("in pieces: [secret]");
   expect(stripVTControlCharacters(terminal.stdout)).toMatch(/ERROR +the password is \[secret\] or \[secret\]/);
