@@ -1,9 +1,53 @@
 import { randomUUID } from "node:crypto";
-import { connect } from "amqplib";
+import { EventEmitter } from "node:events";
+import { type ConfirmChannel, connect } from "amqplib";
 import { expect, test } from "vitest";
+import { createLogger } from "../../src/core/log.ts";
 import { watchChannel } from "../../src/services/drivers/amqp-channel.ts";
 import { publishAmqp } from "../../src/services/drivers/amqp-publish.ts";
 import { describeWithRabbitmq } from "../servers/with-server.ts";
+
+/** The wire's end of a channel whose broker takes all, and confirms nothing until it is told to. */
+class Silent extends EventEmitter {
+  readonly #unconfirmed: ((error: null) => void)[] = [];
+  publish(_exchange: string, _key: string, _content: Buffer, _options: unknown, done: (error: null) => void): boolean {
+    this.#unconfirmed.push(done);
+    return true;
+  }
+  confirm(): void {
+    for (const done of this.#unconfirmed.splice(0)) done(null);
+  }
+}
+
+test("a broker that confirms nothing is told of, again and again, and may confirm after all", async () => {
+  const channel = new Silent();
+  const lines: string[] = [];
+  const { promise: isTold, resolve } = Promise.withResolvers<void>();
+  const log = createLogger({
+    level: "WARNING",
+    pretty: false,
+    write: (line) => {
+      lines.push(line);
+      if (lines.length === 2) resolve();
+    },
+  });
+  const publishing = publishAmqp([{ binding: { routingKey: "r.m", queue: "r.q" }, messageId: "1", body: {} }], {
+    exchange: "e.x",
+    open: async () => watchChannel(channel as unknown as ConfirmChannel),
+    waits: { wait: async () => {}, reset() {} },
+    signal: undefined,
+    onConfirmed() {},
+    log,
+    silenceMs: 5,
+  });
+  await isTold;
+  channel.confirm();
+  await publishing;
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { exchange: "e.x", queue: "r.q", unconfirmed: 1, message: expect.stringContaining("for 0.005 s") },
+    { message: expect.stringContaining("for 0.01 s") },
+  ]);
+});
 
 describeWithRabbitmq("a channel that many publish over", (url) => {
   test("holds no listener of a publish that is over", async () => {

@@ -8,7 +8,7 @@ import { type AmqpConnectionOptions, amqpConnection } from "./amqp-connection.ts
 import { consumeAmqp } from "./amqp-consume.ts";
 import { publishAmqp } from "./amqp-publish.ts";
 import { type AmqpTopologyOptions, amqpTopology } from "./amqp-topology.ts";
-import { requireBindings, requireExchange } from "./bus-arguments.ts";
+import { requireBindings, requireExchange, requireMessages } from "./bus-arguments.ts";
 import { busClosed, closedQueue } from "./bus-errors.ts";
 import { untilClosed } from "./until-closed.ts";
 
@@ -109,6 +109,7 @@ export function amqpBus(options: AmqpBusOptions): Bus {
     publish: (messages, signal) =>
       track(async () => {
         requireExchange(exchange);
+        requireMessages(messages);
         await publishAmqp(untilClosed(messages, closing.signal), {
           exchange,
           open: () => publisherChannel(signal),
@@ -117,6 +118,7 @@ export function amqpBus(options: AmqpBusOptions): Bus {
           onConfirmed: () => {
             confirmed += 1;
           },
+          log,
         });
       }),
     consume: (queue, { prefetch = 10, signal } = {}) => {

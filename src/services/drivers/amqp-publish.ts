@@ -1,5 +1,6 @@
 import type { ConfirmChannel, Message, Options } from "amqplib";
 import { codeOf, isFirstlightError, messageOf } from "../../core/errors.ts";
+import { type Logger, silentLogger } from "../../core/log.ts";
 import type { Backoff } from "../../core/retry.ts";
 import { traceHeaders } from "../../core/trace-context.ts";
 import type { BusMessage } from "../bus.ts";
@@ -22,6 +23,9 @@ export interface AmqpPublishOptions {
   readonly signal: AbortSignal | undefined;
   /** Called at every message that the broker has confirmed. */
   readonly onConfirmed: () => void;
+  readonly log?: Logger;
+  /** After so long without a confirmation it is said, and again after twice as long each time. Default 10 000. */
+  readonly silenceMs?: number;
 }
 
 /** As many messages and bytes are under way unconfirmed; beyond some hundreds more of them gain nothing. */
@@ -71,7 +75,7 @@ async function publishOver(
   { channel, isOpen, cause, onClosed }: AmqpChannel<ConfirmChannel>,
   source: MessageSource,
   unconfirmed: Set<Letter>,
-  { exchange, waits, signal, onConfirmed }: AmqpPublishOptions,
+  { exchange, waits, signal, onConfirmed, log = silentLogger, silenceMs = 10_000 }: AmqpPublishOptions,
 ): Promise<{ readonly cause: unknown } | undefined> {
   const again = [...unconfirmed];
   const returned = new Set<string>();
@@ -85,9 +89,19 @@ async function publishOver(
     returned.add(addressOf(String(properties.messageId), fields.routingKey));
   };
   const onAbort = (): void => wake();
+  const silence = silenceWatch(silenceMs, (waitedMs) => {
+    const [first] = unconfirmed;
+    if (underWay === 0 || first === undefined) return;
+    const { queue, routingKey } = first.message.binding;
+    log.warning(
+      `The bus has confirmed none of ${underWay} messages for ${waitedMs / 1000} s, the first being for the queue ${queue} (${routingKey}) of the exchange ${exchange}. Publishing waits; look there whether the queue has a leader and enough members, and at the alarms of memory and disk`,
+      { exchange, queue, routingKey, unconfirmed: underWay },
+    );
+  });
 
   const settle = (letter: Letter, error: unknown): void => {
     if (isOver) return;
+    silence.reset();
     underWay -= 1;
     bytesUnderWay -= letter.content.length;
     if (error === null || error === undefined) {
@@ -110,6 +124,7 @@ async function publishOver(
       else refused ??= busMessageRefused(message, messageOf(error), error);
       return;
     }
+    if (underWay === 0) silence.reset();
     underWay += 1;
     bytesUnderWay += content.length;
   };
@@ -152,11 +167,36 @@ async function publishOver(
     }
   } finally {
     isOver = true;
+    silence.end();
     // The channel outlives this publish, and so would all that its listener holds.
     forget();
     channel.off("return", onReturn);
     signal?.removeEventListener("abort", onAbort);
   }
+}
+
+/** Calls back after `firstMs` of silence, and again after twice as long each time, until it is reset or ended. */
+function silenceWatch(firstMs: number, onSilence: (waitedMs: number) => void) {
+  let since = performance.now();
+  let nextMs = firstMs;
+  // One timer, however many confirmations come: it looks how long ago the last one was.
+  let timer: NodeJS.Timeout;
+  const look = (): void => {
+    const leftMs = nextMs - (performance.now() - since);
+    if (leftMs <= 0) {
+      onSilence(nextMs);
+      nextMs *= 2;
+    }
+    timer = setTimeout(look, Math.max(1, nextMs - (performance.now() - since)));
+  };
+  timer = setTimeout(look, firstMs);
+  return {
+    reset(): void {
+      since = performance.now();
+      nextMs = firstMs;
+    },
+    end: (): void => clearTimeout(timer),
+  };
 }
 
 function addressOf(messageId: string, routingKey: string): string {

@@ -1,18 +1,29 @@
 import { FirstlightError } from "../../core/errors.ts";
 import { formatPythonJson } from "../../core/python-json.ts";
 import type { BusMessage, QueueBinding } from "../bus.ts";
+import { busMessageRefused } from "./bus-errors.ts";
 
 // What each driver refuses before it asks a broker or a file: those would refuse it too, again and again, as if the fault were theirs.
 
 /** Names and ids go over AMQP as short strings (AMQP 0-9-1 §4.2.5.3), in bytes of UTF-8. */
 const mostBytes = 255;
 
+/** The client of AMQP encodes headers in 65 536 bytes, of which this leaves enough to those of a trace. A frame would hold twice as many. */
+const mostHeaderBytes = 64_000;
+
+/** RabbitMQ takes no larger ones, unless it is told to. */
+const mostBodyBytes = 128 * 2 ** 20;
+
 /** `basic.qos` carries it in 16 bits. */
 const mostPrefetch = 65_535;
 
 /** @throws FirstlightError BUS_ARGUMENT_INVALID */
 export function requireBindings(bindings: readonly QueueBinding[]): void {
-  for (const { routingKey, queue, deadLetter } of bindings) {
+  const given: unknown = bindings;
+  if (!Array.isArray(given)) throw invalid("What is declared", given, "give a list of bindings");
+  for (const binding of bindings) {
+    if (!isObject(binding)) throw invalid("A binding", binding, "give an object with queue and routingKey");
+    const { routingKey, queue, deadLetter } = binding;
     requireName("The name of a queue", queue);
     requireName(`The routing key of the queue ${queue}`, routingKey, 0);
     if (queue.startsWith("amq.")) {
@@ -44,10 +55,18 @@ export function requireConsumption(queue: string, prefetch: number): void {
  *
  * @throws FirstlightError BUS_ARGUMENT_INVALID, JSON_INVALID
  */
-export function requireMessage({ binding, messageId, body }: BusMessage): string {
+export function requireMessage(message: BusMessage): string {
+  if (!isObject(message)) throw invalid("A message", message, "give an object with binding, messageId and body");
+  const { binding, messageId, body, headers = {} } = message;
   requireName("The id of a message", messageId);
+  if (!isObject(binding)) throw invalid(`The binding of the message ${messageId}`, binding, "give that of its queue");
   requireName(`The routing key of the message ${messageId}`, binding.routingKey, 0);
+  requireHeaders(message, headers);
   const text = formatPythonJson(body);
+  const bodyBytes = Buffer.byteLength(text);
+  if (bodyBytes > mostBodyBytes) {
+    throw busMessageRefused(message, `its body has ${bodyBytes} bytes, and ${mostBodyBytes} are the most`);
+  }
   if (text.startsWith("{")) return text;
   const found = Array.isArray(body) ? "an array" : text;
   throw invalid(
@@ -57,6 +76,31 @@ export function requireMessage({ binding, messageId, body }: BusMessage): string
   );
 }
 
+/** @throws FirstlightError BUS_ARGUMENT_INVALID */
+export function requireMessages(messages: Iterable<BusMessage> | AsyncIterable<BusMessage>): void {
+  if (isObject(messages) && (Symbol.asyncIterator in messages || Symbol.iterator in messages)) return;
+  throw invalid("What is published", messages, "give a list of messages, or what gives them one after the other");
+}
+
+function requireHeaders(message: BusMessage, headers: Readonly<Record<string, string>>): void {
+  const { messageId } = message;
+  if (!isObject(headers)) throw invalid(`The headers of the message ${messageId}`, headers, "give an object");
+  let sizeBytes = 0;
+  for (const [name, value] of Object.entries(headers)) {
+    requireName(`The name of a header of the message ${messageId}`, name);
+    if (typeof value !== "string")
+      throw invalid(`The header ${name} of the message ${messageId}`, value, "give a text");
+    // A length of one byte, a type, and a length of four.
+    sizeBytes += 6 + Buffer.byteLength(name) + Buffer.byteLength(value);
+  }
+  if (sizeBytes <= mostHeaderBytes) return;
+  throw busMessageRefused(message, `its headers have ${sizeBytes} bytes, and ${mostHeaderBytes} are the most`);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
 function requireName(what: string, value: string, leastBytes = 1): void {
   const bytes = typeof value === "string" ? Buffer.byteLength(value) : -1;
   if (bytes >= leastBytes && bytes <= mostBytes) return;
@@ -64,8 +108,14 @@ function requireName(what: string, value: string, leastBytes = 1): void {
   throw invalid(what, value, `give a text of ${leastBytes} to ${mostBytes} bytes in UTF-8${found}`);
 }
 
+/** An object without a prototype has no text. */
+function kindOf(value: object | null): string {
+  if (value === null) return "null";
+  return Array.isArray(value) ? "a list" : "an object";
+}
+
 function invalid(what: string, value: unknown, problem: string): FirstlightError {
-  const text = typeof value === "string" ? `'${value}'` : String(value);
+  const text = typeof value === "string" ? `'${value}'` : typeof value === "object" ? kindOf(value) : String(value);
   const shown = text.length <= 80 ? text : `${text.slice(0, 60).toWellFormed()}…'`;
   return new FirstlightError("BUS_ARGUMENT_INVALID", `${what} cannot be ${shown}: ${problem}.`, {
     disposition: "invalid",

@@ -19,7 +19,8 @@ export function messageSource(messages: Iterable<BusMessage> | AsyncIterable<Bus
 
   const accept = ({ done, value }: IteratorResult<BusMessage, unknown>): BusMessage | undefined => {
     if (done === true) isOver = true;
-    return done === true ? undefined : value;
+    // Undefined is none here; what is no message is refused where it would be sent.
+    return done === true ? undefined : ((value ?? null) as BusMessage);
   };
   const fail = (error: unknown): void => {
     isOver = true;

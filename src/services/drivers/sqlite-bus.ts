@@ -6,7 +6,7 @@ import { type Database, type Row, sqliteFile } from "../../core/sqlite-file.ts";
 import { traceHeaders } from "../../core/trace-context.ts";
 import { untilAborted } from "../../core/until-aborted.ts";
 import type { Bus, BusMessage, Delivery, QueueBinding, StoredMessage, StoredMessageState } from "../bus.ts";
-import { requireBindings, requireConsumption, requireMessage } from "./bus-arguments.ts";
+import { requireBindings, requireConsumption, requireMessage, requireMessages } from "./bus-arguments.ts";
 import {
   busClosed,
   busDeliveryExpired,
@@ -70,7 +70,7 @@ export function sqliteBus({ path, clock = systemClock, leaseMs = 60_000 }: Sqlit
     const settle = async (row: Row, state: StoredMessageState): Promise<void> => {
       const settled = leases.has(lease) && (await consuming((db) => settleMessage(db, row, lease, state, clock.now())));
       held.delete(Number(row.sequence));
-      if (!settled) throw busDeliveryExpired(queue, String(row.message_id));
+      if (!settled) throw busDeliveryExpired(queue, messageIdOf(row));
     };
     leases.add(lease);
     // A failing renewal shows at the next call anyway, and at worst as a second delivery.
@@ -87,7 +87,7 @@ export function sqliteBus({ path, clock = systemClock, leaseMs = 60_000 }: Sqlit
           if (stop.aborted) return;
           yield {
             body: parseBody(String(row.body)) ?? {},
-            messageId: String(row.message_id),
+            messageId: messageIdOf(row),
             routingKey: String(row.routing_key),
             redelivered: Number(row.deliveries) > 1,
             deliveries: Number(row.deliveries),
@@ -114,6 +114,7 @@ export function sqliteBus({ path, clock = systemClock, leaseMs = 60_000 }: Sqlit
     },
     async publish(messages, signal) {
       if (closing.signal.aborted) throw busClosed();
+      requireMessages(messages);
       const work = publish(messages, signal);
       publishing.add(work);
       await work.finally(() => publishing.delete(work));
@@ -164,8 +165,8 @@ function declareQueue(database: Database, { routingKey, queue, deadLetter }: Que
 function insertMessages(database: Database, messages: readonly BusMessage[], at: Date): void {
   const trace = traceHeaders();
   for (const message of messages) {
-    const { binding, body, messageId, headers } = message;
     const text = requireMessage(message);
+    const { binding, body, messageId, headers } = message;
     const conversation = typeof body.conversationId === "string" ? body.conversationId : null;
     const texts = [text, formatPythonJson({ ...trace, ...headers }), at.toISOString()] as const;
     if (!route(database, binding.routingKey, [messageId, conversation, ...texts])) throw busUnroutable(message);
@@ -186,6 +187,16 @@ function route(database: Database, routingKey: string, values: readonly (string 
   return queues.length > 0;
 }
 
+/** Stands between the id of a dead letter and the queue that it comes from; the separator of units of ASCII. */
+const deadLetterMark = "\u001f";
+
+/** The id that a message was published with. */
+function messageIdOf(row: Row): string {
+  const id = String(row.message_id);
+  const isDead = parseBody(String(row.headers))?.["x-first-death-queue"] !== undefined;
+  return isDead && id.includes(deadLetterMark) ? id.slice(0, id.lastIndexOf(deadLetterMark)) : id;
+}
+
 /** As RabbitMQ does it, which tells in headers where a dead letter comes from. */
 function routeDeadLetter(database: Database, row: Row, at: Date): void {
   const queue = String(row.queue);
@@ -197,7 +208,9 @@ function routeDeadLetter(database: Database, row: Row, at: Date): void {
     ...parseBody(String(row.headers)),
   };
   const conversation = row.conversation_id === null ? null : String(row.conversation_id);
-  const values = [String(row.message_id), conversation, String(row.body), formatPythonJson(headers), at.toISOString()];
+  // Two queues may have one place for their dead letters, and messages of the same id.
+  const id = messageIdOf(row) + deadLetterMark + queue;
+  const values = [id, conversation, String(row.body), formatPythonJson(headers), at.toISOString()];
   route(database, String(key), values);
 }
 
@@ -260,7 +273,7 @@ function storedMessages(database: Database, conversationId: string | undefined, 
 
 function storedMessage(row: Row): StoredMessage {
   return {
-    messageId: String(row.message_id),
+    messageId: messageIdOf(row),
     routingKey: String(row.routing_key),
     queue: String(row.queue),
     body: parseBody(String(row.body)) ?? {},

@@ -34,6 +34,17 @@ export function notInScratch(paths: readonly string[], scratchPath: string, call
   );
 }
 
+/** Who writes JavaScript may give what is no item. */
+export function noItem(given: unknown): FirstlightError {
+  const found =
+    typeof given === "object" && given !== null ? `an object with ${Object.keys(given).join(", ")}` : String(given);
+  return new FirstlightError(
+    "TRANSFER_FAILED",
+    `What is transferred is a list of items with bucket, key and path, each a text; found ${found || "nothing"}. Nothing was copied.`,
+    { disposition: "invalid" },
+  );
+}
+
 export function notAbsolute(path: string): FirstlightError {
   return new FirstlightError("TRANSFER_FAILED", `'${path}' is not an absolute path in scratch.`, {
     disposition: "invalid",

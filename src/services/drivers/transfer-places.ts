@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, resolve, sep } from "node:path";
 import type { TransferItem, TransferOptions } from "../transfer.ts";
 import { realpathOfNearest } from "./fs-bucket.ts";
-import { notAbsolute, notInScratch, sameDestination } from "./transfer-failed.ts";
+import { noItem, notAbsolute, notInScratch, sameDestination } from "./transfer-failed.ts";
 
 /**
  * Holds that the places in scratch are absolute and below `scratchPath`, whatever symbolic links lie on the way.
@@ -13,6 +13,9 @@ export async function requireInScratch(
   scratchPath: string | undefined,
   options: TransferOptions,
 ): Promise<void> {
+  const given: unknown = items;
+  if (!Array.isArray(given)) throw noItem(given);
+  for (const item of given) if (!isItem(item)) throw noItem(item);
   for (const { path } of items) if (!isAbsolute(path) || path.includes("\0")) throw notAbsolute(path);
   if (scratchPath === undefined) return;
   const base = resolve(scratchPath);
@@ -49,6 +52,11 @@ export function distinctCopies<Copy extends { readonly from: string; readonly to
   }
   if (colliding.length > 0) throw sameDestination(colliding, options);
   return byPlace.size === copies.length ? copies : [...byPlace.values()];
+}
+
+function isItem(item: unknown): boolean {
+  if (typeof item !== "object" || item === null) return false;
+  return ["bucket", "key", "path"].every((name) => typeof Reflect.get(item, name) === "string");
 }
 
 function isBelow(path: string, folder: string): boolean {

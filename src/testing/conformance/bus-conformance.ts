@@ -105,6 +105,26 @@ export function busConformance({ describe, test, expect }: SuiteRunner, makeBus:
       expect(numbers(await take(bus, binding.queue, 1))).toEqual([1]);
     });
 
+    withBus("refuses headers that no broker could carry, and what is no message", async (bus, binding) => {
+      const invalid = { code: "BUS_ARGUMENT_INVALID", disposition: "invalid" };
+      const refused = { code: "BUS_MESSAGE_REFUSED", disposition: "invalid" };
+      const headed = (headers: unknown) => ({ ...message(binding, 0), headers: headers as Record<string, string> });
+      for (const headers of [{ ["x".repeat(256)]: "a" }, { "": "a" }, { a: 1 }, { a: null }, { a: { b: "c" } }]) {
+        await expect(bus.publish([headed(headers)])).rejects.toMatchObject(invalid);
+      }
+      await expect(bus.publish([headed({ a: "x".repeat(65_000) })])).rejects.toMatchObject(refused);
+      for (const wrong of [undefined, null, 5, { messageId: "x", body: {} }]) {
+        await expect(bus.publish([wrong as unknown as BusMessage])).rejects.toMatchObject(invalid);
+      }
+      for (const nothing of [undefined, null, 5]) {
+        await expect(bus.publish(nothing as unknown as BusMessage[])).rejects.toMatchObject(invalid);
+        await expect(bus.declare(nothing as unknown as QueueBinding[])).rejects.toMatchObject(invalid);
+        await expect(bus.declare([nothing as unknown as QueueBinding])).rejects.toMatchObject(invalid);
+      }
+      await bus.publish([headed({ ["x".repeat(255)]: "y".repeat(63_000) })]);
+      expect(numbers(await take(bus, binding.queue, 1))).toEqual([0]);
+    });
+
     withBus("refuses an id and a routing key that no broker could carry", async (bus, binding) => {
       const long = "é".repeat(128);
       for (const wrong of [
@@ -297,6 +317,23 @@ export function busConformance({ describe, test, expect }: SuiteRunner, makeBus:
         binding.queue,
         "rejected",
       ]);
+    });
+
+    test("keeps the dead letters of two queues apart that have one place for them, also of the same id", async () => {
+      await using bus = await makeBus();
+      const deadLetter = newBinding();
+      const queues = [newBinding(), newBinding()].map((binding) => ({ ...binding, deadLetter }));
+      await bus.declare(queues);
+      for (const binding of queues) {
+        await bus.publish([{ binding, messageId: "the same", body: { conversationId: "1", n: 0 } }]);
+        for await (const delivery of bus.consume(binding.queue)) {
+          await delivery.reject();
+          break;
+        }
+      }
+      const dead = await take(bus, deadLetter.queue, 2);
+      expect(dead.map(({ messageId }) => messageId)).toEqual(["the same", "the same"]);
+      expect(dead.map(({ headers }) => headers["x-first-death-queue"])).toEqual(queues.map(({ queue }) => queue));
     });
 
     withBus("refuses to declare a queue with other dead letters than it has", async (bus, binding) => {
