@@ -64,6 +64,15 @@ describe("on the wire", () => {
     expect(dirname(task?.body.DATA[0]?.destination_path ?? "")).toBe(join(world.scratch, "7", "p"));
   });
 
+  test("the same files asked for twice at once come twice, one after the other", async () => {
+    await using world = await globusWorld();
+    const items = await objectsOf(world, 2);
+    const transfer = world.open();
+    await Promise.all([transfer.toScratch(items, how), transfer.toScratch(items, { ...how, label: "again" })]);
+    expect(await filesIn(world.scratch)).toEqual(["7/p/f0", "7/p/f1"]);
+    expect(await allThere(items)).toBe(true);
+  });
+
   test("to the object store, as a client of the other direction, paths are spelt as the Python stack spells them", async () => {
     await using world = await globusWorld();
     const path = join(world.scratch, "product.fits");

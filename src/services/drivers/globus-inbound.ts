@@ -82,10 +82,16 @@ export function globusInbound(
           return;
         }
         await onDisk(file.to, `the copy of ${file.from}`, async () => {
-          await syncPath(temporary);
-          await (session.landing?.land ?? rename)(temporary, file.to);
+          try {
+            await syncPath(temporary);
+            await (session.landing?.land ?? rename)(temporary, file.to);
+            changed.add(dirname(file.to));
+          } catch (error) {
+            // Another process that waited for the same task may have given it its name: the next look finds the file, or brings it.
+            if (!isMissing(error) || (await stateOf(temporary)) !== undefined) throw error;
+            left.push(file);
+          }
         });
-        changed.add(dirname(file.to));
       });
       for (const folder of changed) await syncPath(folder);
       return left;

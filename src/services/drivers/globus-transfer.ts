@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Logger, silentLogger } from "../../core/log.ts";
+import { unlessAborted } from "../../core/retry.ts";
 import type { Transfer, TransferItem, TransferOptions, TransferProgress } from "../transfer.ts";
 import { globusApi, pause } from "./globus-api.ts";
 import { globusInbound } from "./globus-inbound.ts";
@@ -57,6 +58,29 @@ export function globusTransfer(options: GlobusTransferOptions): Transfer {
     log,
   });
 
+  /** What is on its way to each place. */
+  const arriving = new Map<string, Promise<unknown>>();
+
+  /** One after the other where they bring files to the same places: Globus would write one file twice at once. */
+  async function inTurn(
+    files: readonly PlannedFile[],
+    signal: AbortSignal | undefined,
+    work: () => Promise<void>,
+  ): Promise<void> {
+    const before = Promise.allSettled(files.map(({ to }) => arriving.get(to)));
+    const mine = before.then(() => {
+      signal?.throwIfAborted();
+      return work();
+    });
+    for (const { to } of files) arriving.set(to, mine);
+    const leave = (): void => {
+      for (const { to } of files) if (arriving.get(to) === mine) arriving.delete(to);
+    };
+    mine.then(leave, leave);
+    await unlessAborted(before, signal);
+    return mine;
+  }
+
   async function transfer(
     items: readonly TransferItem[],
     how: TransferOptions,
@@ -84,7 +108,7 @@ export function globusTransfer(options: GlobusTransferOptions): Transfer {
       const batch = files.slice(start, start + filesPerTask);
       const before = done;
       const onTask = (task: GlobusTask): void => how.onProgress?.(progressOf(task, batch, before));
-      await bring(session, leg, batch, how, onTask);
+      await inTurn(batch, how.signal, () => bring(session, leg, batch, how, onTask));
       const bytes = batch.reduce((sum, { sizeBytes }) => sum + sizeBytes, before.bytes);
       done = { ...before, files: before.files + batch.length, bytes };
       how.onProgress?.(done);
