@@ -142,10 +142,11 @@ async function inventoryOf(path: string, recipeRunId: number): Promise<Readonly<
   return Object.fromEntries(await Promise.all(found));
 }
 
-/** What was done to a file, task by task: of two that run beside each other now this one is quicker, and now that one. */
+/** What was done to a file, task by task: of two that run beside each other now this one is quicker, and now that one, or comes between. */
 export function whoeverCameFirst(history = "[null]"): readonly unknown[] {
-  const [base, ...steps] = JSON.parse(history) as readonly [unknown, ...(readonly string[])[]];
-  return [base, ...steps.map((each) => each.join(" ")).sort()];
+  const [base, ...groups] = JSON.parse(history) as readonly [unknown, ...(readonly string[])[]];
+  const tasks = [...Map.groupBy(groups, ([task]) => task)];
+  return [base, ...tasks.map(([task, each]) => [task, ...each.flatMap(([, ...steps]) => steps)].join(" ")).sort()];
 }
 
 function rows(path: string, sql: string): readonly Record<string, unknown>[] {
