@@ -12,16 +12,16 @@ const shortest = 6;
 /** Of variables that only their names tell of, a word such as `ubuntu` may be the value. */
 const shortestByName = 8;
 
-/** Of these whatever the value is; of others that have a secret's name, such as `…_AUTH` and `…_COOKIE`, it may be a word or a path. */
+/** Of these whatever the value is; of others that have a secret's name, such as `…_COOKIE` and `…_SESSION`, it may be a word or a path. */
 const surelySecret =
-  /(passw(or)?d|passphrase|(?<=.)pass|(?<=.)pwd|secret|token|key|pat|jwt|bearer)s?(_id|_base|_pem|_?\d+)?$/i;
+  /(passw(or)?d|passphrase|(?<=.)pass|(?<=.)pwd|secret|token|key|auth|pat|jwt|bearer)s?(_id|_base|_pem|_?\d+)?$/i;
 
 /** A key in Base64 may begin with a slash as a path does, but not with one of these. */
 const knownFolder = /^(~|\.{1,2}|\/(bin|data|dev|etc|home|lib|mnt|opt|proc|root|run|srv|sys|usr|var|Users|Volumes))\//;
 
 /** Values that clients take and people leave, whatever the name: without them every such word of the output would be gone. */
 const commonWords: ReadonlySet<string> = new Set([
-  ...["anonymous", "disabled", "localhost", "negotiate", "optional", "password", "postgres", "postgresql"],
+  ...["anonymous", "disabled", "kerberos", "localhost", "negotiate", "optional", "password", "postgres", "postgresql"],
   ...["rabbitmq", "required", "undefined", "username"],
 ]);
 
@@ -83,7 +83,7 @@ function isHarmless(name: string, value: string): boolean {
   if (commonWords.has(value.toLowerCase())) return true;
   const isPath = /^(\.{0,2}|~)\//.test(value);
   if (surelySecret.test(name)) return knownFolder.test(value);
-  return isPath || /^([a-z]+|\d+)$/i.test(value);
+  return isPath || (!/credential/i.test(name) && /^([a-z]+|\d+)$/i.test(value));
 }
 
 /** The strings of a JSON text that stand under a secret's name. */

@@ -70,6 +70,10 @@ test.each([
   expect(redactor({ [name]: value })(`it said ${value}.`)).toBe(`it said ${value}.`);
 });
 
+test.each(["REDISCLI_AUTH", "DB_PASS", "MYCAM_CREDENTIALS"])("a password of one word in %s is one", (name) => {
+  expect(redactor({ [name]: "hushrediscli" })("it said hushrediscli.")).toBe("it said [secret].");
+});
+
 test("a key that begins with a slash is no path", () => {
   expect(redactor({ AWS_SECRET_ACCESS_KEY: "/hush+hush/hush" })("/hush+hush/hush")).toBe("[secret]");
 });
