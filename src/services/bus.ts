@@ -56,7 +56,7 @@ export interface StoredMessage {
 /**
  * The interservice bus: durable, at least once. A lost connection is made again, with all that was declared, as often as the
  * retries allow: publishing and consuming go on. Nothing is opened before the first call. Disposing it waits for what is being
- * published and gives unacknowledged messages back.
+ * published, though for a source that gives nothing no longer than a second (`SERVICE_CLOSED`), and gives unacknowledged messages back.
  */
 export interface Bus extends AsyncDisposable {
   /** Which driver this is, as the settings name those of the library. */

@@ -449,6 +449,14 @@ describe("what cannot be", () => {
     expect(world.server.tasks[0]?.body.DATA).toHaveLength(2);
   });
 
+  test("what is no item is refused by name", async () => {
+    await using world = await globusWorld();
+    for (const wrong of [null, undefined, 5, {}, { bucket: "data", key: "k" }]) {
+      const error = await thrownBy(world.open().toScratch([wrong as unknown as TransferItem], how));
+      expect(error).toMatchObject({ code: "TRANSFER_FAILED", disposition: "invalid" });
+    }
+  });
+
   test("keys and buckets that are none are refused", async () => {
     await using world = await globusWorld();
     const [item] = (await objectsOf(world, 1)) as [TransferItem];
