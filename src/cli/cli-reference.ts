@@ -66,7 +66,7 @@ more may come. \`[]\` is an array, and what has a \`?\` may be missing.
 | \`settings\` | \`settings[]\` of \`name value from default description\`, \`drivers[]\` of \`service driver because\` |
 | \`fits info\` | \`hdus[]\` of \`index name version type bitpix shape[] compression cards dataSizeBytes\` |
 | \`fits header\` | \`hdus[]\` of \`index name cards[]\`; a card has \`keyword value comment\` |
-| \`fits verify\` | \`file ok\`, \`problems[]\` of \`hdu problem\`, \`hdus[]\` of \`index name type datasum checksum\` |
+| \`fits verify\` | \`file ok\`, \`problems[]\` and \`warnings[]\` of \`hdu problem\`, \`hdus[]\` of \`index name type datasum checksum\` |
 | \`fits stats\` | \`hdus[]\` of \`index name type bitpix shape[] min max mean median rms nan datasum\`: null without pixels; "NaN", "Infinity", "-Infinity" where a number is not finite |
 | \`fits table\` | \`hdu name rowCount\`, \`columns[]\` of \`name unit form values[]\`; one value or nested lists for each row |
 | \`fits diff\` | \`same differences[]\` |

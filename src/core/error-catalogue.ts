@@ -94,6 +94,10 @@ export const errorCatalogue = {
     when: "the name of an L1 file cannot be made of its header",
     remedy: "Correct the card that the message names.",
   },
+  FILE_NOT_REGULAR: {
+    when: "a path that is to be read as a file is a folder, a pipe or a device",
+    remedy: "Name a file; write what comes from a pipe into one first.",
+  },
   FITS_ACCESS_ATTRIBUTE_UNKNOWN: {
     when: "a stem asks for an attribute that the FitsAccess does not have",
     remedy: "Add the attribute to the table of `fitsAccess`, or correct its name.",

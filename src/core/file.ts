@@ -1,17 +1,26 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, constants, fstatSync, openSync, read, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, read, readSync, type Stats } from "node:fs";
 import { type FileHandle, link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { ByteSink, ByteSource } from "./byte-source.ts";
-import { codeOf, isMissing } from "./errors.ts";
+import { codeOf, FirstlightError, isMissing } from "./errors.ts";
 import { uuidFrom } from "./ids.ts";
 
-/** An open file as a `ByteSource`; closed by `await using`. */
+// Without the second flag, to open a pipe that nobody writes to never ends; to files it makes no difference. Windows has none.
+const openFlags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+/**
+ * An open file as a `ByteSource`; closed by `await using`.
+ *
+ * @throws FirstlightError FILE_NOT_REGULAR for a folder, a pipe or a device; the operating system's error for what cannot be opened
+ */
 export async function openFile(path: string): Promise<ByteSource & AsyncDisposable> {
-  const handle = await open(path, constants.O_RDONLY);
+  const handle = await open(path, openFlags);
   try {
-    return { ...(await handleSource(path, handle)), [Symbol.asyncDispose]: () => handle.close() };
+    const stats = await handle.stat();
+    requireRegular(path, stats);
+    return { ...sourceOf(path, handle, stats.size), [Symbol.asyncDispose]: () => handle.close() };
   } catch (error) {
     await handle.close();
     throw error;
@@ -21,9 +30,13 @@ export async function openFile(path: string): Promise<ByteSource & AsyncDisposab
 /** What a handle reads, which whoever opened it closes. */
 export async function handleSource(name: string, handle: FileHandle): Promise<ByteSource> {
   const { size } = await handle.stat();
+  return sourceOf(name, handle, size);
+}
+
+function sourceOf(name: string, handle: FileHandle, sizeBytes: number): ByteSource {
   return {
     name,
-    sizeBytes: size,
+    sizeBytes,
     async read(offset, into) {
       let filled = 0;
       while (filled < into.length) {
@@ -36,6 +49,28 @@ export async function handleSource(name: string, handle: FileHandle): Promise<By
   };
 }
 
+function requireRegular(path: string, stats: Stats): void {
+  if (!stats.isFile()) throw notRegular(path, stats);
+}
+
+function notRegular(path: string, stats: Stats, cause?: unknown): FirstlightError {
+  const kind = stats.isDirectory()
+    ? "a folder"
+    : stats.isFIFO()
+      ? "a pipe"
+      : stats.isSocket()
+        ? "a socket"
+        : stats.isFile()
+          ? "nothing that can be read from where one likes"
+          : "a device";
+  const remedy = stats.isDirectory() ? "Name a file in it" : "Write what comes from it into a file, and name that";
+  return new FirstlightError("FILE_NOT_REGULAR", `${path} is ${kind}, and a file is to be read. ${remedy}.`, {
+    disposition: "invalid",
+    fields: { path },
+    cause,
+  });
+}
+
 /** A file that is read at once, without a turn of the event loop, which takes longer than the reading of a strip does. */
 export interface FileNow extends ByteSource, Disposable {
   /** Its first bytes, where they were read on opening; the memory is that of whoever opened it. */
@@ -45,10 +80,15 @@ export interface FileNow extends ByteSource, Disposable {
 
 /** Who reads much of it has to let others have their turn in between. */
 export function openFileNow(path: string): FileNow {
-  const fd = openSync(path, constants.O_RDONLY);
+  const fd = openSync(path, openFlags);
+  const stats = fstatSync(fd);
+  if (!stats.isFile()) {
+    closeSync(fd);
+    throw notRegular(path, stats);
+  }
   return {
     name: path,
-    sizeBytes: fstatSync(fd).size,
+    sizeBytes: stats.size,
     readNow: (offset, into) => readFully(fd, offset, into),
     read: async (offset, into) => readFully(fd, offset, into),
     [Symbol.dispose]: () => closeSync(fd),
@@ -60,9 +100,9 @@ export function openFileNow(path: string): FileNow {
  * beyond it with `read` waits its turn.
  */
 export function openFileStart(path: string, start: Uint8Array): FileNow {
-  const fd = openSync(path, constants.O_RDONLY);
+  const fd = openSync(path, openFlags);
   try {
-    const startBytes = readSync(fd, start, 0, start.length, 0);
+    const startBytes = readStart(path, fd, start);
     let size: number | undefined;
     const sizeOf = (): number => {
       // A read that gives nothing says where the file ends, in a fraction of the time that its facts take.
@@ -100,6 +140,19 @@ export function openFileStart(path: string, start: Uint8Array): FileNow {
   } catch (error) {
     closeSync(fd);
     throw error;
+  }
+}
+
+/** What a path is, is asked for only where its beginning does not tell: that takes as long as reading a header. */
+function readStart(path: string, fd: number, start: Uint8Array): number {
+  try {
+    const count = readSync(fd, start, 0, start.length, 0);
+    if (count === 0) requireRegular(path, fstatSync(fd));
+    return count;
+  } catch (error) {
+    // These are what folders, pipes and sockets answer who reads at an offset.
+    if (!["EISDIR", "ESPIPE", "EAGAIN", "ENXIO"].includes(String(codeOf(error)))) throw error;
+    throw notRegular(path, fstatSync(fd), error);
   }
 }
 
@@ -186,7 +239,7 @@ export async function createFile(path: string, options: CreateFileOptions = {}):
       await close();
       // A link fails where a name is taken, which a rename does not: two writers cannot both win.
       if (options.overwrite === true) await rename(temporary, path);
-      else await link(temporary, path);
+      else await linkNew(temporary, path);
       await syncPath(folder);
     },
     async [Symbol.asyncDispose]() {
@@ -194,6 +247,16 @@ export async function createFile(path: string, options: CreateFileOptions = {}):
       await rm(temporary, { force: true });
     },
   };
+}
+
+async function linkNew(temporary: string, path: string): Promise<void> {
+  try {
+    await link(temporary, path);
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw error;
+    const problem = `The file ${path} is there already. Name another, or replace it with the option overwrite.`;
+    throw Object.assign(new Error(problem, { cause: error }), { code: "EEXIST", syscall: "link", path });
+  }
 }
 
 /** Writes a whole file; see `createFile`. */

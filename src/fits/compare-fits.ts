@@ -1,5 +1,7 @@
+import { isFirstlightError } from "../core/errors.ts";
 import type { NdArray } from "../core/ndarray.ts";
 import { pythonStr } from "../core/scalar.ts";
+import type { Card } from "./card.ts";
 import { isComplex } from "./card-value.ts";
 import { type Hdu, hasImage } from "./hdu.ts";
 import type { Header } from "./header.ts";
@@ -72,22 +74,36 @@ function structureOf({ type, shape }: Hdu): string {
 const storage = /^(?:SIMPLE|XTENSION|BITPIX|NAXIS[0-9]*|BSCALE|BZERO|BLANK|EXTEND|CHECKSUM|DATASUM)$/;
 
 function cardDifferences(one: Header, other: Header, hdu: number, ignore: ReadonlySet<string>): FitsDifference[] {
-  const [first, second] = [valuesOf(one), valuesOf(other)];
+  const isIgnored = (keyword: string): boolean => storage.test(keyword) || ignore.has(keyword);
+  const [first, second] = [valuesOf(one, isIgnored), valuesOf(other, isIgnored)];
   return [...new Set([...first.keys(), ...second.keys()])].flatMap((keyword): FitsDifference[] => {
-    if (storage.test(keyword) || ignore.has(keyword)) return [];
     const [a, b] = [first.get(keyword), second.get(keyword)];
     return a === b ? [] : [{ kind: "card", hdu, keyword, first: a, second: b }];
   });
 }
 
-function valuesOf(header: Header): ReadonlyMap<string, string> {
+function valuesOf(header: Header, isIgnored: (keyword: string) => boolean): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
-  for (const { keyword, value } of header) {
-    const text = isComplex(value) ? `(${value.re}, ${value.im})` : value === undefined ? "" : pythonStr(value);
+  for (const card of header) {
+    const { keyword } = card;
+    if (isIgnored(keyword)) continue;
+    const text = textOf(card);
     const before = values.get(keyword);
     values.set(keyword, before === undefined ? text : `${before}\n${text}`);
   }
   return values;
+}
+
+/** A card whose characters are no value is compared by them. */
+function textOf(card: Card): string {
+  try {
+    const { value } = card;
+    if (isComplex(value)) return `(${value.re}, ${value.im})`;
+    return value === undefined ? "" : pythonStr(value);
+  } catch (error) {
+    if (!isFirstlightError(error)) throw error;
+    return card.image.slice(8).trimEnd();
+  }
 }
 
 function pixelDifferences(

@@ -19,7 +19,7 @@ const filesPerTurn = 64;
  * The headers of many files, one after the other and in their order: what of one is the same in the next is read once. Of each
  * file its beginning is read, and it is open no longer than that.
  *
- * @throws FirstlightError the errors of `readHeader`, which name the file; the operating system's error for a file that cannot be opened
+ * @throws FirstlightError the errors of `readHeader`, which name the file; FILE_NOT_REGULAR for a folder or a pipe, the operating system's error for a file that cannot be opened
  */
 export async function* readHeaders(
   paths: Iterable<string> | AsyncIterable<string>,

@@ -1,11 +1,14 @@
 import type { ByteSource } from "../core/byte-source.ts";
 import { isFirstlightError } from "../core/errors.ts";
 import { blockBytes, padded } from "./blocks.ts";
-import type { Card } from "./card.ts";
+import { cardLength } from "./card-format.ts";
 import { type Hdu, hasImage, storedHeader } from "./hdu.ts";
 import { openFits } from "./open-fits.ts";
+import { findEnd } from "./parse-header.ts";
 import { readPixels } from "./read-image.ts";
+import { checkCards } from "./verify-cards.ts";
 import { type ChecksumVerdict, hduChecksums } from "./verify-checksums.ts";
+import { checkTable } from "./verify-table.ts";
 
 /** Something that FITS 4.0 forbids, or bytes that are not as they were written. */
 export interface FitsProblem {
@@ -16,6 +19,8 @@ export interface FitsProblem {
 
 export interface FitsVerification {
   readonly problems: readonly FitsProblem[];
+  /** What the standard allows and yet is to be known: SIMPLE = F, columns that share a name or have none. */
+  readonly warnings: readonly FitsProblem[];
   readonly hdus: readonly {
     readonly index: number;
     readonly name: string | undefined;
@@ -26,17 +31,20 @@ export interface FitsVerification {
 }
 
 /**
- * Holds a file against the standard: structure, mandatory cards and their order, every card's value, padding, checksums, and
- * of compressed images every tile. All problems are told, but for what ends the reading: then that is the last.
+ * Holds a file against the standard: structure, mandatory cards, their order and their fixed format, every card's value, the columns
+ * and the cells of tables, what fills blocks up, checksums, and of compressed images every tile. All problems are told, but for what
+ * ends the reading: then that is the last. Of the cells of a column the first that is wrong is told.
  */
 export async function verifyFits(source: ByteSource, signal?: AbortSignal): Promise<FitsVerification> {
   const problems: FitsProblem[] = [];
+  const warnings: FitsProblem[] = [];
   const verdicts: FitsVerification["hdus"][number][] = [];
   try {
     const { source: plain, hdus } = await openFits(source);
     for (const hdu of hdus) {
       signal?.throwIfAborted();
       const tell = (problem: string): void => void problems.push({ hdu: hdu.index, problem });
+      const warn = (problem: string): void => void warnings.push({ hdu: hdu.index, problem });
       const { datasum, checksum } = await hduChecksums(plain, hdu);
       verdicts.push({ index: hdu.index, name: hdu.name, type: hdu.type, datasum, checksum });
       for (const [name, verdict] of [
@@ -46,8 +54,11 @@ export async function verifyFits(source: ByteSource, signal?: AbortSignal): Prom
         if (verdict === "bad")
           tell(`${name} does not fit the bytes: they were damaged or edited since it was written.`);
       }
-      checkCards(storedHeader(hdu).cards, hdu, tell);
+      checkCards(storedHeader(hdu).cards, hdu, { tell, warn });
       checkBlank(hdu, tell);
+      if (hdu.type === "other") warn("its XTENSION is none that readers know.");
+      await checkHeaderFill(plain, hdu, tell);
+      await checkTable(plain, hdu, { tell, warn }, signal);
       await checkPadding(plain, hdu, tell);
       if (hdu.tiles !== undefined && hasImage(hdu)) await decodable(plain, hdu, tell, signal);
     }
@@ -62,37 +73,7 @@ export async function verifyFits(source: ByteSource, signal?: AbortSignal): Prom
     const { hdu } = error.fields;
     problems.push({ hdu: typeof hdu === "number" ? hdu : undefined, problem: error.message });
   }
-  return { problems, hdus: verdicts };
-}
-
-function checkCards(cards: readonly Card[], hdu: Hdu, tell: (problem: string) => void): void {
-  const expected = mandatoryKeywords(cards, hdu);
-  for (const [index, keyword] of expected.entries()) {
-    const found = cards[index]?.keyword;
-    if (found === keyword) continue;
-    tell(`card ${index + 1} is ${found ?? "missing"}, and ${keyword} belongs there.`);
-    break;
-  }
-  const mandatory = new Set(expected);
-  const seen = new Set<string>();
-  for (const [index, card] of cards.entries()) {
-    const where = `card ${index + 1} (${card.keyword})`;
-    if (mandatory.has(card.keyword) && seen.has(card.keyword)) tell(`${where} is there twice.`);
-    seen.add(card.keyword);
-    if (!/^[A-Z0-9_-]*$/.test(card.image.slice(0, 8).trimEnd())) {
-      tell(`${where}: a keyword is of A–Z, 0–9, '-' and '_'.`);
-    }
-    const foreign = /[^ -~]/.exec(card.image)?.[0].charCodeAt(0);
-    if (foreign !== undefined) {
-      tell(`${where} holds the byte 0x${foreign.toString(16).padStart(2, "0")}, which is not ASCII text.`);
-    }
-    if (card.isCommentary) continue;
-    try {
-      void card.value;
-    } catch {
-      tell(`${where}: "${card.image.slice(8).trimEnd()}" is no value and comment.`);
-    }
-  }
+  return { problems, warnings, hdus: verdicts };
 }
 
 function checkBlank({ header, bitpix, type }: Hdu, tell: (problem: string) => void): void {
@@ -104,13 +85,16 @@ function checkBlank({ header, bitpix, type }: Hdu, tell: (problem: string) => vo
   }
 }
 
-/** FITS 4.0 tables 7, 8, 11 and 14: these, in this order, before all others. */
-function mandatoryKeywords(cards: readonly Card[], { index, type, tiles }: Hdu): readonly string[] {
-  const axisCount = Number(cards.find(({ keyword }) => keyword === "NAXIS")?.value ?? 0);
-  const axes = Array.from({ length: axisCount }, (_, axis) => `NAXIS${axis + 1}`);
-  const isTable = tiles !== undefined || type === "binaryTable" || type === "asciiTable";
-  if (index === 0) return ["SIMPLE", "BITPIX", "NAXIS", ...axes];
-  return ["XTENSION", "BITPIX", "NAXIS", ...axes, "PCOUNT", "GCOUNT", ...(isTable ? ["TFIELDS"] : [])];
+async function checkHeaderFill(source: ByteSource, hdu: Hdu, tell: (problem: string) => void): Promise<void> {
+  const bytes = new Uint8Array(hdu.dataOffset - hdu.headerOffset);
+  await source.read(hdu.headerOffset, bytes);
+  const end = findEnd(bytes) + cardLength;
+  const at = bytes.subarray(end).findIndex((byte) => byte !== 0x20);
+  if (at === -1) return;
+  const found = (bytes[end + at] ?? 0).toString(16).padStart(2, "0");
+  tell(
+    `behind the END card the header holds the byte 0x${found} at offset ${hdu.headerOffset + end + at}, not a blank.`,
+  );
 }
 
 async function checkPadding(source: ByteSource, hdu: Hdu, tell: (problem: string) => void): Promise<void> {

@@ -1,5 +1,6 @@
 import { type NdArray, type PixelArray, sizeOf } from "../core/ndarray.ts";
 import type { Frame } from "../fits/frame.ts";
+import { requirePercents } from "./check-options.ts";
 import { chunkLength, loadChunk, newChunk } from "./chunk.ts";
 import type { FilesOptions } from "./files/accumulate-files.ts";
 import type { Many } from "./files/many.ts";
@@ -39,6 +40,8 @@ export async function medianAcross(
  * Percentiles of each pixel by numpy's default rule, linear between the two nearest ranks; otherwise as `medianAcross`. Of frames, the
  * variance is p(1-p)/φ² · mean σ² / n, φ the density of a normal error at its percentile, with p no nearer to 0 and 1 than 1/(n+1).
  *
+ * @throws FirstlightError MATH_OPTION for a percentile outside of 0 to 100, and the errors of `medianAcross`
+ *
  * @returns one array, or one frame, for each of `percents`
  */
 export async function percentilesAcross(
@@ -56,6 +59,7 @@ export async function percentilesAcross(
   percents: readonly number[],
   options: AcrossOptions = {},
 ): Promise<NdArray<FloatArray>[] | Frame[]> {
+  requirePercents(percents);
   const stack = await frameStack(frames, "compare", options);
   const { shape } = stack;
   const precision = options.precision ?? stack.precision;

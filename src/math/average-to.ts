@@ -11,6 +11,7 @@ import { signedHeader } from "../fits/sign-header.ts";
 import { storePixels } from "../fits/storage.ts";
 import { storageCards } from "../fits/storage-cards.ts";
 import { type AverageOptions, average } from "./average.ts";
+import { requireLeaveOut } from "./check-options.ts";
 import { type FrameFiles, frameFiles, isBare, precisionOfFiles } from "./files/frame-files.ts";
 import { given, type Many } from "./files/many.ts";
 import { type AddableImages, addableImages, prepareSums, sumStrips } from "./files/sum-images.ts";
@@ -46,6 +47,7 @@ export async function averageTo(
     await using sink = await createFile(target, { overwrite: options.overwrite === true });
     return await averageTo(sink, paths, options);
   }
+  requireLeaveOut(options.leaveOut);
   const what = await given<never>(paths);
   const files = what.kind === "files" ? what.paths : [];
   await using lent = lentWorkers(options.workers);

@@ -1,4 +1,5 @@
 import type { NdArray } from "../core/ndarray.ts";
+import { requireSigma } from "./check-options.ts";
 import { emptyMask, pixelFlags } from "./flags.ts";
 import { localMedian } from "./local-median.ts";
 import { median } from "./order-statistics.ts";
@@ -21,6 +22,7 @@ export interface HotPixelOptions {
 export function flagHotPixels(dark: NdArray, options: HotPixelOptions = {}): NdArray<Uint32Array> {
   imageSize(dark, "find hot pixels in");
   const { sigma = 8, radius = 2 } = options;
+  requireSigma(sigma);
   const excess = localMedian(dark, radius).data;
   for (let i = 0; i < excess.length; i++) excess[i] = Number(dark.data[i]) - (excess[i] as number);
   const limit = sigma * deviationOf(excess, dark);

@@ -1,6 +1,7 @@
 import { type NdArray, type PixelArray, sizeOf } from "../core/ndarray.ts";
 import type { Frame } from "../fits/frame.ts";
 import type { Header } from "../fits/header.ts";
+import { requireLeaveOut } from "./check-options.ts";
 import type { FilesOptions } from "./files/accumulate-files.ts";
 import { requireFilled } from "./files/each-frame.ts";
 import { frameFiles, precisionOfFiles } from "./files/frame-files.ts";
@@ -39,6 +40,7 @@ export async function frameStack(
   options: FilesOptions & LeaveOutOptions,
 ): Promise<FrameStack> {
   const { leaveOut = 0 } = options;
+  requireLeaveOut(leaveOut);
   const what = await given<NdArray | Frame>(frames as Many<NdArray | Frame>);
   if (what.kind === "files") {
     const all = await frameFiles(what.paths, verb, options.signal);

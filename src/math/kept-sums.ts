@@ -2,10 +2,13 @@ import type { PixelArray } from "../core/ndarray.ts";
 import { chunkLength, loadChunk, newChunk } from "./chunk.ts";
 import type { FramePiece, PieceTaker } from "./files/each-frame.ts";
 import { mergedFlags } from "./merged-flags.ts";
+import { isWide, type WideSums, wideSums } from "./wide-sums.ts";
 
 /** Sums of what masks do not leave out. */
 export interface KeptSums extends PieceTaker {
   readonly sums: Float64Array;
+  /** Those of 64-bit integers, where there were any. */
+  wide(): WideSums | undefined;
   /** How many values each sum is of. */
   readonly counts: Uint32Array;
   variances(): Float64Array | undefined;
@@ -16,14 +19,19 @@ export function keptSums(size: number, leaveOut: number): KeptSums {
   const [sums, counts] = [new Float64Array(size), new Uint32Array(size)];
   const merged = mergedFlags(size, leaveOut);
   let variances: Float64Array | undefined;
+  let wide: WideSums | undefined;
   return {
     sums,
     counts,
+    wide: () => wide,
     variances: () => variances,
     flags: merged.flags,
     take({ start, image, mask, variance }: FramePiece) {
       merged.take(mask, start, image.length);
-      addKept(sums, image, mask, leaveOut, start);
+      if (isWide(image)) {
+        wide ??= wideSums(size);
+        wide.add(image, start, mask, leaveOut);
+      } else addKept(sums, image, mask, leaveOut, start);
       for (let i = 0, at = start; i < image.length; i += 1, at += 1) {
         if ((Number(mask?.[i] ?? 0) & leaveOut) === 0) counts[at] = (counts[at] as number) + 1;
       }

@@ -1,6 +1,7 @@
 import type { PixelArray } from "../core/ndarray.ts";
 import { type Bins, valueBins, valueKernels } from "../kernels/value-kernels.ts";
 import { type Census, takeCensus } from "./census.ts";
+import { requirePercents } from "./check-options.ts";
 import { forEachPortion, loadChunk, newChunk } from "./chunk.ts";
 
 const sortLimit = 4096;
@@ -31,12 +32,15 @@ export function orderStatistics(
 /**
  * Percentiles by numpy's default rule: linear between the two nearest ranks. NaN is left out; without any number every
  * percentile is NaN.
+ *
+ * @throws FirstlightError MATH_OPTION for a percentile outside of 0 to 100
  */
 export function percentiles(
   data: PixelArray,
   percents: readonly number[],
   census: Census = takeCensus(data),
 ): number[] {
+  requirePercents(percents);
   return percentilesOf(percents, census.count, orderStatistics(data, percentileRanks(percents, census.count), census));
 }
 

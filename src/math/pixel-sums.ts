@@ -2,12 +2,15 @@ import type { NdArray, PixelArray } from "../core/ndarray.ts";
 import type { Frame } from "../fits/frame.ts";
 import { loadChunk, newChunk } from "./chunk.ts";
 import { type FloatArray, newFloats, type Precision } from "./precision.ts";
+import type { WideSums } from "./wide-sums.ts";
 
 /** The sums of each pixel over frames, and of their variances. */
 export interface PixelSums {
   readonly first: NdArray | Frame;
   readonly shape: readonly number[];
+  /** Of what a float64 holds: those of 64-bit integers are in `wide`. */
   readonly sums: Float64Array;
+  readonly wide: WideSums | undefined;
   readonly variances: Float64Array | undefined;
   readonly mask: NdArray<Uint32Array> | undefined;
   readonly precision: Precision;
@@ -58,6 +61,30 @@ export function welfordKept(
     mean[i] = after;
     squares[i] = (squares[i] as number) + (value - before) * (value - after);
   }
+}
+
+/** The sums of each pixel, those of 64-bit integers added to those of others. */
+export function totals({ sums, wide }: Pick<PixelSums, "sums" | "wide">): Float64Array {
+  if (wide === undefined) return sums;
+  return sums.map((sum, pixel) => (sum === 0 ? wide.sum(pixel) : sum + wide.sum(pixel)));
+}
+
+/** The mean of each pixel over `count` frames, or over as many as there were of it. */
+export function means(
+  { sums, wide }: Pick<PixelSums, "sums" | "wide">,
+  count: number | Uint32Array,
+  precision: Precision,
+): FloatArray {
+  if (wide === undefined && typeof count === "number") return dividedBy(sums, count, precision);
+  const out = newFloats(sums.length, precision);
+  for (let i = 0; i < out.length; i += 1) {
+    const n = typeof count === "number" ? count : (count[i] as number);
+    const sum = sums[i] as number;
+    // 0 / 0 is NaN, as it should be.
+    if (wide === undefined || n === 0) out[i] = sum / n;
+    else out[i] = sum === 0 ? wide.mean(i, n) : (sum + wide.sum(i)) / n;
+  }
+  return out;
 }
 
 export function dividedBy(sums: Float64Array, divisor: number, precision: Precision): FloatArray {

@@ -1,6 +1,7 @@
 import { type NdArray, type PixelArray, sizeOf } from "../core/ndarray.ts";
 import type { Frame } from "../fits/frame.ts";
 import type { AcrossOptions } from "./across.ts";
+import { requireSigma, requireWhole } from "./check-options.ts";
 import { chunkLength, loadChunk, newChunk } from "./chunk.ts";
 import type { Many } from "./files/many.ts";
 import { frameCompanions } from "./frame-companions.ts";
@@ -24,14 +25,14 @@ export interface SigmaClippedMean<T = NdArray<FloatArray>> {
 
 /**
  * The mean of each pixel over a stack held in memory, after repeated clipping about the median by the standard deviation
- * (ddof 0) of what is left: astropy's sigma_clip with its defaults. NaN is left out; a pixel without any number is NaN.
+ * (ddof 0) of what is left: astropy's sigma_clip with its defaults. NaN and infinities are left out; a pixel without any finite number is NaN.
  *
  * Of n values none lies further than (n-1)/√n deviations from the mean: 3 σ rejects nothing in a stack of fewer than 11.
  *
- * @throws FirstlightError ARRAY_EMPTY without arrays, ARRAY_SHAPE where shapes differ
+ * @throws FirstlightError ARRAY_EMPTY without arrays, ARRAY_SHAPE where shapes differ, MATH_OPTION for a sigma not above 0
  */
 export function sigmaClippedMean(stack: readonly NdArray[], options: SigmaClipOptions = {}): SigmaClippedMean {
-  const { sigma = 3, iterations = 5 } = options;
+  const { sigma, iterations } = clipping(options);
   const [first] = stack;
   if (first === undefined) throw empty("average", "a stack of no arrays");
   for (const array of stack) {
@@ -69,7 +70,7 @@ export async function sigmaClippedMeanAcross(
   frames: Many<NdArray> | Many<Frame> | Many<string>,
   options: SigmaClipFilesOptions = {},
 ): Promise<SigmaClippedMean | SigmaClippedMean<Frame>> {
-  const { sigma = 3, iterations = 5 } = options;
+  const { sigma, iterations } = clipping(options);
   const stack = await frameStack(frames, "average", options);
   const { shape } = stack;
   const companions = frameCompanions(stack, options.leaveOut ?? 0);
@@ -85,6 +86,15 @@ export async function sigmaClippedMeanAcross(
   ];
   if (companions === undefined) return { mean, kept };
   return { mean: companions.frame(mean, (_, pixel) => 1 / (counts[pixel] as number)), kept };
+}
+
+function clipping({ sigma = 3, iterations = 5 }: SigmaClipOptions): {
+  readonly sigma: number;
+  readonly iterations: number;
+} {
+  requireSigma(sigma);
+  requireWhole("iterations", iterations, 0);
+  return { sigma, iterations };
 }
 
 function clipStack(
@@ -107,7 +117,7 @@ function clipStack(
       let n = 0;
       for (let k = 0; k < chunks.length; k++) {
         const value = (chunks[k] as Float64Array)[i] as number;
-        if (!Number.isNaN(value)) n = sortsAtOnce ? put(values, n, value) : insert(values, n, value);
+        if (Number.isFinite(value)) n = sortsAtOnce ? put(values, n, value) : insert(values, n, value);
       }
       if (sortsAtOnce) values.subarray(0, n).sort();
       kept[start + i] = clip(values, n, sigma, iterations, mean, start + i);

@@ -1,4 +1,5 @@
 import type { NdArray } from "../core/ndarray.ts";
+import { requirePercents } from "./check-options.ts";
 import { percentiles } from "./order-statistics.ts";
 import { zscale } from "./zscale.ts";
 
@@ -39,5 +40,6 @@ const curves: Readonly<Record<StretchName, (share: number) => number>> = {
 function valuesOf(image: NdArray, limits: DisplayLimits): readonly [number, number] {
   if (limits === "zscale") return zscale(image);
   if ("values" in limits) return limits.values;
+  requirePercents(limits.percentiles);
   return percentiles(image.data, limits.percentiles) as [number, number];
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -278,6 +279,36 @@ describe("firstlight fits info, header, cut, diff and png", () => {
       (await fits("png", file("i16.fits"), out, "--stretch", "zscale", "--colour-map", "viridis", "--scale", "2")).code,
     ).toBe(0);
     expect((await readFile(out)).subarray(1, 4).toString()).toBe("PNG");
+  });
+
+  test("a picture that would be too large, a folder and a pipe are refused", async () => {
+    const large = await fits("png", file("i16.fits"), join(cli.folder, "large.png"), "--scale", "100000");
+    expect([large.code, large.stderr]).toEqual([2, expect.stringContaining("at most 268435456 are drawn")]);
+    const pipe = join(cli.folder, "pipe.fits");
+    execFileSync("mkfifo", [pipe]);
+    for (const [path, kind] of [
+      [cli.folder, "a folder"],
+      [pipe, "a pipe"],
+    ] as const) {
+      const { code, stderr } = await fits("unpack", path, join(cli.folder, "never.fits"));
+      expect([code === 0, stderr]).toEqual([false, expect.stringContaining(`FITS_FILE: The file ${path}`)]);
+      expect(stderr).toContain(`is ${kind}`);
+    }
+  });
+
+  test("diff compares cards that hold no value by their characters", async () => {
+    const [one, other] = ["1.0.0", "2.0.0"].map((version) => {
+      const bytes = Buffer.from(encodeFits([{ header: Header.from({ VERSION: "x.y.z" }) }]));
+      const at = bytes.indexOf("'x.y.z");
+      bytes.write(version.padEnd(10), at);
+      return bytes;
+    });
+    const paths = [join(cli.folder, "v1.fits"), join(cli.folder, "v2.fits")] as const;
+    await writeFile(paths[0], one as Buffer);
+    await writeFile(paths[1], other as Buffer);
+    expect((await fits("diff", paths[0], paths[0])).code).toBe(0);
+    expect((await fits("diff", ...paths)).stdout).toContain("HDU 0, VERSION:");
+    expect((await fits("diff", ...paths, "--ignore", "VERSION")).code).toBe(0);
   });
 
   test("what is no FITS, not there or no command is told so", async () => {

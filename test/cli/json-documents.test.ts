@@ -75,6 +75,7 @@ describe("the JSON documents are those that docs/cli.md lists", () => {
     expect(await expectDocumented("fits diff", same)).toEqual({ same: true, differences: [] });
     const bytes = await readFile(join(cli.folder, "u8.fits"));
     bytes[bytes.length - 1] = 7; // the padding
+    bytes[29] = 0x46; // SIMPLE = F
     await writeFile(join(cli.folder, "bad.fits"), bytes);
     await expectDocumented("fits verify", await stdoutOf(["fits", "verify", "bad.fits"], {}, 1));
   });

@@ -1,8 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { openFileStart } from "../../src/core/file.ts";
+import { openFile, openFileNow, openFileStart } from "../../src/core/file.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -38,4 +39,20 @@ test("a file that is shorter than the start, and one that is not there", async (
   const into = new Uint8Array(100);
   expect([await source.read(0, into), source.sizeBytes]).toEqual([30, 30]);
   expect(() => openFileStart(join(folder, "none"), start)).toThrow(expect.objectContaining({ code: "ENOENT" }));
+});
+
+test("a folder and a pipe are refused at once, a link to a file is not", async () => {
+  const [pipe, path, linked] = ["pipe", "file", "link"].map((name) => join(folder, name)) as [string, string, string];
+  execFileSync("mkfifo", [pipe]);
+  await writeFile(path, content);
+  await symlink(path, linked);
+  const start = new Uint8Array(100);
+  for (const refused of [pipe, folder, "/dev/null"]) {
+    const error = expect.objectContaining({ code: "FILE_NOT_REGULAR", message: expect.stringContaining(refused) });
+    expect(() => openFileStart(refused, start)).toThrow(error);
+    expect(() => openFileNow(refused)).toThrow(error);
+    await expect(openFile(refused)).rejects.toEqual(error);
+  }
+  await using source = await openFile(linked);
+  expect(source.sizeBytes).toBe(1000);
 });

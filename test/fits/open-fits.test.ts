@@ -110,9 +110,10 @@ describe("the HDUs of a file", () => {
       Buffer.from([0, 1, 0, 2, ...new Uint8Array(2876)]),
     ]);
     expect((await readImage(bytesSource(bytes), 1)).data).toEqual(Int16Array.of(1, 2));
-    expect((await verifyFits(bytesSource(bytes))).problems).toMatchObject([
-      { hdu: 1, problem: /PCOUNT belongs there/ },
-    ]);
+    expect((await verifyFits(bytesSource(bytes))).problems).toContainEqual({
+      hdu: 1,
+      problem: expect.stringContaining("PCOUNT belongs there"),
+    });
   });
 
   test("may lack the padding of the last block only where no extension is announced", async () => {

@@ -18,7 +18,8 @@ async function openForReading(path: string): Promise<ByteSource & AsyncDisposabl
 }
 
 export function fileUnreadable(path: string, error: unknown): FirstlightError {
-  return fileError(`The file ${path} cannot be read: ${messageOf(error)}. Check the path.`, path, error);
+  const problem = messageOf(error).replace(/\.$/, "");
+  return fileError(`The file ${path} cannot be read: ${problem}. Check the path.`, path, error);
 }
 
 /** Writes a file that appears whole or not at all; throws `FITS_FILE` for one that is there and is not to be replaced. */

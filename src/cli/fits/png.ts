@@ -1,7 +1,7 @@
 import { FirstlightError } from "../../core/errors.ts";
 import { readImage } from "../../fits/read-image.ts";
 import { colourMapNames } from "../../math/colour-map.ts";
-import { type PngOptions, renderPng } from "../../math/png.ts";
+import { mostPixels, type PngOptions, renderPng } from "../../math/png.ts";
 import { defineCommand } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 import { usageError } from "../usage-error.ts";
@@ -46,6 +46,12 @@ export const png = defineCommand({
         "FITS_SHAPE",
         `A picture has two axes, the image has ${image.shape.length} (${image.shape.toReversed().join(" × ")}). Take one plane with 'firstlight fits cut'.`,
         { disposition: "invalid", fields: { shape: image.shape } },
+      );
+    }
+    const pixels = plane.data.length * scale ** 2;
+    if (scale > 1 && pixels > mostPixels) {
+      throw usageError(
+        `--scale ${scale} would make a picture of ${pixels} pixels; at most ${mostPixels} are drawn. Choose a smaller number.`,
       );
     }
     await writeFits(args.out, [renderPng(plane, { ...optionsOf(choice), colourMap, scale })], args.overwrite);

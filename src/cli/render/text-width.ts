@@ -32,8 +32,13 @@ export function pad(line: string, width: number, align: "left" | "right" = "left
 
 /** A name or message from outside on one line: what would move the cursor is shown, not obeyed. */
 export function oneLine(text: string): string {
+  return verbatimLine(text).replace(/ +/g, " ");
+}
+
+/** As `oneLine`, with as many blanks as there are: in what is quoted they count. */
+export function verbatimLine(text: string): string {
   return stripVTControlCharacters(text)
-    .replace(/\s+/g, " ")
+    .replace(/\s+/g, (run) => (/^ +$/.test(run) ? run : " "))
     .replace(/\p{Cc}/gu, "�")
     .trim();
 }

@@ -29,12 +29,22 @@ export function asciiInteger(field: string): bigint | undefined {
   return integer.test(text) ? BigInt(text.replace("+", "")) : undefined;
 }
 
-/** The real in a field, with the point where it stands or where the form has it; 0 in a blank one. */
+const special = /^([+-]?)(?:(nan)|inf(?:inity)?)$/i;
+
+/**
+ * The real in a field, with the point where it stands or where the form has it; 0 in a blank one. NaN and infinities, which FITS has
+ * no characters for, are read as the words that writers leave for them.
+ */
 export function asciiReal(field: string, decimals: number): number | undefined {
   const text = field.trim();
   if (text === "") return 0;
   const match = number.exec(text);
-  if (match === null) return undefined;
+  if (match === null) {
+    const word = special.exec(text);
+    if (word === null) return undefined;
+    if (word[2] !== undefined) return Number.NaN;
+    return word[1] === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  }
   const [, sign = "", before = "", point, after = "", signedExponent, exponent] = match;
   if (before === "" && after === "") return undefined;
   const power = Number(signedExponent ?? exponent ?? 0);

@@ -11,6 +11,8 @@ export interface BinaryForm {
   readonly descriptor: "P" | "Q" | undefined;
   /** Characters of each string of a column of text: `rAw` holds strings of `w`, plain `rA` one string of all. */
   readonly textBytes: number;
+  /** Of a column of descriptors: the most elements that an array has, where the form says so. */
+  readonly most: number | undefined;
   /** Of the column in each row. */
   readonly widthBytes: number;
 }
@@ -28,7 +30,7 @@ const sizeBytes: Readonly<Record<Exclude<ElementCode, "X">, number>> = {
   M: 16,
 };
 
-const pattern = /^(\d{0,15})(?:([PQ])([LXBIJKAEDCM])|([LXBIJKAEDCM])(\d{0,9}))/;
+const pattern = /^(\d{0,15})(?:([PQ])([LXBIJKAEDCM])(?:\((\d{1,15})\))?|([LXBIJKAEDCM])(\d{0,9}))/;
 
 /** Bytes that so many elements take; bits fill whole bytes. */
 export function elementBytes(code: ElementCode, count: number): number {
@@ -39,13 +41,15 @@ export function elementBytes(code: ElementCode, count: number): number {
 export function parseBinaryForm(text: string): BinaryForm | undefined {
   const match = pattern.exec(text.trim().toUpperCase());
   if (match === null) return undefined;
-  const [, count = "", kind, pointedAt, plain, width = ""] = match;
+  const [, count = "", kind, pointedAt, longest, plain, width = ""] = match;
   const repeat = count === "" ? 1 : Number(count);
   const code = (pointedAt ?? plain) as ElementCode;
   if (kind === undefined) {
     const textBytes = code === "A" && Number(width) > 0 ? Math.min(Number(width), repeat) : repeat;
-    return { repeat, code, descriptor: undefined, textBytes, widthBytes: elementBytes(code, repeat) };
+    return { repeat, code, descriptor: undefined, textBytes, most: undefined, widthBytes: elementBytes(code, repeat) };
   }
   if (repeat > 1) return undefined;
-  return { repeat, code, descriptor: kind as "P" | "Q", textBytes: 0, widthBytes: repeat * (kind === "P" ? 8 : 16) };
+  const most = longest === undefined ? undefined : Number(longest);
+  const widthBytes = repeat * (kind === "P" ? 8 : 16);
+  return { repeat, code, descriptor: kind as "P" | "Q", textBytes: 0, most, widthBytes };
 }

@@ -72,8 +72,13 @@ export function readAsciiColumn(
     if (isNull && nulls !== undefined) nulls[row] = 1;
     const value = isNull ? 0n : code === "I" ? asciiInteger(text) : asciiReal(text, decimals);
     if (value === undefined) throw fail(row, `the column ${name} holds "${text}", which is no number.`);
-    if (values instanceof BigInt64Array) values[row] = BigInt(value);
-    else if (isNull && values instanceof Float64Array) values[row] = Number.NaN;
+    if (values instanceof BigInt64Array) {
+      const whole = BigInt(value);
+      if (BigInt.asIntN(64, whole) !== whole) {
+        throw fail(row, `the column ${name} holds ${text.trim()}, which is beyond the integers of 64 bits.`);
+      }
+      values[row] = whole;
+    } else if (isNull && values instanceof Float64Array) values[row] = Number.NaN;
     else values[row] = scaled ? Number(value) * scale + Number(zero) : Number(value);
   }
   return { ...base, type: "number", data: values as PixelArray, nulls };

@@ -48,7 +48,7 @@ export function cellSize(shape: readonly number[] | undefined): number {
 }
 
 /** How many values there are, complex ones counted once. */
-export function valueCount(values: ColumnValues): number {
+function valueCount(values: ColumnValues): number {
   return values.type === "complex" ? values.data.length / 2 : values.data.length;
 }
 

@@ -26,12 +26,12 @@ export interface TileCompression {
   readonly seed?: number | "checksum" | undefined;
 }
 
-/** Settings by name. */
+/** Settings by name. What names no algorithm has RICE_1, and GZIP_2 for integers of 64 bits, which RICE_1 does not know. */
 export const compressionPresets = {
   /** As the DKIST archive's frames are: steps of a sixteenth of the noise, plain rounding, tiles of a row. */
-  dkist: { algorithm: "RICE_1", level: 16, dither: "NO_DITHER" },
+  dkist: { level: 16, dither: "NO_DITHER" },
   /** As fpack does where nothing is asked of it. */
-  fpack: { algorithm: "RICE_1", level: 4, dither: "SUBTRACTIVE_DITHER_1" },
+  fpack: { level: 4, dither: "SUBTRACTIVE_DITHER_1" },
   /** Every bit is kept. */
   lossless: { algorithm: "GZIP_2" },
 } as const satisfies Readonly<Record<string, TileCompression>>;

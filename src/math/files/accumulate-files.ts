@@ -1,6 +1,7 @@
 import type { PixelArray } from "../../core/ndarray.ts";
 import type { Workers } from "../../core/workers.ts";
 import type { TiledImage } from "../../fits/tiles/tiled-image.ts";
+import { requireWhole } from "../check-options.ts";
 import type { FrameFile, FrameFiles } from "./frame-files.ts";
 import { defaultOpenFiles, type OpenFiles, openFiles } from "./open-files.ts";
 import { type Strip, stripReader, stripsOf, unpacked } from "./strips.ts";
@@ -14,6 +15,12 @@ export interface FilesOptions {
    */
   readonly workers?: number | Workers | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** @throws FirstlightError MATH_OPTION unless it is a whole number from 1 on */
+export function openFilesOf({ maxOpenFiles = defaultOpenFiles }: FilesOptions): number {
+  requireWhole("maxOpenFiles", maxOpenFiles, 1);
+  return maxOpenFiles;
 }
 
 export type FramePart = "image" | "mask" | "variance";
@@ -38,10 +45,11 @@ export async function accumulateFiles(
   options: FilesOptions,
   take: TakeStrip,
 ): Promise<void> {
-  const { maxOpenFiles = defaultOpenFiles, signal } = options;
+  const { signal } = options;
+  const maxOpenFiles = openFilesOf(options);
   const read = stripReader();
   let since = 0;
-  for (const { first, batch } of batchesOf(files, Math.max(1, maxOpenFiles))) {
+  for (const { first, batch } of batchesOf(files, maxOpenFiles)) {
     using open = await opened(batch);
     for (const strip of stripsFor(batch, shape)) {
       for (const [i, file] of batch.entries()) {

@@ -1,6 +1,8 @@
 import { type NdArray, type PixelArray, sizeOf } from "../../core/ndarray.ts";
 import type { Frame } from "../../fits/frame.ts";
 import type { Header } from "../../fits/header.ts";
+import { requireLeaveOut } from "../check-options.ts";
+import type { LeaveOutOptions } from "../leave-out.ts";
 import { type Precision, precisionOf } from "../precision.ts";
 import { empty, requireElements, requireSameShape } from "../shape.ts";
 import { accumulateFiles, type FilesOptions, type FramePart } from "./accumulate-files.ts";
@@ -40,9 +42,10 @@ export interface EachFrame<T extends PieceTaker> {
 export async function eachFrame<T extends PieceTaker>(
   frames: Many<NdArray> | Many<Frame> | Many<string>,
   verb: string,
-  options: FilesOptions,
+  options: FilesOptions & LeaveOutOptions,
   begin: (size: number) => T,
 ): Promise<EachFrame<T>> {
+  requireLeaveOut(options.leaveOut);
   const what = await given<NdArray | Frame>(frames as Many<NdArray | Frame>);
   if (what.kind === "files") return eachFile(await frameFiles(what.paths, verb, options.signal), options, begin);
   let found: { readonly taker: T; readonly header: Header | undefined; readonly shape: readonly number[] } | undefined;

@@ -79,7 +79,8 @@ export function openOrExplain<T>(path: string, open: () => T): T {
   try {
     return open();
   } catch (error) {
-    throw new FirstlightError("FITS_FILE", `The file ${path} cannot be read: ${messageOf(error)}. Check the path.`, {
+    const problem = messageOf(error).replace(/\.$/, "");
+    throw new FirstlightError("FITS_FILE", `The file ${path} cannot be read: ${problem}. Check the path.`, {
       disposition: "invalid",
       fields: { path },
       cause: error,

@@ -1,8 +1,8 @@
 import type { PixelArray } from "../../core/ndarray.ts";
 import type { Hdu } from "../../fits/hdu.ts";
-import { type FilesOptions, tileRows } from "./accumulate-files.ts";
+import { type FilesOptions, openFilesOf, tileRows } from "./accumulate-files.ts";
 import type { FrameFile, FrameFiles } from "./frame-files.ts";
-import { defaultOpenFiles, openFiles } from "./open-files.ts";
+import { openFiles } from "./open-files.ts";
 import { type Strip, stripReader, stripsOf, unpacked } from "./strips.ts";
 
 /** The same strip of every file, in the order of the files. */
@@ -25,11 +25,11 @@ export async function* stackFiles(
   { files, shape }: FrameFiles,
   options: FilesOptions,
 ): AsyncGenerator<FilesStrip, void, undefined> {
-  const { maxOpenFiles = defaultOpenFiles, signal } = options;
+  const { signal } = options;
   const pixelBytes = Math.max(...files.map(pixelBytesOf));
   const tiled = files.flatMap(({ image }) => image.tiles ?? []);
   const most = Math.max(1, Math.floor(stackBytes / pixelBytes / files.length));
-  using open = openFiles(Math.max(1, maxOpenFiles));
+  using open = openFiles(openFilesOf(options));
   const read = stripReader();
   for (const strip of stripsOf(shape, most, tileRows(tiled))) {
     const images: PixelArray[] = [];

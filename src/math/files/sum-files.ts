@@ -1,5 +1,6 @@
 import { type PixelArray, sizeOf } from "../../core/ndarray.ts";
 import { accumulate, type PixelSums } from "../pixel-sums.ts";
+import { isWide, type WideSums, wideSums } from "../wide-sums.ts";
 import { accumulateFiles, type FilesOptions, type FramePart } from "./accumulate-files.ts";
 import { type FrameFiles, precisionOfFiles } from "./frame-files.ts";
 import { sumImages } from "./sum-images.ts";
@@ -17,8 +18,14 @@ export async function sumFiles(all: FrameFiles, options: FilesOptions): Promise<
     ...(mask === undefined ? [] : (["mask"] as const)),
     ...(variances === undefined ? [] : (["variance"] as const)),
   ];
+  let wide: WideSums | undefined;
   if (parts.length > 0)
     await accumulateFiles(all, parts, options, (pixels, { start, length }, part) => {
+      if (part === "image" && isWide(pixels)) {
+        wide ??= wideSums(size);
+        wide.add(pixels, start);
+        return;
+      }
       const into = { image: sums, mask, variance: variances }[part]?.subarray(start, start + length);
       if (into instanceof Uint32Array) addFlags(into, pixels);
       else if (into !== undefined) accumulate(into, pixels);
@@ -27,6 +34,7 @@ export async function sumFiles(all: FrameFiles, options: FilesOptions): Promise<
     first: { header, image: { data: sums, shape } },
     shape,
     sums,
+    wide,
     variances,
     mask: mask === undefined ? undefined : { data: mask, shape },
     precision: precisionOfFiles(files),
@@ -35,6 +43,6 @@ export async function sumFiles(all: FrameFiles, options: FilesOptions): Promise<
 }
 
 /** Sets what `pixels` have, too. */
-export function addFlags(flags: Uint32Array, pixels: PixelArray): void {
+function addFlags(flags: Uint32Array, pixels: PixelArray): void {
   for (let i = 0; i < flags.length; i += 1) flags[i] = (flags[i] as number) | Number(pixels[i]);
 }

@@ -6,10 +6,9 @@ import type { Workers } from "../../core/workers.ts";
 import { badFile } from "../../fits/bad-file.ts";
 import { kernelModule, useKernelModule } from "../../kernels/kernels.ts";
 import type { FloatArray } from "../precision.ts";
-import type { FilesOptions } from "./accumulate-files.ts";
+import { type FilesOptions, openFilesOf } from "./accumulate-files.ts";
 import { type FrameFiles, frameFiles } from "./frame-files.ts";
 import type { FrameSummer, StripSums, SummerOptions, TakeSums } from "./frame-summer.ts";
-import { defaultOpenFiles } from "./open-files.ts";
 import { stripRing, stripRingBytes } from "./strip-ring.ts";
 import { type PlainFrame, plainFrames, plainSummer } from "./sum-plain.ts";
 import { tiledFrames, tiledSummer } from "./sum-tiled.ts";
@@ -72,7 +71,8 @@ export async function sumStrips(
   take: TakeResult,
 ): Promise<void> {
   const { size, count } = images;
-  const { signal, maxOpenFiles = defaultOpenFiles } = options;
+  const { signal } = options;
+  const maxOpenFiles = openFilesOf(options);
   const takeSums: TakeSums = (added, start) => take(resultOf(added, count, as), start);
   await withWorkers(options.workers, async (workers) => {
     const { threads } = workers;

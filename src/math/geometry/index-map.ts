@@ -20,7 +20,7 @@ export function scaling(scales: readonly number[], offset: readonly number[]): I
 }
 
 /** The same map in the order and the counting of FITS: NAXIS1 first, the first pixel's centre at 1. */
-export function pixelMap({ matrix, offset }: IndexMap): PixelMap {
+function pixelMap({ matrix, offset }: IndexMap): PixelMap {
   const from1 = offset.map(
     (value, i) => value + 1 - (matrix[i] as readonly number[]).reduce((sum, each) => sum + each, 0),
   );

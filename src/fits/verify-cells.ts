@@ -1,0 +1,149 @@
+import type { ByteSource } from "../core/byte-source.ts";
+import type { Hdu } from "./hdu.ts";
+import { latin1 } from "./parse-header.ts";
+import type { StructureCards } from "./structure-cards.ts";
+import { asciiInteger, asciiReal } from "./tables/ascii-form.ts";
+import { type BinaryColumn, type BinaryTable, heapRange } from "./tables/binary-table.ts";
+import type { AsciiColumn, AsciiTable } from "./tables/read-ascii-table.ts";
+import type { Findings } from "./verify-cards.ts";
+
+/** What is wrong with a cell, or `undefined`; `at` is where it begins in `rows`. */
+type CellCheck = (rows: Uint8Array, at: number) => string | undefined;
+
+interface CheckedColumn {
+  readonly number: number;
+  readonly name: string;
+  readonly offset: number;
+  readonly check: CellCheck;
+}
+
+/** Of a table larger than memory, rows come in parts of about so many bytes. */
+const partBytes = 2 ** 22;
+
+/** Looks at descriptors, logicals and texts; every other cell of a binary table holds a value, whatever its bits. */
+export async function checkBinaryCells(
+  source: ByteSource,
+  hdu: Hdu,
+  table: BinaryTable,
+  tell: (problem: string) => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const columns = table.columns.flatMap((column): CheckedColumn[] => {
+    const check = binaryCheck(column, table);
+    return check === undefined ? [] : [{ ...column, offset: column.offsetBytes, check }];
+  });
+  await checkRows(source, hdu, table, columns, tell, signal);
+}
+
+/** As `checkBinaryCells`, of an ASCII table. A real without a point is legal, and discouraged (FITS 4.0 §7.2.5). */
+export async function checkAsciiCells(
+  source: ByteSource,
+  hdu: Hdu,
+  table: AsciiTable,
+  cards: StructureCards,
+  { tell, warn }: Findings,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const columns = table.columns.map((column) => {
+    const nullText = cards.text(`TNULL${column.number}`)?.trim();
+    let isWarned = false;
+    const pointless = (text: string): void => {
+      if (!isWarned) warn(`${nameOf(column)} holds "${text}", a real without a decimal point.`);
+      isWarned = true;
+    };
+    return { ...column, check: asciiCheck(column, nullText, pointless) };
+  });
+  await checkRows(source, hdu, table, columns, tell, signal);
+}
+
+/** Tells of the first cell of each column that is wrong. */
+async function checkRows(
+  source: ByteSource,
+  hdu: Hdu,
+  { rowBytes, rowCount }: { readonly rowBytes: number; readonly rowCount: number },
+  columns: readonly CheckedColumn[],
+  tell: (problem: string) => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  let left = columns;
+  if (rowCount === 0 || columns.length === 0) return;
+  const partRows = Math.min(rowCount, Math.max(1, Math.floor(partBytes / Math.max(1, rowBytes))));
+  const part = new Uint8Array(partRows * rowBytes);
+  for (let first = 0; first < rowCount && left.length > 0; first += partRows) {
+    signal?.throwIfAborted();
+    const rows = Math.min(partRows, rowCount - first);
+    await source.read(hdu.dataOffset + first * rowBytes, part.subarray(0, rows * rowBytes));
+    left = left.filter(({ number, name, offset, check }) => {
+      for (let row = 0; row < rows; row += 1) {
+        const problem = check(part, row * rowBytes + offset);
+        if (problem === undefined) continue;
+        tell(`row ${first + row + 1} of ${rowCount}, ${nameOf({ number, name })}: ${problem}`);
+        return false;
+      }
+      return true;
+    });
+  }
+}
+
+function nameOf({ number, name }: Pick<CheckedColumn, "number" | "name">): string {
+  return name === "" ? `column ${number}` : `column ${number} (${name})`;
+}
+
+function binaryCheck(column: BinaryColumn, table: BinaryTable): CellCheck | undefined {
+  const { repeat, code, descriptor } = column;
+  if (repeat === 0) return undefined;
+  if (descriptor !== undefined) return descriptorCheck(column, table);
+  if (code === "L") {
+    return (rows, at) => {
+      const found = rows.subarray(at, at + repeat).find((byte) => byte !== 84 && byte !== 70 && byte !== 0);
+      return found === undefined ? undefined : `the byte ${found} is no logical; expected T, F or 0.`;
+    };
+  }
+  if (code === "A") return (rows, at) => textProblem(rows.subarray(at, at + repeat));
+  if (code !== "X" || repeat % 8 === 0) return undefined;
+  const spare = 0xff >> (repeat % 8);
+  return (rows, at) => {
+    const last = rows[at + Math.floor(repeat / 8)] ?? 0;
+    return (last & spare) === 0 ? undefined : `bits are set behind the last of ${repeat}.`;
+  };
+}
+
+/** Behind a NUL a text has no characters. */
+function textProblem(bytes: Uint8Array): string | undefined {
+  for (const byte of bytes) {
+    if (byte === 0) return undefined;
+    if (byte < 0x20 || byte > 0x7e)
+      return `the text holds the byte 0x${byte.toString(16).padStart(2, "0")}, which is not ASCII text.`;
+  }
+  return undefined;
+}
+
+function descriptorCheck(column: BinaryColumn, table: BinaryTable): CellCheck {
+  return (rows, at) => {
+    const view = new DataView(rows.buffer, rows.byteOffset, rows.byteLength);
+    const range = heapRange(view, at, column, table);
+    if (range === undefined) return "its array would lie outside of the heap.";
+    const { most } = column;
+    return most !== undefined && range.count > most
+      ? `its array has ${range.count} elements, by its TFORM at most ${most}.`
+      : undefined;
+  };
+}
+
+function asciiCheck(
+  { code, width, decimals }: AsciiColumn,
+  nullText: string | undefined,
+  pointless: (text: string) => void,
+): CellCheck {
+  return (rows, at) => {
+    const cell = rows.subarray(at, at + width);
+    if (code === "A") return textProblem(cell);
+    const text = latin1(cell).trim();
+    if (text === "" || text === nullText) return undefined;
+    const value = code === "I" ? asciiInteger(text) : asciiReal(text, decimals);
+    if (value === undefined || !/^[+-]?[.\d]/.test(text))
+      return `"${text}" is no ${code === "I" ? "integer" : "real"}.`;
+    if (code !== "I" && !text.includes(".")) pointless(text);
+    return undefined;
+  };
+}
