@@ -149,10 +149,11 @@ export async function globusServer(options: GlobusServerOptions): Promise<Globus
     if (method === "POST" && path === "/transfer") return submit(clientId, body);
     if (path === "/task_list") {
       const statuses = /status:([A-Z,]+)/.exec(query.filter ?? "")?.[1]?.split(",");
+      const label = patternOf(/label:~([^/,]+)/.exec(query.filter ?? "")?.[1] ?? "*");
       const found = tasks
         .filter((task) => task.clientId === clientId)
         .map((task) => task.document())
-        .filter(({ status }) => statuses === undefined || statuses.includes(status));
+        .filter((found) => label.test(found.label) && (statuses === undefined || statuses.includes(found.status)));
       const offset = Number(query.offset ?? 0);
       const DATA = found.slice(offset, offset + Number(query.limit ?? 10));
       return { status: 200, body: { DATA_TYPE: "task_list", length: DATA.length, total: found.length, DATA } };
@@ -213,6 +214,11 @@ export async function globusServer(options: GlobusServerOptions): Promise<Globus
       await closed;
     },
   };
+}
+
+/** Of a filter that begins with `~`: a star stands for anything, and capitals are small letters. */
+function patternOf(text: string): RegExp {
+  return new RegExp(`^${text.split("*").map(RegExp.escape).join(".*")}$`, "is");
 }
 
 async function requestOf(

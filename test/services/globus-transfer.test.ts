@@ -1,4 +1,4 @@
-import { link, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { link, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
@@ -59,9 +59,47 @@ describe("on the wire", () => {
       verify_checksum: true,
       sync_level: 3,
     });
-    expect(task?.body.label).toMatch(/^Recipe run 7: input \[firstlight [0-9a-f]{16}\]$/);
+    expect(task?.body.label).toMatch(/^Recipe run 7: input \[firstlight [0-9a-f]{16} [0-9a-f]{8}\]$/);
     expect(task?.body.DATA[0]).toMatchObject({ source_path: "/data/p/f0", recursive: false });
     expect(dirname(task?.body.DATA[0]?.destination_path ?? "")).toBe(join(world.scratch, "7", "p"));
+  });
+
+  test("two processes that bring the same files at once write none of the other's, also as different clients", async () => {
+    const both = Promise.withResolvers<void>();
+    let writing = 0;
+    await using world = await globusWorld({
+      onFile: async () => {
+        writing += 1;
+        if (writing === 2) both.resolve();
+        await both.promise;
+        return undefined;
+      },
+    });
+    const items = await objectsOf(world, 1);
+    const other = { inbound: [{ clientId: "in-0", clientSecret: new Secret(secretText) }] };
+    await Promise.all([world.open().toScratch(items, how), world.open(other).toScratch(items, how)]);
+    const [first, second] = world.server.tasks.map(({ body }) => body.DATA[0]?.destination_path);
+    expect(world.server.tasks.map(({ clientId }) => clientId).sort()).toEqual(["in-0", "in-1"]);
+    expect(first).not.toBe(second);
+    expect(await filesIn(world.scratch)).toEqual(["7/p/f0"]);
+    expect(await allThere(items)).toBe(true);
+  });
+
+  test("a process whose files another has taken over waits for that one's task", async () => {
+    await using world = await globusWorld();
+    const items = await objectsOf(world, 2);
+    let other: Promise<void> | undefined;
+    const land = async (temporary: string, path: string): Promise<void> => {
+      // The task has ended, and none of its files has its name.
+      other ??= world.open().toScratch(items, how);
+      await until(() => world.server.tasks.length === 2);
+      await rename(temporary, path);
+    };
+    await world.open().toScratch(items, { ...how, landing: { folder: world.scratch, land } });
+    await other;
+    expect(world.server.tasks[1]?.document()).toMatchObject({ files_skipped: 2, files_transferred: 0 });
+    expect(await filesIn(world.scratch)).toEqual(["7/p/f0", "7/p/f1"]);
+    expect(await allThere(items)).toBe(true);
   });
 
   test("the same files asked for twice at once come twice, one after the other", async () => {
@@ -329,6 +367,25 @@ describe("a task", () => {
     await reached.promise;
     stop.abort();
     await expect(transferred).rejects.toMatchObject({ name: "AbortError" });
+    expect(world.server.tasks[0]?.document()).toMatchObject({ status: "FAILED", fatal_error: { code: "CANCELED" } });
+    expect(await filesIn(world.scratch)).toEqual([]);
+  });
+
+  test("is cancelled by the end of the transfer service, which leaves nothing in scratch", async () => {
+    const reached = Promise.withResolvers<void>();
+    await using world = await globusWorld({
+      onFile: () => {
+        reached.resolve();
+        return new Promise<undefined>(() => {});
+      },
+    });
+    const transfer = world.open();
+    const transferred = expect(transfer.toScratch(await objectsOf(world, 3), how)).rejects.toMatchObject({
+      code: "SERVICE_CLOSED",
+    });
+    await reached.promise;
+    await transfer[Symbol.asyncDispose]();
+    await transferred;
     expect(world.server.tasks[0]?.document()).toMatchObject({ status: "FAILED", fatal_error: { code: "CANCELED" } });
     expect(await filesIn(world.scratch)).toEqual([]);
   });

@@ -16,39 +16,12 @@ import { objectStoreConformance } from "../../src/testing/conformance/object-sto
 import { plainExpect } from "../../src/testing/conformance/plain-expect.ts";
 import type { SuiteRunner } from "../../src/testing/conformance/suite-runner.ts";
 import { transferConformance } from "../../src/testing/conformance/transfer-conformance.ts";
+import { outcomeOf } from "./outcome-of.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "firstlight-suites-"));
 afterAll(() => rm(folder, { recursive: true }));
 let places = 0;
 const place = (): string => join(folder, String(++places));
-
-interface Outcome {
-  readonly passed: readonly string[];
-  readonly failed: readonly string[];
-}
-
-/** A test runner that has nothing to do with this one. */
-async function outcomeOf(suite: (runner: SuiteRunner) => void): Promise<Outcome> {
-  const trail: string[] = [];
-  const tests: (readonly [title: string, body: () => Promise<void>])[] = [];
-  const [passed, failed]: [string[], string[]] = [[], []];
-  suite({
-    expect: plainExpect,
-    describe(name, body) {
-      trail.push(name);
-      body();
-      trail.pop();
-    },
-    test: (name, body) => tests.push([[...trail, name].join(" > "), body]),
-  });
-  for (const [title, body] of tests) {
-    await body().then(
-      () => passed.push(title),
-      (error: unknown) => failed.push(`${title}: ${error}`),
-    );
-  }
-  return { passed, failed };
-}
 
 const inventory = (change: (driver: InventoryDriver) => Partial<InventoryDriver> = () => ({})) => {
   const stores = new Map<number, InventoryDriver>();

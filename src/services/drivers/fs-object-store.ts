@@ -19,12 +19,12 @@ import {
   removeNote,
   writeNote,
 } from "./fs-bucket.ts";
-import { objectDamaged, objectNotFound } from "./object-errors.ts";
+import { objectDamaged, objectNotFound, storeClosed } from "./object-errors.ts";
 import { requireMetadata } from "./object-name.ts";
 import { type OpenSource, openSource, piecesOf } from "./object-source.ts";
 import { replaceVerified, type WantedFacts } from "./replace-verified.ts";
+import { serviceClosing } from "./service-closing.ts";
 import { storageFailed, storeSetting } from "./storage-failed.ts";
-import { storeClosing } from "./store-closing.ts";
 import { verifiedSource } from "./verified-source.ts";
 
 export interface FsObjectStoreOptions {
@@ -39,7 +39,7 @@ const pieceBytes = 1024 * 1024;
 /** Objects as files: a bucket is a folder of the root, a key a path in it. Content type and metadata lie in a hidden folder beside. */
 export function fsObjectStore({ root, clock = systemClock }: FsObjectStoreOptions): ObjectStore {
   const writing = new Map<string, Promise<unknown>>();
-  const closing = storeClosing();
+  const closing = serviceClosing(storeClosed);
 
   async function inTurn<T>(path: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     const before = Promise.allSettled([writing.get(path)]);

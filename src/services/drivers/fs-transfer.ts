@@ -9,8 +9,9 @@ import { inParallel } from "../../core/in-parallel.ts";
 import type { Transfer, TransferItem, TransferOptions } from "../transfer.ts";
 import { bucketFolder, fileState, keyPath, notePath, objectPath, readNote, writeNote } from "./fs-bucket.ts";
 import { type ReplaceOptions, replaceVerified } from "./replace-verified.ts";
+import { serviceClosing } from "./service-closing.ts";
 import { storageFailed, storeSetting } from "./storage-failed.ts";
-import { copyDamaged, missingSources } from "./transfer-failed.ts";
+import { copyDamaged, missingSources, transferClosed } from "./transfer-failed.ts";
 import { distinctCopies, requireInScratch } from "./transfer-places.ts";
 import { filesBelow, keyBelow } from "./transfer-sources.ts";
 
@@ -76,11 +77,14 @@ export function fsTransfer({ root, scratchPath, clock = systemClock }: FsTransfe
     await copyAll(distinctCopies(copies, options), options, clock);
   };
 
+  const closing = serviceClosing(transferClosed);
   return {
     name: "fs",
-    toScratch: (items, options) => transfer(items, options, planToScratch),
-    toObjectStore: (items, options) => transfer(items, options, planToObjectStore),
-    async [Symbol.asyncDispose]() {},
+    toScratch: (items, options) =>
+      closing.during(options.signal, (signal) => transfer(items, { ...options, signal }, planToScratch)),
+    toObjectStore: (items, options) =>
+      closing.during(options.signal, (signal) => transfer(items, { ...options, signal }, planToObjectStore)),
+    [Symbol.asyncDispose]: () => closing.close(),
   };
 }
 

@@ -18,8 +18,9 @@ const filesAtOnce = 16;
 
 /**
  * From the object store to scratch. Globus writes in place, so it is given another name beside the file's own, which the file takes
- * once its task has succeeded. The name is always the same: what a task left half done is gone on with, not begun anew, by a later attempt
- * too. So it is not in an attempt's own folder, as a file on its way otherwise is: who may give it its name is decided then.
+ * once its task has succeeded. Each task has names of its own, by the mark in its label, so that no two of them write one file; what one
+ * that has ended left half done, the next takes over instead of beginning anew. So it is not in an attempt's own folder, as a file on its
+ * way otherwise is: who may give it its name is decided then.
  */
 export function globusInbound(
   session: GlobusSession,
@@ -52,12 +53,13 @@ export function globusInbound(
       return { files, missing };
     },
 
-    async prepare(files) {
+    async prepare(files, mark, ended) {
       for (const folder of new Set(files.map(({ to }) => dirname(to)))) {
         await onDisk(folder, "the folder", () => makeFolders(folder));
       }
       return inParallel(files, filesAtOnce, async ({ from, to, sizeBytes }) => {
-        const temporary = temporaryOf(to);
+        const temporary = temporaryOf(to, mark);
+        for (const earlier of ended) await takeOver(temporaryOf(to, earlier), temporary);
         const there = await stateOf(to);
         // A file of the right length may be the right one, which Globus finds out by its checksum and then leaves alone.
         const isCandidate = there?.isFile() === true && there.size === sizeBytes && there.nlink === 1;
@@ -66,11 +68,11 @@ export function globusInbound(
       });
     },
 
-    async settle(files) {
+    async settle(files, mark) {
       const left: PlannedFile[] = [];
       const changed = new Set<string>();
       await inParallel(files, filesAtOnce, async (file) => {
-        const temporary = temporaryOf(file.to);
+        const temporary = temporaryOf(file.to, mark);
         const brought = await stateOf(temporary);
         if (brought === undefined) {
           const there = await stateOf(file.to);
@@ -97,8 +99,9 @@ export function globusInbound(
       return left;
     },
 
-    async discard(files) {
-      await inParallel(files, filesAtOnce, ({ to }) => rm(temporaryOf(to), { force: true }));
+    async discard(files, marks) {
+      const paths = files.flatMap(({ to }) => marks.map((mark) => temporaryOf(to, mark)));
+      await inParallel(paths, filesAtOnce, (path) => rm(path, { force: true }));
     },
   };
 }
@@ -109,8 +112,17 @@ function sourceOf({ bucket, key }: TransferItem): string {
 }
 
 /** The name that the temporary files of all writers have, so that a rollback finds it. */
-function temporaryOf(path: string): string {
-  return join(dirname(path), `${temporaryPrefixOf(path)}${uuidFrom("globus")}${temporarySuffix}`);
+function temporaryOf(path: string, mark: string): string {
+  return join(dirname(path), `${temporaryPrefixOf(path)}${uuidFrom(`globus ${mark}`)}${temporarySuffix}`);
+}
+
+/** Of several that want it one gets it. */
+async function takeOver(left: string, temporary: string): Promise<void> {
+  try {
+    await rename(left, temporary);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
 }
 
 async function stateOf(path: string): Promise<Stats | undefined> {

@@ -18,10 +18,10 @@ export interface GlobusLeg {
   plan(
     items: readonly TransferItem[],
   ): Promise<{ readonly files: readonly PlannedFile[]; readonly missing: readonly string[] }>;
-  /** What Globus is to copy from where to where. */
-  prepare(files: readonly PlannedFile[]): Promise<readonly GlobusFile[]>;
-  /** Gives what Globus has copied its names, and resolves to the files that are not there in their length. */
-  settle(files: readonly PlannedFile[]): Promise<readonly PlannedFile[]>;
-  /** Removes what a task left half done. */
-  discard(files: readonly PlannedFile[]): Promise<void>;
+  /** What Globus is to copy from where to where in the task of this mark, which goes on with what those of `ended` left half done. */
+  prepare(files: readonly PlannedFile[], mark: string, ended: readonly string[]): Promise<readonly GlobusFile[]>;
+  /** Gives what Globus has copied in the task of this mark its names, and resolves to the files that are not there in their length. */
+  settle(files: readonly PlannedFile[], mark: string): Promise<readonly PlannedFile[]>;
+  /** Removes what the tasks of these marks left half done. */
+  discard(files: readonly PlannedFile[], marks: readonly string[]): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { messageOf } from "../../core/errors.ts";
 import { pause } from "./globus-api.ts";
+import type { GlobusLabel } from "./globus-label.ts";
 import type { GlobusSession } from "./globus-session.ts";
 
 /** https://docs.globus.org/api/transfer/task/#task_fields, as far as it is needed. */
@@ -86,15 +87,37 @@ export async function submitTask(
   return (await call(client, { method: "POST", path: "/transfer", body }, answer, late.signal)).task_id;
 }
 
-/** The task of this label that is under way, which an attempt that died has handed in. */
-export async function findTask({ call, client, signal }: GlobusSession, label: string): Promise<string | undefined> {
+/** A task, and the mark that it has in its label. */
+export interface MarkedTask {
+  readonly taskId: string;
+  readonly mark: string;
+}
+
+/** The tasks of one transfer, whoever has handed them in. */
+export interface GlobusTasks {
+  readonly underWay: MarkedTask | undefined;
+  /** Well or not; the latest need not be the last. */
+  readonly ended: readonly MarkedTask[];
+}
+
+export async function findTasks(
+  { call, client, signal }: GlobusSession,
+  { hash, labelOf, markOf }: GlobusLabel,
+): Promise<GlobusTasks> {
   const limit = 1000;
   const listSchema = z.object({ DATA: z.array(taskSchema) });
+  const ended: MarkedTask[] = [];
   for (let offset = 0; ; offset += limit) {
-    const query = { filter: "type:TRANSFER/status:ACTIVE,INACTIVE", limit, offset };
+    // Globus takes `*` for anything there, and capitals for small letters.
+    const query = { filter: `type:TRANSFER/label:~*${hash}*`, limit, offset };
     const { DATA } = await call(client, { method: "GET", path: "/task_list", query }, listSchema, signal);
-    const found = DATA.find((task) => task.label === label);
-    if (found !== undefined || DATA.length < limit) return found?.task_id;
+    for (const { task_id: taskId, status, label } of DATA) {
+      const mark = markOf(label ?? "");
+      if (mark === undefined || label !== labelOf(mark)) continue;
+      if (status === "ACTIVE" || status === "INACTIVE") return { underWay: { taskId, mark }, ended };
+      ended.push({ taskId, mark });
+    }
+    if (DATA.length < limit) return { underWay: undefined, ended };
   }
 }
 

@@ -1,15 +1,16 @@
-import { createHash } from "node:crypto";
 import { type Logger, silentLogger } from "../../core/log.ts";
 import { unlessAborted } from "../../core/retry.ts";
 import type { Transfer, TransferItem, TransferOptions, TransferProgress } from "../transfer.ts";
 import { globusApi, pause } from "./globus-api.ts";
 import { globusInbound } from "./globus-inbound.ts";
+import { globusLabel, newMark } from "./globus-label.ts";
 import type { GlobusLeg, PlannedFile } from "./globus-leg.ts";
 import { globusOutbound } from "./globus-outbound.ts";
 import type { GlobusSession } from "./globus-session.ts";
-import { eventsOf, findTask, followTask, type GlobusTask, submitTask } from "./globus-task.ts";
+import { eventsOf, findTasks, followTask, type GlobusTask, type MarkedTask, submitTask } from "./globus-task.ts";
 import type { GlobusCredential } from "./globus-tokens.ts";
-import { globusTaskFailed, missingSources, noClient, notArrived } from "./transfer-failed.ts";
+import { serviceClosing } from "./service-closing.ts";
+import { globusTaskFailed, missingSources, noClient, notArrived, transferClosed } from "./transfer-failed.ts";
 import { distinctCopies, requireInScratch } from "./transfer-places.ts";
 
 export interface GlobusTransferOptions {
@@ -37,8 +38,6 @@ export interface GlobusTransferOptions {
   readonly filesPerTask?: number;
 }
 
-/** A label holds 128 characters. */
-const labelLength = 128;
 /** How often the files of a task that has succeeded are looked for: a network file system may show them late. */
 const looks = 3;
 /** Errors of a task that trying again does not mend. */
@@ -115,11 +114,14 @@ export function globusTransfer(options: GlobusTransferOptions): Transfer {
     }
   }
 
+  const closing = serviceClosing(transferClosed);
   return {
     name: "globus",
-    toScratch: (items, how) => transfer(items, how, inbound, globusInbound),
-    toObjectStore: (items, how) => transfer(items, how, outbound, globusOutbound),
-    async [Symbol.asyncDispose]() {},
+    toScratch: (items, how) =>
+      closing.during(how.signal, (signal) => transfer(items, { ...how, signal }, inbound, globusInbound)),
+    toObjectStore: (items, how) =>
+      closing.during(how.signal, (signal) => transfer(items, { ...how, signal }, outbound, globusOutbound)),
+    [Symbol.asyncDispose]: () => closing.close(),
   };
 }
 
@@ -132,34 +134,49 @@ async function bring(
   onTask: (task: GlobusTask) => void,
 ): Promise<void> {
   const { signal, log } = session;
-  const label = labelOf(leg, files, how);
   const { sourceCollection, destinationCollection } = leg;
+  const label = globusLabel({ sourceCollection, destinationCollection, files }, how);
   let left = files;
-  let earlier = await findTask(session, label);
+  const found = await findTasks(session, label);
+  let earlier = found.underWay;
+  const marks = found.ended.map(({ mark }) => mark);
+  const handIn = async (): Promise<MarkedTask> => {
+    const mark = newMark();
+    const ended = [...marks];
+    marks.push(mark);
+    const submission = { label: label.labelOf(mark), sourceCollection, destinationCollection };
+    const taskId = await submitTask(session, { ...submission, files: await leg.prepare(left, mark, ended) });
+    log.info(`Handed in the Globus task ${taskId}: ${left.length} files`, { taskId });
+    return { taskId, mark };
+  };
   try {
     while (left.length > 0) {
-      if (earlier !== undefined)
-        log.info(`Found the Globus task ${earlier} under way; waiting for it`, { taskId: earlier });
-      const submission = { label, sourceCollection, destinationCollection };
-      const taskId = earlier ?? (await submitTask(session, { ...submission, files: await leg.prepare(left) }));
-      if (earlier === undefined) log.info(`Handed in the Globus task ${taskId}: ${left.length} files`, { taskId });
+      if (earlier !== undefined) {
+        log.info(`Found the Globus task ${earlier.taskId} under way; waiting for it`, { taskId: earlier.taskId });
+        marks.push(earlier.mark);
+      }
+      const { taskId, mark } = earlier ?? (await handIn());
       const task = await followTask(session, taskId, onTask);
-      if (task.status === "SUCCEEDED") left = await settled(session, leg, left);
+      if (task.status === "SUCCEEDED") left = await settled(session, leg, left, mark);
       else if (earlier === undefined) throw await failureOf(session, task, how);
       else log.warning(`The Globus task ${taskId} has failed; handing in another`, { taskId });
-      if (earlier === undefined && left.length > 0) {
-        throw notArrived(
-          taskId,
-          left.map(({ to }) => to),
-          leg.setting,
-          how,
-        );
-      }
+      const isOwn = earlier === undefined;
       earlier = undefined;
+      if (!isOwn || left.length === 0) continue;
+      // Another process that brings the same may have taken over what this task has left, and its own task may have ended since.
+      const now = await findTasks(session, label);
+      earlier = now.underWay ?? now.ended.find((one) => !marks.includes(one.mark));
+      if (earlier !== undefined) continue;
+      throw notArrived(
+        taskId,
+        left.map(({ to }) => to),
+        leg.setting,
+        how,
+      );
     }
   } catch (error) {
     // Globus writes no more: the task was cancelled.
-    if (signal?.aborted === true) await leg.discard(files);
+    if (signal?.aborted === true) await leg.discard(files, marks);
     throw error;
   }
 }
@@ -168,11 +185,12 @@ async function settled(
   session: GlobusSession,
   leg: GlobusLeg,
   files: readonly PlannedFile[],
+  mark: string,
 ): Promise<readonly PlannedFile[]> {
-  let left = await leg.settle(files);
+  let left = await leg.settle(files, mark);
   for (let look = 1; look < looks && left.length > 0; look += 1) {
     await pause(session.pollSeconds[0], session.signal);
-    left = await leg.settle(left);
+    left = await leg.settle(left, mark);
   }
   return left;
 }
@@ -206,22 +224,4 @@ function progressOf(
 ): TransferProgress {
   const done = Math.min(files.length, (files_transferred ?? 0) + (files_skipped ?? 0));
   return { ...before, files: before.files + done, bytes: before.bytes + (bytes_transferred ?? 0) };
-}
-
-/** The same for the same files: by it an attempt finds the task that one before it has handed in. */
-function labelOf(
-  { sourceCollection, destinationCollection }: GlobusLeg,
-  files: readonly PlannedFile[],
-  { label, recipeRunId }: TransferOptions,
-): string {
-  const hash = createHash("sha256").update(`${recipeRunId}\n${sourceCollection}\n${destinationCollection}\n`);
-  for (const { from, to, sizeBytes } of files) hash.update(`${from}\n${to}\n${sizeBytes}\n`);
-  const mark = ` [firstlight ${hash.digest("hex").slice(0, 16)}]`;
-  const said = label.replaceAll(/\s+/g, " ").trim();
-  return (
-    said
-      .slice(0, labelLength - mark.length)
-      .toWellFormed()
-      .trimEnd() + mark
-  );
 }

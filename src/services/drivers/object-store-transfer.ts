@@ -9,7 +9,8 @@ import type { ObjectStore } from "../object-store.ts";
 import type { Transfer, TransferItem, TransferOptions } from "../transfer.ts";
 import { fileState } from "./fs-bucket.ts";
 import { fsTransfer } from "./fs-transfer.ts";
-import { missingSources } from "./transfer-failed.ts";
+import { serviceClosing } from "./service-closing.ts";
+import { missingSources, transferClosed } from "./transfer-failed.ts";
 import { distinctCopies, requireInScratch } from "./transfer-places.ts";
 import { filesBelow } from "./transfer-sources.ts";
 
@@ -130,19 +131,24 @@ export function objectStoreTransfer(options: ObjectStoreTransferOptions): Transf
     await inParallel(copies, parallel, one, signal);
   }
 
+  const closing = serviceClosing(transferClosed);
   return {
     name: "object-store",
-    async toScratch(items, options) {
-      await requireInScratch(items, scratchPath, options);
-      const [folders, objects] = [items.filter(isFolder), items.filter((item) => !isFolder(item))];
-      if (folders.length > 0) await fsTransfer({ root: "/", clock }).toScratch(folders, options);
-      if (objects.length > 0 || folders.length === 0) await toScratch(objects, options);
-    },
-    async toObjectStore(items, options) {
-      await requireInScratch(items, scratchPath, options);
-      await toObjectStore(items, options);
-    },
-    async [Symbol.asyncDispose]() {},
+    toScratch: (items, given) =>
+      closing.during(given.signal, async (signal) => {
+        const options = { ...given, signal };
+        await requireInScratch(items, scratchPath, options);
+        const [folders, objects] = [items.filter(isFolder), items.filter((item) => !isFolder(item))];
+        if (folders.length > 0) await fsTransfer({ root: "/", clock }).toScratch(folders, options);
+        if (objects.length > 0 || folders.length === 0) await toScratch(objects, options);
+      }),
+    toObjectStore: (items, given) =>
+      closing.during(given.signal, async (signal) => {
+        const options = { ...given, signal };
+        await requireInScratch(items, scratchPath, options);
+        await toObjectStore(items, options);
+      }),
+    [Symbol.asyncDispose]: () => closing.close(),
   };
 }
 

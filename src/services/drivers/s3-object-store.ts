@@ -7,7 +7,7 @@ import { inParallel } from "../../core/in-parallel.ts";
 import { sharedSync } from "../../core/shared-sync.ts";
 import type { ObjectEntry, ObjectInfo, ObjectSource, ObjectStore, PutOptions } from "../object-store.ts";
 import { arrivingFile } from "./arriving-file.ts";
-import { objectDamaged, objectNotFound } from "./object-errors.ts";
+import { objectDamaged, objectNotFound, storeClosed } from "./object-errors.ts";
 import { isLegalKey, ownMetadataPrefix, requireBucket, requireKey, requireMetadata } from "./object-name.ts";
 import { openSource, piecesOf, readFully } from "./object-source.ts";
 import { replaceVerified } from "./replace-verified.ts";
@@ -19,8 +19,8 @@ import { planDownload, planUpload } from "./s3-parts.ts";
 import { digestObject, type ObjectState, objectSource, streamPart } from "./s3-read.ts";
 import { newUploadMark, sendObject, uploadMark } from "./s3-upload.ts";
 import { removeUploads } from "./s3-uploads.ts";
+import { serviceClosing } from "./service-closing.ts";
 import { storageFailed } from "./storage-failed.ts";
-import { storeClosing } from "./store-closing.ts";
 
 export interface S3ObjectStoreOptions extends Omit<S3ConnectionOptions, "config"> {
   readonly config: S3Config;
@@ -44,7 +44,7 @@ export function s3ObjectStore({ clock = systemClock, config, ...options }: S3Obj
   const connection = s3Connection({ ...options, config: config.client });
   const bucketsThere = new Set<string>();
   const syncFolder = sharedSync();
-  const closing = storeClosing();
+  const closing = serviceClosing(storeClosed);
 
   async function put(bucket: string, key: string, given: ObjectSource, options: PutOptions): Promise<ObjectInfo> {
     const { contentType, metadata = {}, signal } = options;

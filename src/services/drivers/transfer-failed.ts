@@ -96,6 +96,10 @@ export function folderForBucket(folder: string): FirstlightError {
   );
 }
 
+export function transferClosed(): FirstlightError {
+  return new FirstlightError("SERVICE_CLOSED", "The transfer is closed.");
+}
+
 export function noClient({ label, recipeRunId }: Called): FirstlightError {
   return new FirstlightError(
     "TRANSFER_FAILED",

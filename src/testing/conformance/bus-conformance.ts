@@ -1,9 +1,14 @@
 import { randomUUID } from "node:crypto";
 import type { Bus, BusMessage, Delivery, QueueBinding } from "../../services/bus.ts";
 import type { SuiteRunner } from "./suite-runner.ts";
+import { closeInTime, closingSeconds, withService } from "./with-service.ts";
+import { within } from "./within.ts";
 
 /** Opens a bus; every bus that it opens reaches the same queues. The suite's queues have random names. */
 export type MakeBus = () => Promise<Bus>;
+
+/** A message is there at once, but for a broker that has much else to do. */
+const deliverySeconds = 20;
 
 /** What every bus does, whatever carries its messages. */
 export function busConformance({ describe, test, expect }: SuiteRunner, makeBus: MakeBus): void {
@@ -19,24 +24,37 @@ export function busConformance({ describe, test, expect }: SuiteRunner, makeBus:
   const range = (count: number) => Array.from({ length: count }, (_, n) => n);
   const numbers = (deliveries: readonly Delivery[]) => deliveries.map(({ body }) => body.n);
 
+  const delivered = <T>(work: Promise<T>): Promise<T> =>
+    within(deliverySeconds, "A message that was published is delivered to who consumes its queue", work);
+
   /** Takes messages until there are `count`, acknowledges them, and leaves. */
   async function take(bus: Bus, queue: string, count: number): Promise<Delivery[]> {
     const taken: Delivery[] = [];
-    for await (const delivery of bus.consume(queue)) {
-      taken.push(delivery);
-      await delivery.ack();
-      if (taken.length === count) break;
-    }
+    const taking = async (): Promise<void> => {
+      for await (const delivery of bus.consume(queue)) {
+        taken.push(delivery);
+        await delivery.ack();
+        if (taken.length === count) break;
+      }
+    };
+    await delivered(taking());
     return taken;
   }
 
+  const withNewBus = (name: string, body: (bus: Bus) => Promise<void>): unknown =>
+    test(name, async () => withService(await makeBus(), body));
   const withBus = (name: string, body: (bus: Bus, binding: QueueBinding) => Promise<void>): unknown =>
-    test(name, async () => {
-      await using bus = await makeBus();
+    withNewBus(name, async (bus) => {
       const binding = newBinding();
       await bus.declare([binding]);
       await body(bus, binding);
     });
+  const stopped = (publishing: Promise<void>): Promise<unknown> =>
+    within(
+      closingSeconds,
+      "Publishing ends with its signal, and throws its reason",
+      expect(publishing).rejects.toMatchObject({ name: "AbortError" }),
+    );
 
   describe("publishing", () => {
     withBus("delivers every message once, in order, with its id and routing key", async (bus, binding) => {
@@ -69,8 +87,7 @@ export function busConformance({ describe, test, expect }: SuiteRunner, makeBus:
       expect(taken?.headers).toEqual({ traceparent: "00-abc" });
     });
 
-    test("refuses a message that no queue takes, and takes others afterwards", async () => {
-      await using bus = await makeBus();
+    withNewBus("refuses a message that no queue takes, and takes others afterwards", async (bus) => {
       const [known, unknown] = [newBinding(), newBinding()];
       await bus.declare([known]);
       await expect(bus.publish([message(unknown, 0)])).rejects.toMatchObject({
@@ -160,7 +177,7 @@ export function busConformance({ describe, test, expect }: SuiteRunner, makeBus:
         await new Promise(() => {});
       }
       await bus.declare([binding]);
-      await expect(bus.publish(stuck(), stop.signal)).rejects.toMatchObject({ name: "AbortError" });
+      await stopped(bus.publish(stuck(), stop.signal));
     });
 
     withBus("stops at the signal", async (bus, binding) => {
@@ -171,7 +188,7 @@ export function busConformance({ describe, test, expect }: SuiteRunner, makeBus:
           yield message(binding, n);
         }
       }
-      await expect(bus.publish(endless(), stop.signal)).rejects.toMatchObject({ name: "AbortError" });
+      await stopped(bus.publish(endless(), stop.signal));
     });
 
     withBus("hands on what the source of the messages throws", async (bus, binding) => {
@@ -182,8 +199,7 @@ export function busConformance({ describe, test, expect }: SuiteRunner, makeBus:
       await expect(bus.publish(failing())).rejects.toMatchObject({ name: "RangeError", message: "no more" });
     });
 
-    test("serves several queues on one routing key", async () => {
-      await using bus = await makeBus();
+    withNewBus("serves several queues on one routing key", async (bus) => {
       const first = newBinding();
       const second = { ...newBinding(), routingKey: first.routingKey };
       await bus.declare([first, second]);
@@ -195,10 +211,10 @@ export function busConformance({ describe, test, expect }: SuiteRunner, makeBus:
 
     withBus("is finished before the bus is closed, and the messages outlive it", async (first, binding) => {
       const publishing = first.publish(range(50).map((n) => message(binding, n)));
-      await first[Symbol.asyncDispose]();
-      await publishing;
-      await using second = await makeBus();
-      expect(numbers(await take(second, binding.queue, 50))).toEqual(range(50));
+      await closeInTime(first);
+      await within(closingSeconds, "A closed bus has ended what it was publishing", publishing);
+      const taken = await withService(await makeBus(), (second) => take(second, binding.queue, 50));
+      expect(numbers(taken)).toEqual(range(50));
     });
   });
 
@@ -210,17 +226,21 @@ export function busConformance({ describe, test, expect }: SuiteRunner, makeBus:
       await new Promise(() => {});
     }
     const publishing = expect(bus.publish(silent())).rejects.toMatchObject({ code: "SERVICE_CLOSED" });
-    await isWaiting;
-    await bus[Symbol.asyncDispose]();
-    await publishing;
+    await within(closingSeconds, "Publishing takes all that its source gives", Promise.race([isWaiting, publishing]));
+    const contract =
+      "A bus that is closed ends a publish whose source gives nothing, with SERVICE_CLOSED, and is closed then";
+    await within(closingSeconds, contract, Promise.all([publishing, bus[Symbol.asyncDispose]()]));
   });
 
   describe("consuming", () => {
+    const ended = (consuming: Promise<void>): Promise<void> =>
+      within(deliverySeconds, "Consuming ends with its signal, also while it waits for a message", consuming);
+
     withBus("waits for messages that come later, from another client", async (bus, binding) => {
       const taking = take(bus, binding.queue, 1);
-      await using other = await makeBus();
-      await other.publish([message(binding, 0)]);
-      expect(numbers(await taking)).toEqual([0]);
+      const publishing = withService(await makeBus(), (other) => other.publish([message(binding, 0)]));
+      const [taken] = await Promise.all([taking, publishing]);
+      expect(numbers(taken)).toEqual([0]);
     });
 
     withBus(
@@ -251,7 +271,7 @@ export function busConformance({ describe, test, expect }: SuiteRunner, makeBus:
       expect(held.length <= 2).toBe(true);
       expect(new Set(all).size).toBe(all.length);
       stop.abort();
-      await consuming;
+      await ended(consuming);
     });
 
     withBus("drops a rejected message, and delivers again one that is to be requeued", async (bus, binding) => {
@@ -296,45 +316,49 @@ export function busConformance({ describe, test, expect }: SuiteRunner, makeBus:
       expect(counts.slice(1)).toEqual(counts[1] === undefined ? [undefined, undefined] : [2, 3]);
     });
 
-    test("moves what is rejected to the dead letters of its queue, and tells where it comes from", async () => {
-      await using bus = await makeBus();
-      const deadLetter = newBinding();
-      const binding = { ...newBinding(), deadLetter };
-      await bus.declare([binding]);
-      await bus.declare([binding]);
-      await bus.publish(range(2).map((n) => message(binding, n)));
-      let left = 2;
-      for await (const delivery of bus.consume(binding.queue)) {
-        if (delivery.body.n === 0) await delivery.reject();
-        else await delivery.ack();
-        left -= 1;
-        if (left === 0) break;
-      }
-      const [dead] = await take(bus, deadLetter.queue, 1);
-      expect([dead?.messageId, dead?.routingKey]).toEqual([`${binding.queue}/0`, deadLetter.routingKey]);
-      expect(dead?.body).toEqual({ conversationId: "1", n: 0 });
-      expect([dead?.headers["x-first-death-queue"], dead?.headers["x-first-death-reason"]]).toEqual([
-        binding.queue,
-        "rejected",
-      ]);
-    });
-
-    test("keeps the dead letters of two queues apart that have one place for them, also of the same id", async () => {
-      await using bus = await makeBus();
-      const deadLetter = newBinding();
-      const queues = [newBinding(), newBinding()].map((binding) => ({ ...binding, deadLetter }));
-      await bus.declare(queues);
-      for (const binding of queues) {
-        await bus.publish([{ binding, messageId: "the same", body: { conversationId: "1", n: 0 } }]);
+    withNewBus(
+      "moves what is rejected to the dead letters of its queue, and tells where it comes from",
+      async (bus) => {
+        const deadLetter = newBinding();
+        const binding = { ...newBinding(), deadLetter };
+        await bus.declare([binding]);
+        await bus.declare([binding]);
+        await bus.publish(range(2).map((n) => message(binding, n)));
+        let left = 2;
         for await (const delivery of bus.consume(binding.queue)) {
-          await delivery.reject();
-          break;
+          if (delivery.body.n === 0) await delivery.reject();
+          else await delivery.ack();
+          left -= 1;
+          if (left === 0) break;
         }
-      }
-      const dead = await take(bus, deadLetter.queue, 2);
-      expect(dead.map(({ messageId }) => messageId)).toEqual(["the same", "the same"]);
-      expect(dead.map(({ headers }) => headers["x-first-death-queue"])).toEqual(queues.map(({ queue }) => queue));
-    });
+        const [dead] = await take(bus, deadLetter.queue, 1);
+        expect([dead?.messageId, dead?.routingKey]).toEqual([`${binding.queue}/0`, deadLetter.routingKey]);
+        expect(dead?.body).toEqual({ conversationId: "1", n: 0 });
+        expect([dead?.headers["x-first-death-queue"], dead?.headers["x-first-death-reason"]]).toEqual([
+          binding.queue,
+          "rejected",
+        ]);
+      },
+    );
+
+    withNewBus(
+      "keeps the dead letters of two queues apart that have one place for them, also of the same id",
+      async (bus) => {
+        const deadLetter = newBinding();
+        const queues = [newBinding(), newBinding()].map((binding) => ({ ...binding, deadLetter }));
+        await bus.declare(queues);
+        for (const binding of queues) {
+          await bus.publish([{ binding, messageId: "the same", body: { conversationId: "1", n: 0 } }]);
+          for await (const delivery of bus.consume(binding.queue)) {
+            await delivery.reject();
+            break;
+          }
+        }
+        const dead = await take(bus, deadLetter.queue, 2);
+        expect(dead.map(({ messageId }) => messageId)).toEqual(["the same", "the same"]);
+        expect(dead.map(({ headers }) => headers["x-first-death-queue"])).toEqual(queues.map(({ queue }) => queue));
+      },
+    );
 
     withBus("refuses to declare a queue with other dead letters than it has", async (bus, binding) => {
       await expect(bus.declare([{ ...binding, deadLetter: newBinding() }])).rejects.toMatchObject({
@@ -355,7 +379,7 @@ export function busConformance({ describe, test, expect }: SuiteRunner, makeBus:
         }
       })();
       await bus.publish([message(binding, 0)]);
-      await consuming;
+      await ended(consuming);
       expect(numbers(taken)).toEqual([0]);
     });
 
@@ -371,11 +395,11 @@ export function busConformance({ describe, test, expect }: SuiteRunner, makeBus:
     });
 
     withBus("gives back what it holds when the bus is closed", async (bus, binding) => {
-      await using first = await makeBus();
       await bus.publish([message(binding, 0)]);
-      const iterator = first.consume(binding.queue)[Symbol.asyncIterator]();
-      await iterator.next();
-      await first[Symbol.asyncDispose]();
+      await withService(await makeBus(), async (first) => {
+        await delivered(first.consume(binding.queue)[Symbol.asyncIterator]().next());
+        await closeInTime(first);
+      });
       expect(numbers(await take(bus, binding.queue, 1))).toEqual([0]);
     });
 
@@ -405,8 +429,7 @@ export function busConformance({ describe, test, expect }: SuiteRunner, makeBus:
       expect(numbers(await take(bus, binding.queue, 1))).toEqual([0]);
     });
 
-    test("names a queue that is not there", async () => {
-      await using bus = await makeBus();
+    withNewBus("names a queue that is not there", async (bus) => {
       const { queue } = newBinding();
       await expect(take(bus, queue, 1)).rejects.toMatchObject({ code: "BUS_QUEUE_MISSING", fields: { queue } });
     });
@@ -414,7 +437,7 @@ export function busConformance({ describe, test, expect }: SuiteRunner, makeBus:
 
   test("a closed bus says that it is closed", async () => {
     const bus = await makeBus();
-    await bus[Symbol.asyncDispose]();
+    await closeInTime(bus);
     const closed = { code: "SERVICE_CLOSED" };
     const binding = newBinding();
     await expect(bus.declare([binding])).rejects.toMatchObject(closed);

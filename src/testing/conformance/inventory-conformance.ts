@@ -1,6 +1,7 @@
 import type { Entry, Fence, InventoryDriver } from "../../scratch/inventory-driver.ts";
 import type { SetExpression } from "../../scratch/set-expression.ts";
 import type { SuiteRunner } from "./suite-runner.ts";
+import { closeInTime, withService } from "./with-service.ts";
 
 /** Opens a driver for a recipe run; two for one run see the same entries. The suite leaves nothing of its runs behind. */
 export type MakeDriver = (recipeRunId: number) => Promise<InventoryDriver>;
@@ -14,12 +15,13 @@ export function inventoryConformance({ describe, test, expect }: SuiteRunner, ma
     test(name, async () => {
       runs += 1;
       const run = first + runs;
-      await using driver = await makeDriver(run);
-      try {
-        await body(driver, run);
-      } finally {
-        await driver.drop(await driver.keys(String(run)));
-      }
+      await withService(await makeDriver(run), async (driver) => {
+        try {
+          await body(driver, run);
+        } finally {
+          await driver.drop(await driver.keys(String(run)));
+        }
+      });
     });
   const membersOf = async (driver: InventoryDriver, key: string) => sorted((await driver.members([key]))[0] ?? []);
   const logOf = (run: number): string => `${run}:log`;
@@ -473,8 +475,8 @@ export function inventoryConformance({ describe, test, expect }: SuiteRunner, ma
 
   test("closing twice, and closing what was never used, is no error", async () => {
     const driver = await makeDriver(first);
-    await driver[Symbol.asyncDispose]();
-    await driver[Symbol.asyncDispose]();
+    await closeInTime(driver);
+    await closeInTime(driver);
   });
 }
 

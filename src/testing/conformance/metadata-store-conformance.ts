@@ -1,6 +1,7 @@
 import { formatFrames } from "../../services/input-dataset.ts";
 import type { MetadataStore, RecipeRunRegistration } from "../../services/metadata-store.ts";
 import type { SuiteRunner } from "./suite-runner.ts";
+import { withService } from "./with-service.ts";
 
 export interface MetadataStoreFixture {
   /** Every store that it opens sees the same records. */
@@ -24,8 +25,7 @@ export function metadataStoreConformance(
         parts: [{ type: "observe_frames", document }],
         configuration: { teardown_enabled: false, future: [1] },
       });
-      await using store = await open();
-      await body(store, lastId);
+      await withService(await open(), (store) => body(store, lastId));
     });
   const provenance = (recipeRunId: number, taskName: string) => ({
     recipeRunId,
@@ -48,14 +48,14 @@ export function metadataStoreConformance(
       expect(dataset.parts.map((part) => [part.type, part.document])).toEqual([["observe_frames", document]]);
     });
 
-    test("names a recipe run that nobody has registered", async () => {
-      await using store = await open();
-      const unknown = { code: "RECIPE_RUN_NOT_FOUND", fields: { recipeRunId: 2 ** 40 } };
-      await expect(store.recipeRun(2 ** 40)).rejects.toMatchObject(unknown);
-      await expect(store.inputDataset(2 ** 40)).rejects.toMatchObject(unknown);
-      await expect(store.setStatus(2 ** 40, "INPROGRESS")).rejects.toMatchObject(unknown);
-      await expect(store.recordProvenance(provenance(2 ** 40, "A"))).rejects.toMatchObject(unknown);
-    });
+    test("names a recipe run that nobody has registered", async () =>
+      withService(await open(), async (store) => {
+        const unknown = { code: "RECIPE_RUN_NOT_FOUND", fields: { recipeRunId: 2 ** 40 } };
+        await expect(store.recipeRun(2 ** 40)).rejects.toMatchObject(unknown);
+        await expect(store.inputDataset(2 ** 40)).rejects.toMatchObject(unknown);
+        await expect(store.setStatus(2 ** 40, "INPROGRESS")).rejects.toMatchObject(unknown);
+        await expect(store.recordProvenance(provenance(2 ** 40, "A"))).rejects.toMatchObject(unknown);
+      }));
 
     withRun("sets every status, whether it was ever used before or not", async (store, recipeRunId) => {
       for (const status of ["INPROGRESS", "TRIALSUCCESS", "INPROGRESS", "COMPLETEDSUCCESSFULLY"] as const) {
@@ -90,8 +90,7 @@ export function metadataStoreConformance(
     });
 
     withRun("shows to one client what another has written", async (store, recipeRunId) => {
-      await using other = await open();
-      await other.recordProvenance(provenance(recipeRunId, "Parse"));
+      await withService(await open(), (other) => other.recordProvenance(provenance(recipeRunId, "Parse")));
       expect((await store.recipeRun(recipeRunId)).provenances.length).toBe(1);
     });
 

@@ -8,6 +8,8 @@ import { bytesSource, readAll } from "../../core/byte-source.ts";
 import { isFirstlightError } from "../../core/errors.ts";
 import type { ObjectSource, ObjectStore } from "../../services/object-store.ts";
 import type { SuiteRunner } from "./suite-runner.ts";
+import { closingSeconds, withService } from "./with-service.ts";
+import { within } from "./within.ts";
 
 /**
  * What every object store does. The suite's keys begin with a random part, and are deleted at the end of each test. The bucket has to be
@@ -23,15 +25,22 @@ export function objectStoreConformance(
   const sha256 = (content: Uint8Array) => createHash("sha256").update(content).digest("hex");
 
   const withStore = (name: string, body: (store: ObjectStore, prefix: string) => Promise<void>): unknown =>
-    test(name, async () => {
-      await using store = await makeStore();
-      const prefix = `${randomUUID()}/`;
-      try {
-        await body(store, prefix);
-      } finally {
-        await store.delete(bucket, await keysOf(store, prefix));
-      }
-    });
+    test(name, async () =>
+      withService(await makeStore(), async (store) => {
+        const prefix = `${randomUUID()}/`;
+        try {
+          await body(store, prefix);
+        } finally {
+          await store.delete(bucket, await keysOf(store, prefix));
+        }
+      }),
+    );
+  const stopped = (call: Promise<unknown>): Promise<unknown> =>
+    within(
+      closingSeconds,
+      "A call ends with its signal, and throws its reason",
+      expect(call).rejects.toMatchObject({ name: "AbortError" }),
+    );
   async function keysOf(store: ObjectStore, prefix: string): Promise<string[]> {
     const keys: string[] = [];
     for await (const { key } of store.list(bucket, prefix)) keys.push(key);
@@ -187,10 +196,9 @@ export function objectStoreConformance(
     withStore("brings nothing once the signal has fired", async (store, prefix) => {
       await store.put(bucket, `${prefix}k`, bytes("content"));
       await withFolder(async (folder) => {
-        const stopped = AbortSignal.abort();
-        const aborted = { name: "AbortError" };
-        await expect(store.download(bucket, `${prefix}k`, join(folder, "k"), stopped)).rejects.toMatchObject(aborted);
-        await expect(store.get(bucket, `${prefix}k`, stopped)).rejects.toMatchObject(aborted);
+        const fired = AbortSignal.abort();
+        await stopped(store.download(bucket, `${prefix}k`, join(folder, "k"), fired));
+        await stopped(store.get(bucket, `${prefix}k`, fired));
         expect(await readdir(folder)).toEqual([]);
       });
     });
@@ -311,7 +319,7 @@ export function objectStoreConformance(
         await new Promise(() => {});
       }
       const put = store.put(bucket, `${prefix}k`, stuck(), { signal: stop.signal });
-      await expect(put).rejects.toMatchObject({ name: "AbortError" });
+      await stopped(put);
       expect(await store.head(bucket, `${prefix}k`)).toBe(undefined);
     });
 
@@ -324,9 +332,7 @@ export function objectStoreConformance(
           return into.length;
         },
       };
-      await expect(store.put(bucket, `${prefix}k`, source, { signal: stop.signal })).rejects.toMatchObject({
-        name: "AbortError",
-      });
+      await stopped(store.put(bucket, `${prefix}k`, source, { signal: stop.signal }));
       expect(await store.head(bucket, `${prefix}k`)).toBe(undefined);
       expect(await keysOf(store, prefix)).toEqual([]);
     });
@@ -342,7 +348,7 @@ export function objectStoreConformance(
         },
       };
       const put = store.put(bucket, `${prefix}k`, silent, { signal: stop.signal });
-      await expect(put).rejects.toMatchObject({ name: "AbortError" });
+      await stopped(put);
       expect(await keysOf(store, prefix)).toEqual([]);
     });
 
@@ -431,14 +437,15 @@ export function objectStoreConformance(
       },
     };
     const putting = expect(store.put(bucket, key, silent)).rejects.toMatchObject(closed);
-    await isAsked;
-    await store[Symbol.asyncDispose]();
-    await putting;
+    await within(closingSeconds, "A put reads what it is given", Promise.race([isAsked, putting]));
+    const contract = "A store that is closed ends the put that is under way, with SERVICE_CLOSED, and is closed then";
+    await within(closingSeconds, contract, Promise.all([putting, store[Symbol.asyncDispose]()]));
     await expect(store.put(bucket, key, bytes("late"))).rejects.toMatchObject(closed);
     await expect(store.head(bucket, key)).rejects.toMatchObject(closed);
-    await using other = await makeStore();
-    expect(await keysOf(other, key)).toEqual([]);
-    expect((await other.removeUnfinished?.(bucket, [key])) ?? 0).toBe(0);
+    await withService(await makeStore(), async (other) => {
+      expect(await keysOf(other, key)).toEqual([]);
+      expect((await other.removeUnfinished?.(bucket, [key])) ?? 0).toBe(0);
+    });
   });
 
   withStore("removes nothing unfinished where there is nothing", async (store, prefix) => {

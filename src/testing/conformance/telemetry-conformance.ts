@@ -12,6 +12,8 @@ import { type OtlpFault, type OtlpReceiver, type OtlpReceiverOptions, otlpReceiv
 import { spanTree } from "../otlp-spans.ts";
 import { tmpRun } from "../tmp-run.ts";
 import type { SuiteRunner } from "./suite-runner.ts";
+import { closingSeconds, withService } from "./with-service.ts";
+import { within } from "./within.ts";
 
 export interface TelemetryFixture {
   /** `startTelemetry`, or what stands in for it. */
@@ -77,12 +79,14 @@ export function telemetryConformance(
     const env = { ...service, ...receiver.env(protocol) };
     const warnings: string[] = [];
     const log = createLogger({ level: "WARNING", pretty: false, write: (line) => void warnings.push(line) });
-    await using telemetry = await start(loadSettings(env), { log, env });
-    await work(env);
-    const isSent = await telemetry.shutdown(timeoutMs);
-    if (isSent) expect([...receiver.protocols]).toEqual([protocol]);
-    const { spans, points, bodies } = receiver;
-    return { spans, points, bodies, warnings, isSent };
+    return await withService(await start(loadSettings(env), { log, env }), async (telemetry) => {
+      await work(env);
+      const contract = `What is told is sent within ${timeoutMs / 1000} s or lost, and telemetry has ended then`;
+      const isSent = await within(timeoutMs / 1000 + closingSeconds, contract, telemetry.shutdown(timeoutMs));
+      if (isSent) expect([...receiver.protocols]).toEqual([protocol]);
+      const { spans, points, bodies } = receiver;
+      return { spans, points, bodies, warnings, isSent };
+    });
   }
 
   async function runTask(
@@ -260,9 +264,10 @@ export function telemetryConformance(
   });
 
   test("is started anew after its end; nothing is sent where no endpoint is set", async () => {
-    await using off = await start(loadSettings({}), { env: {} });
-    await oneSpan();
-    expect([off.traces, off.metrics, await off.shutdown()]).toEqual([undefined, undefined, true]);
+    await withService(await start(loadSettings({}), { env: {} }), async (off) => {
+      await oneSpan();
+      expect([off.traces, off.metrics, await off.shutdown()]).toEqual([undefined, undefined, true]);
+    });
     const { spans } = await sending(oneSpan);
     expect(spans.map(({ name }) => name)).toEqual(["work"]);
   });

@@ -6,6 +6,8 @@ import { makeFolders } from "../../core/file.ts";
 import type { ObjectStore } from "../../services/object-store.ts";
 import type { Transfer, TransferLanding, TransferProgress } from "../../services/transfer.ts";
 import type { SuiteRunner } from "./suite-runner.ts";
+import { closingSeconds, withService } from "./with-service.ts";
+import { within } from "./within.ts";
 
 const sha256OfProduct = "a8792157cb4f27fb949c035f45518c61e884bb86e6f420204379c2baa8beb66e";
 
@@ -33,20 +35,23 @@ export function transferConformance(
   const bytes = (text: string) => new TextEncoder().encode(text);
   const options = { label: "test", recipeRunId: 1 };
   const withBoth = (name: string, body: (context: Context) => Promise<void>): unknown =>
-    test(name, async () => {
-      await using transfer = await openTransfer();
-      await using store = await openStore();
-      const scratch = await mkdtemp(join(tmpdir(), "firstlight-transfer-"));
-      const prefix = `${randomUUID()}/`;
-      try {
-        await body({ transfer, store, scratch, prefix });
-      } finally {
-        const keys: string[] = [];
-        for await (const { key } of store.list(bucket, prefix)) keys.push(key);
-        await store.delete(bucket, keys);
-        await rm(scratch, { recursive: true });
-      }
-    });
+    test(name, async () =>
+      withService(await openTransfer(), async (transfer) =>
+        withService(await openStore(), (store) => inFolders(transfer, store, body)),
+      ),
+    );
+  async function inFolders(transfer: Transfer, store: ObjectStore, body: (context: Context) => Promise<void>) {
+    const scratch = await mkdtemp(join(tmpdir(), "firstlight-transfer-"));
+    const prefix = `${randomUUID()}/`;
+    try {
+      await body({ transfer, store, scratch, prefix });
+    } finally {
+      const keys: string[] = [];
+      for await (const { key } of store.list(bucket, prefix)) keys.push(key);
+      await store.delete(bucket, keys);
+      await rm(scratch, { recursive: true });
+    }
+  }
   const contents = async (folder: string): Promise<Record<string, string>> => {
     const found: Record<string, string> = {};
     for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
@@ -154,13 +159,33 @@ export function transferConformance(
       const items = ["a", "b", "c"].map((name) => ({ bucket, key: prefix + name, path: join(scratch, name) }));
       for (const { key } of items) await store.put(bucket, key, bytes("content"));
       const stopped = transfer.toScratch(items, { ...options, signal: stop.signal, onProgress: () => stop.abort() });
-      await expect(stopped).rejects.toMatchObject({ name: "AbortError" });
+      const refused = expect(stopped).rejects.toMatchObject({ name: "AbortError" });
+      await within(closingSeconds, "A transfer ends with its signal, and throws its reason", refused);
       const found = await contents(scratch);
       expect(Object.keys(found).length < 3).toBe(true);
       expect(Object.values(found).filter((text) => text !== "content")).toEqual([]);
       await transfer.toScratch(items, options);
       expect(Object.keys(await contents(scratch)).sort()).toEqual(["a", "b", "c"]);
     });
+  });
+
+  withBoth("stops when it is closed, leaves no file in part, and takes no other", async (context) => {
+    const { store, scratch, prefix } = context;
+    const transfer = await openTransfer();
+    const items = ["a", "b", "c"].map((name) => ({ bucket, key: prefix + name, path: join(scratch, name) }));
+    for (const { key } of items) await store.put(bucket, key, bytes("content"));
+    const closed = { code: "SERVICE_CLOSED" };
+    let closing: Promise<void> | undefined;
+    const onProgress = (): void => {
+      closing ??= Promise.resolve(transfer[Symbol.asyncDispose]());
+    };
+    const contract = "A transfer that is closed ends what is under way, with SERVICE_CLOSED, and is closed then";
+    const stopped = expect(transfer.toScratch(items, { ...options, onProgress })).rejects.toMatchObject(closed);
+    await within(closingSeconds, contract, stopped);
+    await within(closingSeconds, contract, closing ?? Promise.resolve());
+    expect(Object.values(await contents(scratch)).filter((text) => text !== "content")).toEqual([]);
+    await expect(transfer.toScratch(items, options)).rejects.toMatchObject(closed);
+    await expect(transfer.toObjectStore(items, options)).rejects.toMatchObject(closed);
   });
 
   describe("to the object store", () => {

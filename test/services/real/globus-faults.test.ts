@@ -51,7 +51,8 @@ const asMeant = (items: readonly Brought[]) => Object.fromEntries(items.map(({ p
 
 /** The tasks that the server has taken in, by label. */
 function handedIn(globus: MortalGlobus): ReadonlyMap<string, readonly string[]> {
-  const byLabel = Map.groupBy(globus.journal().tasks, ({ body }) => body.label);
+  // The last word of a label is that of one task.
+  const byLabel = Map.groupBy(globus.journal().tasks, ({ body }) => body.label.replace(/ \S+$/, ""));
   return new Map(
     [...byLabel].map(([label, tasks]) => [label, tasks.map(({ document }) => document?.status ?? "ACTIVE")]),
   );
