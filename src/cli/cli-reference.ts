@@ -67,7 +67,7 @@ more may come. \`[]\` is an array, and what has a \`?\` may be missing.
 | \`fits info\` | \`hdus[]\` of \`index name version type bitpix shape[] compression cards dataSizeBytes\` |
 | \`fits header\` | \`hdus[]\` of \`index name cards[]\`; a card has \`keyword value comment\` |
 | \`fits verify\` | \`file ok\`, \`problems[]\` and \`warnings[]\` of \`hdu problem\`, \`hdus[]\` of \`index name type datasum checksum\` |
-| \`fits stats\` | \`hdus[]\` of \`index name type bitpix shape[] min max mean median rms nan datasum\`: null without pixels; "NaN", "Infinity", "-Infinity" where a number is not finite |
+| \`fits stats\` | \`hdus[]\` of \`index name type bitpix shape[] min max mean median rms nan datasum\`: null without pixels; "NaN", "Infinity", "-Infinity" where a number is not finite; min, max and a whole median of 64-bit integers have all their digits, for readers that keep them |
 | \`fits table\` | \`hdu name rowCount\`, \`columns[]\` of \`name unit form values[]\`; one value or nested lists for each row |
 | \`fits diff\` | \`same differences[]\` |
 | \`metadata serve\` | \`url host port records meshConfig\`, printed when it listens |

@@ -41,7 +41,26 @@ export function redactor(env: Readonly<Record<string, string | undefined>>): Red
  * reason for a document that no program reads.
  */
 export function redactedJson(value: unknown, redact: (text: string) => string, indent?: number): string {
-  return JSON.stringify(value, (_, inner: unknown) => (typeof inner === "string" ? redact(inner) : inner), indent);
+  const spelt = (_: string, inner: unknown): unknown => {
+    if (typeof inner === "bigint") return rawJSON(String(inner));
+    return typeof inner === "string" ? redact(inner) : inner;
+  };
+  return JSON.stringify(value, spelt, indent);
+}
+
+/** Node has both, the types of TypeScript not yet. */
+const { rawJSON, parse } = JSON as unknown as {
+  /** A value that `JSON.stringify` spells so. */
+  rawJSON(text: string): object;
+  /** `source` is how a number is spelt. */
+  parse(text: string, revive: (key: string, value: unknown, context: { source?: string }) => unknown): unknown;
+};
+
+/** Numbers stay as they are spelt: integers of any length, and a real its point. */
+function parseVerbatim(text: string): unknown {
+  return parse(text, (_, value, { source }) =>
+    typeof value === "number" && source !== undefined ? rawJSON(source) : value,
+  );
 }
 
 /** The same for a line that another has written, such as one of a log: where it is JSON, it stays JSON. */
@@ -49,7 +68,7 @@ export function redactLine(line: string, redact: (text: string) => string): stri
   const redacted = redact(line);
   if (redacted === line || !line.startsWith("{")) return redacted;
   try {
-    return redactedJson(JSON.parse(line), redact);
+    return redactedJson(parseVerbatim(line), redact);
   } catch {
     return redacted;
   }

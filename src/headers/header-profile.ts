@@ -1,5 +1,5 @@
 import type { Header } from "../fits/header.ts";
-import type { ArrayStatistics } from "../math/statistics.ts";
+import type { ArrayStatistics } from "../math/array-statistics.ts";
 
 /** What a header needs to know of its pixels. A NaN is left out of the header. */
 export type HeaderStatistics = Omit<ArrayStatistics, "count" | "nan">;

@@ -1,6 +1,7 @@
 export { openWorkers, type Workers } from "../core/workers.ts";
 export { type AcrossOptions, medianAcross, percentilesAcross } from "./across.ts";
 export { add, divide, multiply, type Operand, subtract } from "./arithmetic.ts";
+export { type ArrayStatistics, type HeaderPercent, headerPercents } from "./array-statistics.ts";
 export { type AverageOptions, average, type SumOptions, sum } from "./average.ts";
 export { type AverageToOptions, averageTo } from "./average-to.ts";
 export {
@@ -64,7 +65,7 @@ export {
   sigmaClippedMean,
   sigmaClippedMeanAcross,
 } from "./sigma-clip.ts";
-export { type ArrayStatistics, type HeaderPercent, headerPercents, statistics } from "./statistics.ts";
+export { statistics } from "./statistics.ts";
 export { type DisplayLimits, type StretchName, stretch } from "./stretch.ts";
 export { fitSurface, type SurfaceOptions } from "./surface.ts";
 export { zscale } from "./zscale.ts";

@@ -7,8 +7,10 @@ import { eachFrame, type FramePiece, type PieceTaker } from "./files/each-frame.
 import type { Many } from "./files/many.ts";
 import { addKept } from "./kept-sums.ts";
 import { type MergedFlags, mergedFlags } from "./merged-flags.ts";
-import { dividedBy, welford, welfordKept } from "./pixel-sums.ts";
+import { dividedBy, means as meansOf, welford, welfordKept } from "./pixel-sums.ts";
 import { type FloatArray, newFloats } from "./precision.ts";
+import { type WideOrigins, wideOrigins } from "./wide-origins.ts";
+import { isWide, type WideSums, wideSums } from "./wide-sums.ts";
 
 export interface DeviationOptions extends AverageOptions {
   /** The divisor of the variance is n - ddof: 0 as numpy's std (the default), 1 for the sample's. */
@@ -29,7 +31,7 @@ export interface MeanAndDeviation<T = NdArray<FloatArray>> {
  *
  * Of frames, both have the first one's header, the flags of all masks, and variances where frames carry them (a frame without counts
  * as exact): the mean Σσᵢ²/n², the deviation mean σ² / (2(n-1)), that of normal errors where nothing else scatters; of five it
- * is 7 % too large, of more it is nearer.
+ * is 7 % too large, of more it is nearer. Of 64-bit integers the mean is exact, rounded once, and the deviation of the integers themselves.
  *
  * @throws FirstlightError ARRAY_EMPTY with fewer than two arrays, ARRAY_SHAPE where shapes differ; of files as `average`
  */
@@ -48,8 +50,14 @@ export async function meanAndDeviation(
   );
   requireTwo(count);
   const precision = options.precision ?? own.precision;
-  const { means, squares, counts, variances } = taker.found();
-  const mean = { data: dividedBy(means, 1, precision), shape };
+  const { means, squares, counts, variances, wide } = taker.found();
+  const mean = {
+    data:
+      wide === undefined
+        ? dividedBy(means, 1, precision)
+        : meansOf({ sums: new Float64Array(means.length), wide }, counts ?? count, precision),
+    shape,
+  };
   const deviation = { data: newFloats(means.length, precision), shape };
   for (let i = 0; i < means.length; i += 1) {
     deviation.data[i] = Math.sqrt((squares[i] as number) / ((counts?.[i] ?? count) - ddof));
@@ -77,6 +85,8 @@ interface Moments {
   readonly counts: Uint32Array | undefined;
   /** Sums. */
   readonly variances: Float64Array | undefined;
+  /** Of 64-bit integers, where all pixels are such. */
+  readonly wide: WideSums | undefined;
 }
 
 function moments(
@@ -86,14 +96,28 @@ function moments(
   const [means, squares] = [new Float64Array(size), new Float64Array(size)];
   const counts = leaveOut === 0 ? undefined : new Uint32Array(size);
   let variances: Float64Array | undefined;
+  // Of 64-bit integers the means are of how far they are from where each pixel began, as reals do not hold them.
+  let wide: WideSums | undefined;
+  let origins: WideOrigins | undefined;
+  let isAllWide = true;
   const merged = mergedFlags(size, leaveOut);
   return {
     flags: merged.flags,
     found() {
       if (counts !== undefined) for (const [i, n] of counts.entries()) if (n === 0) means[i] = squares[i] = Number.NaN;
-      return { means, squares, counts, variances };
+      if (isAllWide) return { means, squares, counts, variances, wide };
+      return { means: origins?.added(means) ?? means, squares, counts, variances, wide: undefined };
     },
-    take({ start, image, mask, variance, number }: FramePiece) {
+    take({ start, image: pixels, mask, variance, number }: FramePiece) {
+      if (isWide(pixels)) {
+        if (number === 0) origins ??= wideOrigins(size);
+        if (number === 0 || counts !== undefined) origins?.set(pixels, start, counts);
+        if (isAllWide) {
+          wide ??= wideSums(size);
+          wide.add(pixels, start, mask, leaveOut);
+        }
+      } else isAllWide = false;
+      const image = origins?.apart(pixels, start) ?? pixels;
       const part = <T extends Float64Array | Uint32Array>(whole: T) => whole.subarray(start, start + image.length) as T;
       merged.take(mask, start, image.length);
       if (counts === undefined) welford(part(means), part(squares), image, number + 1);

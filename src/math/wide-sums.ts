@@ -25,10 +25,8 @@ export function wideSums(size: number): WideSums {
   const plain = (pixel: number): number => (upper[pixel] as number) * 2 ** 32 + (lower[pixel] as number);
   return {
     add(pixels, start, mask, leaveOut = 0) {
-      const { buffer, byteOffset, length } = pixels;
-      const words = new Uint32Array(buffer, byteOffset, 2 * length);
-      const tops = pixels instanceof BigInt64Array ? new Int32Array(buffer, byteOffset, 2 * length) : words;
-      for (let i = 0, at = start; i < length; i += 1, at += 1) {
+      const { words, tops } = halves(pixels);
+      for (let i = 0, at = start; i < pixels.length; i += 1, at += 1) {
         if (leaveOut !== 0 && (Number(mask?.[i] ?? 0) & leaveOut) !== 0) continue;
         lower[at] = (lower[at] as number) + (words[2 * i] as number);
         upper[at] = (upper[at] as number) + (tops[2 * i + 1] as number);
@@ -42,8 +40,15 @@ export function wideSums(size: number): WideSums {
   };
 }
 
+/** The words of each pixel, the lower first; as `tops` the upper have the sign of the pixel. */
+export function halves(pixels: WidePixels): { readonly words: Uint32Array; readonly tops: Int32Array | Uint32Array } {
+  const { buffer, byteOffset, length } = pixels;
+  const words = new Uint32Array(buffer, byteOffset, 2 * length);
+  return { words, tops: pixels instanceof BigInt64Array ? new Int32Array(buffer, byteOffset, 2 * length) : words };
+}
+
 /** Rounded once: to more binary digits than a float64 has, and one that says whether anything is behind them. */
-function quotient(dividend: bigint, divisor: bigint): number {
+export function quotient(dividend: bigint, divisor: bigint): number {
   const isNegative = dividend < 0n;
   const shifted = (isNegative ? -dividend : dividend) << 64n;
   const rest = shifted % divisor === 0n ? 0n : 1n;

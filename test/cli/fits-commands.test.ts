@@ -48,6 +48,50 @@ describe("firstlight fits stats --json", () => {
     },
   );
 
+  test.each([
+    [
+      "signed",
+      "",
+      BigInt64Array.of(-(2n ** 63n) + 1n, 2n ** 62n + 1n, 2n ** 62n + 5n),
+      "-9223372036854775807",
+      "4611686018427387909",
+    ],
+    [
+      "unsigned",
+      "",
+      BigUint64Array.of(2n ** 53n + 1n, 2n ** 62n + 1n, 2n ** 64n - 1n),
+      "9007199254740993",
+      "18446744073709551615",
+    ],
+    [
+      "signed, with BLANK",
+      "BLANK",
+      BigInt64Array.of(-(2n ** 63n) + 1n, 2n ** 62n + 1n, 2n ** 62n + 5n, 7n),
+      "-9223372036854775807",
+      "4611686018427387909",
+    ],
+    [
+      "unsigned, with BLANK",
+      "BLANK",
+      BigUint64Array.of(2n ** 53n + 1n, 2n ** 62n + 1n, 2n ** 64n - 1n, 2n ** 63n + 7n),
+      "9007199254740993",
+      "18446744073709551615",
+    ],
+  ])("integers of 64 bits keep all their digits: %s", async (_, blank, data, min, max) => {
+    const path = join(cli.folder, "wide.fits");
+    const bytes = Buffer.from(
+      encodeFits([{ header: Header.from({ UNDEF: 7 }), image: { data, shape: [data.length] } }]),
+    );
+    if (blank !== "") bytes.write("BLANK   ", bytes.indexOf("UNDEF   "));
+    await writeFile(path, bytes);
+    const { stdout } = await fits("stats", path, "--json");
+    expect(stdout).toContain(`"min": ${min},`);
+    expect(stdout).toContain(`"max": ${max},`);
+    expect(stdout).toContain('"median": 4611686018427387905,');
+    expect(stdout).toContain(`"nan": ${blank === "" ? 0 : 1},`);
+    if (blank === "") expect((await fits("stats", path)).stdout).toContain(`${min}  ${max}`);
+  });
+
   test("there is an object for every HDU, null where it has no pixels, and numbers that are not finite are strings", async () => {
     const data = Float32Array.of(1, Number.NaN, Number.POSITIVE_INFINITY, 3);
     const path = join(cli.folder, "odd.fits");

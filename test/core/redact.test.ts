@@ -101,3 +101,9 @@ test("a line of JSON stays JSON when a number in it is a password", () => {
   const redact = redactor({ ISB_PASSWORD: "1234567" });
   expect(redactLine('{"n":1234567,"s":"1234567"}', redact)).toBe('{"n":1234567,"s":"[secret]"}');
 });
+
+test("numbers of a line stay as they are spelt when a text in it is a secret", () => {
+  const redact = redactor({ ISB_PASSWORD: "hush hush" });
+  const line = (text: string) => `{"n":[9007199254740993,1.0,-0,1e400],"s":"${text}"}`;
+  expect(redactLine(line("hush hush"), redact)).toBe(line("[secret]"));
+});

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { PixelArray } from "../../src/core/ndarray.ts";
+import { headerPercents } from "../../src/math/array-statistics.ts";
 import { median, orderStatistics, percentiles } from "../../src/math/order-statistics.ts";
 import { random } from "../../src/math/random.ts";
-import { headerPercents, statistics } from "../../src/math/statistics.ts";
+import { statistics } from "../../src/math/statistics.ts";
 
 /** The numbers expected below are numpy 2.4's and scipy 1.17's for this sample. */
 const sample = Float64Array.from({ length: 20_000 }, (_, i) =>

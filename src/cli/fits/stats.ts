@@ -1,8 +1,11 @@
+import { sizeOf } from "../../core/ndarray.ts";
 import { type Hdu, hasImage } from "../../fits/hdu.ts";
 import type { FitsFile } from "../../fits/open-fits.ts";
-import { readPixels } from "../../fits/read-image.ts";
+import { readPixels, readStoredPixels, scalingOf } from "../../fits/read-image.ts";
 import { sumRange } from "../../fits/verify-checksums.ts";
 import { statistics } from "../../math/statistics.ts";
+import { wideStatistics } from "../../math/wide-statistics.ts";
+import { isWide, type WidePixels } from "../../math/wide-sums.ts";
 import { defineCommand } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 import { table } from "../render/table.ts";
@@ -14,7 +17,7 @@ type Statistic = "min" | "max" | "mean" | "median" | "rms" | "nan";
 
 const statistic: readonly Statistic[] = ["min", "max", "mean", "median", "rms", "nan"];
 
-type Numbers = Readonly<Record<Statistic, number>>;
+type Numbers = Readonly<Record<Statistic, number | bigint>>;
 
 /** An HDU with the numbers of its pixels; undefined where it has none. */
 interface HduStatistics {
@@ -24,9 +27,20 @@ interface HduStatistics {
   readonly datasum: number;
 }
 
-async function statisticsOf({ source }: FitsFile, hdu: Hdu): Promise<HduStatistics> {
+async function statisticsOf(fits: FitsFile, hdu: Hdu): Promise<HduStatistics> {
+  const { source } = fits;
   const datasum = await sumRange(source, hdu.dataOffset, hdu.endOffset);
   if (!hasImage(hdu)) return { hdu, numbers: undefined, datasum };
+  const whole = await wholePixels(fits, hdu);
+  if (whole !== undefined && whole.length > 0) {
+    const { exact, mean, median, rms } = wideStatistics(whole);
+    const nan = sizeOf(hdu.shape) - whole.length;
+    return {
+      hdu,
+      numbers: { ...exact, median: exact.median ?? median, mean, rms: Math.hypot(rms, mean), nan },
+      datasum,
+    };
+  }
   const { min, max, mean, median, rms, nan } = statistics(await readPixels(source, hdu, { as: "float64" }));
   // Of the values, where the headers' DATARMS is of their deviations from the mean. An infinite value makes it so, whatever its sign.
   const isInfinite = !Number.isNaN(min) && !(Number.isFinite(min) && Number.isFinite(max));
@@ -34,9 +48,31 @@ async function statisticsOf({ source }: FitsFile, hdu: Hdu): Promise<HduStatisti
   return { hdu, numbers: { min, max, mean, median, rms: ofValues, nan }, datasum };
 }
 
-/** JSON knows no number that is not finite. */
-function jsonNumber(value: number): number | string {
-  return Number.isFinite(value) ? value : String(value);
+/** The pixels that are integers of 64 bits and not undefined, which as reals would be rounded. */
+async function wholePixels({ source }: FitsFile, hdu: Hdu): Promise<WidePixels | undefined> {
+  if (hdu.bitpix !== 64) return undefined;
+  const { form, blank } = scalingOf(hdu);
+  // Of compressed images a column may say what is undefined, which stored pixels do not show.
+  if (form === undefined || (blank !== undefined && hdu.tiles !== undefined)) return undefined;
+  if (blank === undefined) {
+    const { data } = await readPixels(source, hdu);
+    return isWide(data) ? data : undefined;
+  }
+  const { data } = await readStoredPixels(source, hdu);
+  const kept = (data as BigInt64Array).filter((value) => value !== BigInt(blank));
+  return form === "plain" ? kept : BigUint64Array.from(kept, (value) => value + 2n ** 63n);
+}
+
+/** JSON knows no number that is not finite; integers of any length stand in it with all their digits. */
+function jsonNumber(value: number | bigint): number | bigint | string {
+  return typeof value === "bigint" || Number.isFinite(value) ? value : String(value);
+}
+
+/** Integers with all their digits, reals with ten. */
+function shownNumber(value: number | bigint): string {
+  return typeof value === "bigint" || Number.isSafeInteger(value)
+    ? String(value)
+    : String(Number(value.toPrecision(10)));
 }
 
 function documentOf({ hdu: { index, name, type, bitpix, shape }, numbers, datasum }: HduStatistics) {
@@ -71,7 +107,7 @@ export const stats = defineCommand({
     const rows = all.map(({ hdu, numbers, datasum }) => [
       String(hdu.index),
       oneLine(hdu.name ?? ""),
-      ...statistic.map((key) => (numbers === undefined ? "" : String(Number(numbers[key].toPrecision(10))))),
+      ...statistic.map((key) => (numbers === undefined ? "" : shownNumber(numbers[key]))),
       String(datasum),
     ]);
     stdout.lines(table(columns, rows, { width: stdout.width(), style: stdout.style }));
