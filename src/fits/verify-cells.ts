@@ -5,7 +5,9 @@ import type { StructureCards } from "./structure-cards.ts";
 import { asciiInteger, asciiReal } from "./tables/ascii-form.ts";
 import { type BinaryColumn, type BinaryTable, heapRange } from "./tables/binary-table.ts";
 import type { AsciiColumn, AsciiTable } from "./tables/read-ascii-table.ts";
+import { logicalProblem, textProblem } from "./verify-bytes.ts";
 import type { Findings } from "./verify-cards.ts";
+import { checkHeapCells } from "./verify-heap.ts";
 
 /** What is wrong with a cell, or `undefined`; `at` is where it begins in `rows`. */
 type CellCheck = (rows: Uint8Array, at: number) => string | undefined;
@@ -20,19 +22,25 @@ interface CheckedColumn {
 /** Of a table larger than memory, rows come in parts of about so many bytes. */
 const partBytes = 2 ** 22;
 
-/** Looks at descriptors, logicals and texts; every other cell of a binary table holds a value, whatever its bits. */
+/** Looks at descriptors, logicals and texts, those in the heap too; every other cell of a binary table holds a value, whatever its bits. */
 export async function checkBinaryCells(
   source: ByteSource,
   hdu: Hdu,
   table: BinaryTable,
-  tell: (problem: string) => void,
+  { tell, warn }: Findings,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const columns = table.columns.flatMap((column): CheckedColumn[] => {
-    const check = binaryCheck(column, table);
+    const check = binaryCheck(column, table, warn);
     return check === undefined ? [] : [{ ...column, offset: column.offsetBytes, check }];
   });
-  await checkRows(source, hdu, table, columns, tell, signal);
+  const sound = new Set((await checkRows(source, hdu, table, columns, tell, signal)).map(({ number }) => number));
+  const inHeap = table.columns.filter(
+    ({ number, code, descriptor }) => descriptor !== undefined && (code === "L" || code === "A") && sound.has(number),
+  );
+  const tellOf = (row: number, column: BinaryColumn, problem: string): void =>
+    tell(`row ${row + 1} of ${table.rowCount}, ${nameOf(column)}: ${problem}`);
+  await checkHeapCells(source, hdu, table, inHeap, tellOf, signal);
 }
 
 /** As `checkBinaryCells`, of an ASCII table. A real without a point is legal, and discouraged (FITS 4.0 §7.2.5). */
@@ -56,7 +64,7 @@ export async function checkAsciiCells(
   await checkRows(source, hdu, table, columns, tell, signal);
 }
 
-/** Tells of the first cell of each column that is wrong. */
+/** Tells of the first cell of each column that is wrong, and returns the others. */
 async function checkRows(
   source: ByteSource,
   hdu: Hdu,
@@ -64,9 +72,9 @@ async function checkRows(
   columns: readonly CheckedColumn[],
   tell: (problem: string) => void,
   signal: AbortSignal | undefined,
-): Promise<void> {
+): Promise<readonly CheckedColumn[]> {
   let left = columns;
-  if (rowCount === 0 || columns.length === 0) return;
+  if (rowCount === 0 || columns.length === 0) return left;
   const partRows = Math.min(rowCount, Math.max(1, Math.floor(partBytes / Math.max(1, rowBytes))));
   const part = new Uint8Array(partRows * rowBytes);
   for (let first = 0; first < rowCount && left.length > 0; first += partRows) {
@@ -83,21 +91,19 @@ async function checkRows(
       return true;
     });
   }
+  return left;
 }
 
 function nameOf({ number, name }: Pick<CheckedColumn, "number" | "name">): string {
   return name === "" ? `column ${number}` : `column ${number} (${name})`;
 }
 
-function binaryCheck(column: BinaryColumn, table: BinaryTable): CellCheck | undefined {
+function binaryCheck(column: BinaryColumn, table: BinaryTable, warn: Findings["warn"]): CellCheck | undefined {
   const { repeat, code, descriptor } = column;
   if (repeat === 0) return undefined;
-  if (descriptor !== undefined) return descriptorCheck(column, table);
+  if (descriptor !== undefined) return descriptorCheck(column, table, warn);
   if (code === "L") {
-    return (rows, at) => {
-      const found = rows.subarray(at, at + repeat).find((byte) => byte !== 84 && byte !== 70 && byte !== 0);
-      return found === undefined ? undefined : `the byte ${found} is no logical; expected T, F or 0.`;
-    };
+    return (rows, at) => logicalProblem(rows.subarray(at, at + repeat));
   }
   if (code === "A") return (rows, at) => textProblem(rows.subarray(at, at + repeat));
   if (code !== "X" || repeat % 8 === 0) return undefined;
@@ -108,20 +114,21 @@ function binaryCheck(column: BinaryColumn, table: BinaryTable): CellCheck | unde
   };
 }
 
-/** Behind a NUL a text has no characters. */
-function textProblem(bytes: Uint8Array): string | undefined {
-  for (const byte of bytes) {
-    if (byte === 0) return undefined;
-    if (byte < 0x20 || byte > 0x7e)
-      return `the text holds the byte 0x${byte.toString(16).padStart(2, "0")}, which is not ASCII text.`;
-  }
-  return undefined;
-}
-
-function descriptorCheck(column: BinaryColumn, table: BinaryTable): CellCheck {
+function descriptorCheck(column: BinaryColumn, table: BinaryTable, warn: Findings["warn"]): CellCheck {
+  const heapBytes = table.dataSizeBytes - table.heapOffset;
+  let isWarned = false;
   return (rows, at) => {
     const view = new DataView(rows.buffer, rows.byteOffset, rows.byteLength);
     const range = heapRange(view, at, column, table);
+    if (range?.count === 0 && !isWarned) {
+      // Of an empty array the offset means nothing (FITS 4.0 §7.3.5), but fitsverify refuses it.
+      const start = column.descriptor === "Q" ? Number(view.getBigInt64(at + 8)) : view.getInt32(at + 4);
+      isWarned = start < 0 || start > heapBytes;
+      if (isWarned)
+        warn(
+          `${nameOf(column)} has an empty array whose offset is ${start}, and the heap ${heapBytes} bytes; it should be 0.`,
+        );
+    }
     if (range === undefined) return "its array would lie outside of the heap.";
     const { most } = column;
     return most !== undefined && range.count > most

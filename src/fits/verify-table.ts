@@ -43,7 +43,7 @@ export async function checkTable(
   // Of compressed images every tile is decoded, which looks at the descriptors too.
   if (hdu.tiles !== undefined) return;
   try {
-    if (isBinary) await checkBinaryCells(source, hdu, binaryTable(cards, hdu.dataSizeBytes), tell, signal);
+    if (isBinary) await checkBinaryCells(source, hdu, binaryTable(cards, hdu.dataSizeBytes), findings, signal);
     else await checkAsciiCells(source, hdu, asciiTable(cards, hdu.dataSizeBytes), cards, findings, signal);
   } catch (error) {
     if (!isFirstlightError(error) || !error.code.startsWith("FITS_")) throw error;

@@ -99,6 +99,18 @@ test.each<[string, readonly string[], Kind, RegExp]>([
     /has 2 elements, by its TFORM at most 1/,
   ],
   [
+    "a logical in the heap that is none",
+    [named, text("TFORM1", "1PL(4)")],
+    { ...arrays(4, 0), data: Buffer.concat([arrays(4, 0).data.subarray(0, 8), Buffer.from("TF\0x\0\0\0\0")]) },
+    /^row 1 of 1, column 1 \(A\): the byte 120/,
+  ],
+  [
+    "a text in the heap that is none",
+    [named, text("TFORM1", "1PA(8)")],
+    { ...arrays(8, 0), data: Buffer.concat([arrays(8, 0).data.subarray(0, 8), Buffer.from("abc\x01\0\x02\0\0")]) },
+    /^row 1 of 1, column 1 \(A\): the text holds the byte 0x01/,
+  ],
+  [
     "a logical that is none",
     [named, text("TFORM1", "4L")],
     { ...integers, data: Buffer.from("TF\0TTFxT") },
@@ -137,6 +149,14 @@ test.each<[string, readonly string[], Kind, RegExp]>([
 test("sound tables have no problem, and warnings where a reader may go wrong", async () => {
   expect(await found([named, long], integers)).toEqual({ problems: [], warnings: [] });
   expect(await found([named, text("TFORM1", "1PJ(2)")], arrays(2, 0))).toEqual({ problems: [], warnings: [] });
+  const empty = (start: number) => found([named, text("TFORM1", "1PJ(2)")], arrays(0, start));
+  for (const inside of [0, 8]) expect(await empty(inside)).toEqual({ problems: [], warnings: [] });
+  for (const outside of [9, 200]) {
+    expect(await empty(outside)).toEqual({
+      problems: [],
+      warnings: [expect.stringContaining(`an empty array whose offset is ${outside}, and the heap 8 bytes`)],
+    });
+  }
   expect(await found([named, digits, at], ascii("-12", ""))).toEqual({ problems: [], warnings: [] });
   const twins = [named, text("TTYPE2", "a"), text("TFORM1", "1I"), text("TFORM2", "1I")];
   expect(await found(twins, { ...integers, columns: 2 })).toEqual({
