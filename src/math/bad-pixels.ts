@@ -1,5 +1,5 @@
 import type { NdArray } from "../core/ndarray.ts";
-import { requireSigma } from "./check-options.ts";
+import { requireSigma, requireWhole } from "./check-options.ts";
 import { emptyMask, pixelFlags } from "./flags.ts";
 import { localMedian } from "./local-median.ts";
 import { median } from "./order-statistics.ts";
@@ -23,6 +23,7 @@ export function flagHotPixels(dark: NdArray, options: HotPixelOptions = {}): NdA
   imageSize(dark, "find hot pixels in");
   const { sigma = 8, radius = 2 } = options;
   requireSigma(sigma);
+  requireWhole("radius", radius, 1);
   const excess = localMedian(dark, radius).data;
   for (let i = 0; i < excess.length; i++) excess[i] = Number(dark.data[i]) - (excess[i] as number);
   const limit = sigma * deviationOf(excess, dark);
@@ -60,6 +61,7 @@ export interface DeadPixelOptions {
 export function flagDeadPixels(flat: NdArray, options: DeadPixelOptions = {}): NdArray<Uint32Array> {
   imageSize(flat, "find dead pixels in");
   const { fraction = 0.5, radius = 2 } = options;
+  requireWhole("radius", radius, 1);
   const around = localMedian(flat, radius).data;
   const mask = emptyMask(flat.shape);
   for (let i = 0; i < around.length; i++) {

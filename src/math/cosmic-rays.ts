@@ -1,7 +1,7 @@
 import { FirstlightError } from "../core/errors.ts";
 import { type NdArray, sizeOf } from "../core/ndarray.ts";
 import type { Frame } from "../fits/frame.ts";
-import { requireSigma } from "./check-options.ts";
+import { requireSigma, requireWhole } from "./check-options.ts";
 import { mergeMasks, pixelFlags } from "./flags.ts";
 import { isFrame } from "./geometry/index-map.ts";
 import { goodValues } from "./local-median.ts";
@@ -64,6 +64,7 @@ function hitsOf(
   }
   const { sigma = 4.5, neighbourShare = 0.3, contrast = 2, iterations = 4 } = options;
   requireSigma(sigma);
+  requireWhole("iterations", iterations, 1);
   const noiseOf = noiseModel(variance, options);
   const clean = goodValues(image, mask);
   const flags = new Uint32Array(clean.length);

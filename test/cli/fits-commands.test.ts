@@ -276,6 +276,15 @@ describe("firstlight fits info, header, cut, diff and png", () => {
     const { hdus } = await openFits(source);
     const found = ["CRPIX1", "CRPIX2", "CRPIX1A", "LTV1"].map((key) => hdus[0]?.header.number(key));
     expect(found).toEqual([1.5, -1, -1, -2]);
+    // As of the other commands, folders that are missing are made.
+    const below = join(cli.folder, "new", "folder", "part.fits");
+    expect((await fits("cut", path, below, "--section", "[3:5,2:3]")).code).toBe(0);
+    expect(await readFile(below)).toEqual(await readFile(out));
+    const inFile = await fits("cut", path, join(out, "part.fits"), "--section", "[3:5,2:3]");
+    expect(inFile.code).toBe(2);
+    expect(inFile.stderr).toMatch(
+      /FITS_FILE: The file .*part\.fits.part\.fits cannot be written: .*Name another place/,
+    );
     const refused = await fits("cut", path, out, "--section", "[3:9,*]");
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain("1 ≤ FIRST ≤ LAST ≤ 6");

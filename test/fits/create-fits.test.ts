@@ -130,7 +130,12 @@ test("what is not committed leaves nothing behind, what is there already stays",
   const before = await readFile(path);
   await using fits = await createFits(path);
   await fits.add({ header: new Header() });
-  await expect(fits.commit()).rejects.toMatchObject({ code: "EEXIST" });
+  await expect(fits.commit()).rejects.toMatchObject({
+    code: "EEXIST",
+    message: expect.stringMatching(
+      /^The file .*\.fits is there already. Name another, or replace it with the option overwrite\.$/,
+    ),
+  });
   expect(Buffer.compare(before, await readFile(path))).toBe(0);
 });
 

@@ -70,7 +70,12 @@ test("a path gets them whole, or not at all", async () => {
   const path = join(folder, "packed.fits");
   await packFitsTo(path, await openFits(bytesSource(file)));
   expect((await readFile(path)).equals(packed)).toBe(true);
-  await expect(packFitsTo(path, await openFits(bytesSource(file)))).rejects.toMatchObject({ code: "EEXIST" });
+  await expect(packFitsTo(path, await openFits(bytesSource(file)))).rejects.toMatchObject({
+    code: "EEXIST",
+    message: expect.stringMatching(
+      /^The file .*\.fits is there already. Name another, or replace it with the option overwrite\.$/,
+    ),
+  });
   await packFitsTo(path, await openFits(bytesSource(file)), { overwrite: true });
   expect(await readdir(folder)).toEqual(["packed.fits"]);
   await rm(folder, { recursive: true });

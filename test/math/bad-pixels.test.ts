@@ -29,6 +29,29 @@ describe("flagging bad pixels", () => {
     expect(mask.data[0]).toBe(pixelFlags.hot);
   });
 
+  test("sigma says how far above its neighbours a pixel is hot", () => {
+    const dark = slope();
+    for (const [at, excess] of [
+      [410, 15],
+      [830, 30],
+      [1250, 60],
+    ] as const)
+      dark.data[at]! += excess;
+    expect(flagged(flagHotPixels(dark, { sigma: 5 }))).toEqual([410, 830, 1250]);
+    expect(flagged(flagHotPixels(dark, { sigma: 10 }))).toEqual([830, 1250]);
+    expect(flagged(flagHotPixels(dark, { sigma: 20 }))).toEqual([1250]);
+    expect(flagged(flagHotPixels(dark, { sigma: 50 }))).toEqual([]);
+  });
+
+  test("options that are none are refused", () => {
+    const refused = expect.objectContaining({ code: "MATH_OPTION" });
+    for (const sigma of [0, -1, Number.NaN]) expect(() => flagHotPixels(slope(), { sigma })).toThrow(refused);
+    for (const radius of [0, 1.5, Number.NaN]) {
+      expect(() => flagHotPixels(slope(), { radius })).toThrow(refused);
+      expect(() => flagDeadPixels(slope(), { radius })).toThrow(refused);
+    }
+  });
+
   test.each([5, 20, 100])("takes no step of one count for hot, where one pixel in %i has it", (every) => {
     const draws = random("step");
     const data = Uint16Array.from({ length: 4096 }, () => (draws.integer(every) === 0 ? 101 : 100));

@@ -32,6 +32,8 @@ function sky(): { image: NdArray<Float64Array>; clean: Float64Array; hits: Set<n
   return { image: { data, shape: [size, size] }, clean, hits };
 }
 
+const flagged = (mask: NdArray<Uint32Array>) => new Set([...mask.data.keys()].filter((at) => mask.data[at] !== 0));
+
 describe("cosmic rays", () => {
   const { image, clean, hits } = sky();
 
@@ -41,6 +43,19 @@ describe("cosmic rays", () => {
     expect(found / hits.size).toBeGreaterThan(0.97);
     const beside = countFlagged(mask) - found;
     expect(beside / (size * size)).toBeLessThan(0.003);
+  });
+
+  test("are the fewer the higher sigma is, and those of one round are among those of four", () => {
+    const of = (options: object) => flagged(flagCosmicRays(image, { readNoise, ...options }));
+    const [usual, higher, once] = [of({}), of({ sigma: 25 }), of({ iterations: 1 })];
+    expect(higher.size).toBeLessThan(usual.size);
+    expect(once.size).toBeLessThan(usual.size);
+    expect(once.size).toBeGreaterThan(0);
+    expect(once.isSubsetOf(usual)).toBe(true);
+    expect(of({ iterations: 4 })).toEqual(usual);
+    const refused = expect.objectContaining({ code: "MATH_OPTION" });
+    for (const iterations of [0, 1.5, Number.NaN]) expect(() => of({ iterations })).toThrow(refused);
+    expect(() => of({ sigma: Number.NaN })).toThrow(refused);
   });
 
   test("are replaced by what was there, to within its noise", () => {

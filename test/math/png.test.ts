@@ -52,6 +52,22 @@ describe("renderPng", () => {
     },
   );
 
+  test("stretches between percentiles, of its own accord from 0.5 to 99.5", () => {
+    const image = { data: Float64Array.from({ length: 1001 }, (_, i) => (i === 1000 ? 1e6 : i)), shape: [1, 1001] };
+    const shades = (options: object) => {
+      const drawn = pixels(renderPng(image, { stretch: "linear", ...options }));
+      return Array.from({ length: 1001 }, (_, x) => drawn.at(x, 0)[0]!);
+    };
+    const found = shades({ limits: { percentiles: [10, 60] } });
+    expect([found.lastIndexOf(0), found.indexOf(255)]).toEqual([100, 600]);
+    expect(found[350]).toBe(Math.round((127 * 255) / 254));
+    expect(shades({})).toEqual(shades({ limits: { percentiles: [0.5, 99.5] } }));
+    expect(shades({})).not.toEqual(found);
+    expect(() => shades({ limits: { percentiles: [-1, 60] } })).toThrow(
+      expect.objectContaining({ code: "MATH_OPTION" }),
+    );
+  });
+
   test("paints with a colour map", () => {
     const image = { data: Uint8Array.of(0, 254), shape: [1, 2] };
     const viridis = pixels(renderPng(image, { ...linear, colourMap: "viridis" }));

@@ -127,6 +127,15 @@ for kind, case in given["stacks"].items():
     put("clipped mean", relative(ours["clipped"], clipped.mean(axis=0).filled(numpy.nan)))
     put("clipped count", 0 if numpy.array_equal(ours["kept"], clipped.count(axis=0)) else "differs")
 
+infinite = numpy.array([array(each) for each in given["infinite"]["stack"]], "f8")
+clipped = sigma_clip(infinite, sigma=2, maxiters=5, axis=0)
+answers["clipped mean with infinities"] = relative(
+    array(given["infinite"]["clipped"]), clipped.mean(axis=0).filled(numpy.nan)
+)
+same = numpy.array_equal(array(given["infinite"]["kept"]), clipped.count(axis=0))
+answers["clipped count with infinities"] = 0 if same else "differs"
+assert numpy.isinf(infinite).sum() > 100
+
 a, b = array(given["a"]), array(given["b"])
 for verb, operate in [("add", numpy.add), ("subtract", numpy.subtract), ("multiply", numpy.multiply), ("divide", numpy.divide)]:
     ours = array(given[verb])

@@ -64,7 +64,9 @@ function spelt({ data, shape: lengths }: NdArray): object {
   return {
     kind,
     shape: lengths,
-    data: Array.from(data as Float64Array, (value) => (Number.isNaN(value) ? null : value)),
+    data: Array.from(data as Float64Array, (value) =>
+      Number.isNaN(value) ? null : Number.isFinite(value) ? value : String(value),
+    ),
   };
 }
 
@@ -126,6 +128,17 @@ async function maskedFound(): Promise<object> {
     ...{ bits: options.leaveOut, stack: stack.map(spelt), masks: masks.map(spelt) },
     ours: Object.fromEntries(Object.entries(found).map(([name, { image }]) => [name, spelt(image)])),
   };
+}
+
+/** A stack in which every fifth value is infinite, of either sign, and at one pixel all are. */
+function infiniteFound(): object {
+  const stack = stackOf(Float32Array, () => {
+    const value = draws.integer(20) === 0 ? 100 * draws.gaussian() : draws.gaussian();
+    return draws.integer(5) > 0 ? value : value < 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  });
+  for (const { data } of stack) data[0] = Number.POSITIVE_INFINITY;
+  const { mean, kept } = sigmaClippedMean(stack, { sigma: 2 });
+  return { stack: stack.map(spelt), clipped: spelt(mean), kept: spelt(kept) };
 }
 
 /** How far from theirs an answer may be; 0 where nothing is said. docs/frame-arithmetic.md states them. */
@@ -206,6 +219,7 @@ describeWith(astropy, () => {
       },
       ...ofStates,
       masked,
+      infinite: infiniteFound(),
       mask: spelt(mask),
       repaired: spelt(repairPixels(sky, mask)),
       rejected: spelt(rejectCosmicRays({ header, image: sky }, { gain, readNoise }).image),

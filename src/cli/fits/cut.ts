@@ -16,7 +16,7 @@ export const cut = defineCommand({
     "Writes a box of one image as the primary of a new file: the pixels as they are stored, the header with CRPIX (and LTV) moved, so that every pixel keeps its world coordinates. Only the rows or tiles that the section touches are read.",
   args: {
     file: fileArgument,
-    out: { type: "positional", required: true, description: "The file to write." },
+    out: { type: "positional", required: true, description: "The file to write; folders that are missing are made." },
     section: {
       type: "string",
       valueHint: "[X1:X2,Y1:Y2]",

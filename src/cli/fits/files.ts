@@ -41,10 +41,19 @@ export async function writingFits(path: string, write: () => Promise<void>): Pro
     await write();
   } catch (error) {
     const code = codeOf(error);
-    if (code === "EEXIST") {
+    // What is there may be a file where a folder should be.
+    const isFolderMissing = code === "EEXIST" && (error as NodeJS.ErrnoException).syscall === "mkdir";
+    if (code === "EEXIST" && !isFolderMissing) {
       throw fileError(`The file ${path} is there already. Name another, or replace it with --overwrite.`, path, error);
     }
-    if (code === "ENOSPC" || code === "EACCES" || code === "EROFS" || code === "EISDIR" || code === "ENOTDIR") {
+    if (
+      code === "ENOSPC" ||
+      code === "EACCES" ||
+      code === "EROFS" ||
+      code === "EISDIR" ||
+      code === "ENOTDIR" ||
+      isFolderMissing
+    ) {
       throw fileError(`The file ${path} cannot be written: ${messageOf(error)}. Name another place.`, path, error);
     }
     throw error;

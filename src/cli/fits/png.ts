@@ -19,7 +19,7 @@ export const png = defineCommand({
     "An image of two axes as a PNG, its first row at the bottom; pixels without a number are magenta. 'linear', 'asinh' and 'log' stretch between the percentiles 0.5 and 99.5, 'zscale' linearly between the limits of IRAF's zscale.",
   args: {
     file: fileArgument,
-    out: { type: "positional", required: true, description: "The PNG to write." },
+    out: { type: "positional", required: true, description: "The PNG to write; folders that are missing are made." },
     hdu: hduArgument,
     stretch: { type: "string", valueHint: "NAME", description: `One of ${stretches.join(", ")}. Default: asinh.` },
     "colour-map": {

@@ -12,7 +12,7 @@ export const unpack = defineCommand({
     "Every HDU keeps its place; an image that was compressed becomes one that is not, with the header that it had. What is no image is copied as it is.",
   args: {
     in: { ...fileArgument, description: "A FITS file with compressed images; also .gz." },
-    out: { type: "positional", required: true, description: "The file to write." },
+    out: { type: "positional", required: true, description: "The file to write; folders that are missing are made." },
     as: {
       type: "string",
       valueHint: "float64",

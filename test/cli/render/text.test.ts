@@ -4,7 +4,7 @@ import { count, formatBytes } from "../../../src/cli/render/count.ts";
 import { formatClock, formatDuration } from "../../../src/cli/render/duration.ts";
 import { plainStyle, styleOf } from "../../../src/cli/render/style.ts";
 import { table } from "../../../src/cli/render/table.ts";
-import { clip, oneLine, pad, widthOf, wrap } from "../../../src/cli/render/text-width.ts";
+import { clip, oneLine, pad, verbatimLine, widthOf, wrap } from "../../../src/cli/render/text-width.ts";
 
 const colours = styleOf(true);
 
@@ -27,6 +27,8 @@ describe("text on a terminal", () => {
 
   test("what would move the cursor is taken out of names and messages", () => {
     expect(oneLine("a\u001b[2Jb\r\nc\td\u0007")).toBe("ab c d�");
+    expect(oneLine("  a   b \t\n c  ")).toBe("a b c");
+    expect(verbatimLine("a   b \t\n c")).toBe("a   b c");
   });
 
   test("text wraps at spaces, and a longer word stays whole", () => {

@@ -88,7 +88,12 @@ test("a file that is there stays unless it may be replaced, and of what fails no
   const path = join(output, "mean.fits");
   await averageTo(path, paths);
   const before = await readFile(path);
-  await expect(averageTo(path, paths.slice(0, 2))).rejects.toMatchObject({ code: "EEXIST" });
+  await expect(averageTo(path, paths.slice(0, 2))).rejects.toMatchObject({
+    code: "EEXIST",
+    message: expect.stringMatching(
+      /^The file .*\.fits is there already. Name another, or replace it with the option overwrite\.$/,
+    ),
+  });
   expect((await readFile(path)).equals(before)).toBe(true);
   await averageTo(path, paths.slice(0, 2), { overwrite: true });
   expect((await readFile(path)).equals(before)).toBe(false);
