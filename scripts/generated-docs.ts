@@ -40,7 +40,8 @@ that cannot be read; so does a \`FIRSTLIGHT_\` variable that does not exist. \`f
 
 A service is embedded until \`MESH_CONFIG\` names its server or its driver is set: \`INVENTORY_DRIVER\`, \`BUS_DRIVER\`,
 \`OBJECT_STORE_DRIVER\`, \`METADATA_STORE_DRIVER\`, \`TRANSFER_DRIVER\`. A driver that is set wins over the mesh. Without an
-address in the mesh, redis is looked for at localhost:6379 and amqp at localhost:5672; s3 and graphql need theirs.
+address in the mesh, redis is looked for at localhost:6379 and amqp at localhost:5672; s3 and graphql need theirs. The mesh may name
+services that nobody here knows; a name that is almost a known one (\`interservice_bus\`) is an error.
 
 ${settingsTableText()}
 `;

@@ -27,23 +27,45 @@ const bearer =
 const basic = /\b(basic\s+)([a-z\d+/_-]{4,}={0,2})/gi;
 
 /**
- * Takes out of a text what looks like a secret wherever it comes from: the password of a URL, the values of its query that stand
- * under a secret's name, what an `Authorization` header holds, and any `Bearer TOKEN` and `Basic BASE64`.
+ * What clients of databases and brokers are set up by: `password=… host=…` (libpq), `AccountKey=…;` (Azure), `PWD={…};` (ODBC). Only
+ * names that nothing else has, for such pairs are everywhere, and no shell's `PWD=/…`.
+ */
+const connectionName = String.raw`[\w.-]*(?:passw(?:or)?d|passphrase|secret|(?:account|access|api|private|shared)[ _-]?(?:access[ _-]?)?key|sharedaccesssignature)|pwd(?!\s?=\s?[/~])`;
+/** In quotes or braces, in which blanks and semicolons may stand, and quotes behind a backslash or doubled. */
+const quotedValue = String.raw`\\?"(?![,:}\])\s])(?:[^"\\]|\\[^"]|\\"(?=[^\s;,)}\]])|"")*\\?"|'(?![,:}\])\s])(?:[^'\\]|\\.|'')*'|\{[^}]*\}`;
+const connectionValue = new RegExp(
+  String.raw`(^|[\s;,"'\`({[])(${connectionName})=(?!\[secret\])(${quotedValue}|(?:[^\s;"'\\]|${apostrophe})+)`,
+  "gi",
+);
+/** The whole of a text that is nothing but such pairs: with blanks about `=`, and in the values where semicolons end them. */
+const wholePair = new RegExp(String.raw`(^|[\s;])(${connectionName})\s*=\s*(${quotedValue}|[^;'"\s][^;]*)`, "gi");
+const spacedPair = new RegExp(String.raw`(^|[\s;])(${connectionName})\s*=\s*(${quotedValue}|[^\s;'"]+)`, "gi");
+
+/**
+ * Takes out of a text what looks like a secret wherever it comes from: the password of a URL or a connection string, the values of its
+ * query that stand under a secret's name, what an `Authorization` header holds, and any `Bearer TOKEN` and `Basic BASE64`.
  */
 export function hideCredentials(text: string): string {
   let told = text;
   if (told.includes("://")) {
     told = told.replaceAll(userAndPassword, `$1$2:${hidden}@`).replaceAll(lonelyUser, `$1${hidden}@`);
   }
-  if (told.includes("=")) told = told.replaceAll(queryValue, hiddenValue);
+  if (told.includes("=")) {
+    told = told.replaceAll(queryValue, hiddenValue).replaceAll(connectionValue, `$1$2=${hidden}`);
+  }
   if (/authorization/i.test(told)) told = told.replaceAll(header, hiddenHeader);
   if (/\bbearer\s/i.test(told)) told = told.replaceAll(bearer, `$1${hidden}`);
   if (/\bbasic\s/i.test(told)) told = told.replaceAll(basic, hiddenBasic);
   return told;
 }
 
-/** The same for what a URL of this text holds, so that it can be found elsewhere. */
+/** The same for what a URL or a connection string of this text holds, so that it can be found elsewhere. */
 export function* credentialsIn(text: string): Iterable<string> {
+  if (text.includes("=")) {
+    for (const pair of text.includes(";") ? [wholePair, spacedPair] : [spacedPair]) {
+      for (const [, , , value = ""] of text.matchAll(pair)) yield* both(unquoted(value.trim()));
+    }
+  }
   if (!text.includes("://")) return;
   const whole = URL.parse(text);
   if (whole?.password) yield* both(whole.password);
@@ -56,6 +78,12 @@ export function* credentialsIn(text: string): Iterable<string> {
 
 function hiddenValue(whole: string, mark: string, name: string): string {
   return isSecretName(decoded(name)) ? `${mark}${name}=${hidden}` : whole;
+}
+
+function unquoted(value: string): string {
+  const [, quote = "", inner = value] = /^(["'{])(.*)["'}]$/s.exec(value) ?? [];
+  if (quote === "" || quote === "{") return inner;
+  return inner.replaceAll(/\\(.)/gs, "$1").replaceAll(quote + quote, quote);
 }
 
 function hiddenHeader(_: string, name: string, scheme: string | undefined): string {

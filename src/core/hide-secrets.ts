@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { textOf } from "./bytes-as-text.ts";
 import { hidden } from "./hidden.ts";
 
 /** Takes secrets out of a text. */
@@ -14,7 +15,7 @@ const longestEdges = 8;
 
 /**
  * Takes these secrets out of any text, however they are spelt there: in a URL, a form, JSON, HTML, hexadecimal or Base64, also
- * with something before it, as `Basic` sends user and password. Shorter ones than `shortest` characters are not looked for.
+ * with something before it, as `Basic` sends user and password; and in Latin-1 or UTF-16, of which `textOf` made the text. Shorter ones than `shortest` characters are not looked for.
  */
 export function hideSecrets(secrets: Iterable<string>, shortest: number): Redact {
   const sources = new Map<string, number>();
@@ -60,7 +61,17 @@ function spellings(secret: string): readonly string[] {
     ...["&#39;", "&#x27;"].map((quote) => html.replaceAll('"', "&#34;").replaceAll("'", quote)),
     bytes.toString("hex"),
     bytes.toString("hex").toUpperCase(),
+    ...otherEncodings(secret),
   ];
+}
+
+/** As `textOf` has the bytes of a text that is not written in UTF-8. */
+function* otherEncodings(secret: string): Iterable<string> {
+  const utf16 = Buffer.from(secret, "utf16le");
+  yield textOf(utf16);
+  // What is all ASCII stands in the other byte order, too, one byte further on.
+  if (/[^\0-\x7f]/.test(secret)) yield textOf(utf16.swap16());
+  if (/^[\0-\xff]*$/.test(secret)) yield textOf(Buffer.from(secret, "latin1"));
 }
 
 /** The part that is the same whatever stands before and behind: three bytes are four characters, so there are three of them. */

@@ -1,3 +1,4 @@
+import { editDistance } from "./edit-distance.ts";
 import type { SettingProblem } from "./settings-invalid.ts";
 import type { MeshAddress, Settings } from "./settings-table.ts";
 
@@ -51,6 +52,33 @@ export type ConfigurableService = keyof typeof services;
 export const configurableServices = Object.keys(services) as readonly ConfigurableService[];
 
 type Driver<Service extends ConfigurableService> = NonNullable<Settings[(typeof services)[Service]["property"]]>;
+
+/** Who else looks for an address in the mesh: the exporters of traces and metrics. */
+const collectors = ["otlp-traces-endpoint", "otlp-metrics-endpoint"];
+
+/** The entries of `MESH_CONFIG` that anybody here reads. */
+export const meshNames: readonly string[] = [
+  ...Object.values(services).flatMap(({ mesh }) => (mesh === undefined ? [] : [mesh])),
+  ...collectors,
+];
+
+/** A slip of the pen, by which a service would be embedded without a word. */
+const mostEdits = 2;
+
+/**
+ * Entries of `MESH_CONFIG` with a name that is almost one of `meshNames`. Others are let through: a facility has one mesh for all that it
+ * runs, of which a task uses a part.
+ */
+export function* misspeltMeshNames({ meshConfig }: Settings): Iterable<SettingProblem> {
+  for (const name of Object.keys(meshConfig)) {
+    if (meshNames.includes(name)) continue;
+    const spelt = name.trim().toLowerCase().replaceAll(/[\s_]/g, "-");
+    const meant = meshNames.find((known) => meshConfig[known] === undefined && editDistance(spelt, known) <= mostEdits);
+    if (meant === undefined) continue;
+    const expected = `an entry ${meant}, perhaps; known are ${meshNames.join(", ")}`;
+    yield { name: "MESH_CONFIG", expected, found: JSON.stringify(name) };
+  }
+}
 
 /** Which driver a service gets, and why: for the first log line of a run. */
 export interface DriverChoice<Service extends ConfigurableService = ConfigurableService> {

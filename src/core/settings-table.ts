@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type LogLevel, logLevels } from "./log.ts";
 import { Secret } from "./secret.ts";
-import { isHost } from "./server-url.ts";
+import { isHost, plainHost } from "./server-url.ts";
 import {
   dictionary,
   flag,
@@ -52,7 +52,9 @@ const mesh: SettingKind<Readonly<Record<string, MeshAddress>>> = json(
     .record(
       z.string(),
       z.object({
-        mesh_address: z.string().refine(isHost, "a host, without user, password or path"),
+        mesh_address: z
+          .string()
+          .refine(isHost, "one host, without user, password or path; of several, what stands before them"),
         mesh_port: port,
       }),
     )
@@ -63,8 +65,7 @@ const mesh: SettingKind<Readonly<Record<string, MeshAddress>>> = json(
         if (host === "127.0.0.1" && mesh_port === 0) continue;
         if (mesh_port === 0)
           context.addIssue({ code: "custom", path: [name, "mesh_port"], message: "nothing listens on port 0" });
-        // An address of IPv6 comes with the brackets of a URL or without.
-        addresses[name] = { host: host.replace(/^\[(.*)\]$/, "$1"), port: mesh_port };
+        addresses[name] = { host: plainHost(host), port: mesh_port };
       }
       return addresses;
     }),

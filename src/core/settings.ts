@@ -2,7 +2,7 @@ import { hidden } from "./hidden.ts";
 import { hideCredentials } from "./hide-credentials.ts";
 import { isSecretName } from "./is-secret-name.ts";
 import { nearestName } from "./nearest-name.ts";
-import { configurableServices, missingAddress } from "./service-driver.ts";
+import { configurableServices, missingAddress, misspeltMeshNames } from "./service-driver.ts";
 import { type SettingProblem, settingsInvalid } from "./settings-invalid.ts";
 import { type Setting, type Settings, settingsTable } from "./settings-table.ts";
 
@@ -35,6 +35,7 @@ export function loadSettings(env: Environment): Settings {
   }
   const settings = Object.freeze(values) as Settings;
   if (problems.length === 0) {
+    problems.push(...misspeltMeshNames(settings));
     for (const service of configurableServices) {
       const missing = missingAddress(settings, service);
       if (missing !== undefined) problems.push(missing);

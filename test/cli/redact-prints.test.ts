@@ -4,7 +4,7 @@ import { redactPrints } from "../../src/cli/redact-prints.ts";
 import { redactor } from "../../src/core/redact.ts";
 
 const secret = `s3cr3t-Tok&en"<7f>`;
-const redact = redactor({ GQL_AUTH_TOKEN: secret });
+let redact = redactor({ GQL_AUTH_TOKEN: secret });
 
 /** What comes out of a stream of the process, in place of which another stands here, of these chunks until the process ends. */
 async function written(...chunks: readonly (string | Uint8Array)[]): Promise<Buffer> {
@@ -52,6 +52,24 @@ describe("a secret in a line that is longer than what is kept", () => {
       for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.subarray(at, at + size));
       expect((await printed(...chunks)).toString() === `${text.replace("T", "[secret]")}\n`).toBe(true);
     }
+  });
+});
+
+describe("a secret is found in another encoding than UTF-8", () => {
+  const accented = "hüsh-tökén-7";
+  const swapped = (text: string) => Buffer.from(text, "utf16le").swap16();
+  test.each([
+    ["UTF-16", Buffer.from(`a ${secret} b`, "utf16le"), Buffer.from("a b", "utf16le")],
+    ["UTF-16 of the other order", swapped(`a ${secret} b`), swapped("a b")],
+    ["UTF-16 with accents", Buffer.from(`a ${accented} b`, "utf16le"), Buffer.from("a b", "utf16le")],
+    ["UTF-16 of the other order with accents", swapped(`a ${accented} b`), swapped("a b")],
+    ["Latin-1", Buffer.from(`a ${accented} b`, "latin1"), Buffer.from("a b", "latin1")],
+  ])("%s", async (_, bytes, others) => {
+    redact = redactor({ GQL_AUTH_TOKEN: secret, ISB_PASSWORD: accented });
+    const out = await printed(bytes);
+    expect(out.toString("latin1")).toContain("[secret]");
+    const left = out.toString("latin1").replace("[secret]", "");
+    expect(left.replaceAll(/[\0\s]/g, "")).toBe(others.toString("latin1").replaceAll(/[\0\s]/g, ""));
   });
 });
 

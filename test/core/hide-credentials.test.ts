@@ -53,6 +53,27 @@ describe("of a text is hidden", () => {
       '{\\"authorization\\":[\\"Bearer [secret]\\"]}',
     ],
     ["a token by itself", "refused: bearer abcdefghijkl.", "refused: bearer [secret]"],
+    ["that of a connection string", "host=db password=hush dbname=x", "host=db password=[secret] dbname=x"],
+    ["one at its beginning", "password=hush host=db", "password=[secret] host=db"],
+    ["one in quotes that has blanks", "user=me password='hu sh\\'s h' host=db", "user=me password=[secret] host=db"],
+    [
+      "the key of one of Azure",
+      "AccountKey=aHVzaA==;AccountName=x;EndpointSuffix=core",
+      "AccountKey=[secret];AccountName=x;EndpointSuffix=core",
+    ],
+    [
+      "the one behind another",
+      "Endpoint=sb://n/;SharedAccessKeyName=x;SharedAccessKey=hu/sh+h=;EntityPath=q",
+      "Endpoint=sb://n/;SharedAccessKeyName=x;SharedAccessKey=[secret];EntityPath=q",
+    ],
+    ["the password of one of ODBC", "PWD={hu;sh};UID=me", "PWD=[secret];UID=me"],
+    [
+      "that of a JAAS line",
+      'ScramLoginModule required username="me" password="hu sh";',
+      'ScramLoginModule required username="me" password=[secret];',
+    ],
+    ["one with other signs", "password=a(b)c,d&e=<it's>f; x=1", "password=[secret]; x=1"],
+    ["that of one in JSON", '{"dsn": "password=hush host=db"}', '{"dsn": "password=[secret] host=db"}'],
     ["user and password by themselves", "sent Basic bWU6aHVzaA== to it", "sent Basic [secret] to it"],
   ])("%s", (_, text, told) => {
     expect(hideCredentials(text)).toBe(told);
@@ -75,9 +96,22 @@ test.each([
   'www-authenticate: Bearer realm="observatory", error="invalid_token"',
   "a bearer token, Bearer authentication, the bearer of it",
   "Basic authentication and basic settings",
+  "PWD=/data/me OLDPWD=/tmp",
+  '{"a": "password=", "b": "secret=", "c": ""}',
+  "SharedAccessKeyName=x;AccountName=y",
+  "primary_key=id, keyword=a, tokens=7",
 ])("%s is left as it is", (text) => {
   expect(hideCredentials(text)).toBe(text);
   expect([...credentialsIn(text)]).toEqual([]);
+});
+
+test("what is hidden of a connection string is told to who searches for it elsewhere, without its quotes", () => {
+  const found = (text: string) => [...new Set(credentialsIn(text))];
+  expect(found("host=db password=hush user=x")).toEqual(["hush"]);
+  expect(found("host = db password = 'hu sh\\'s' user = x")).toEqual(["hu sh's"]);
+  expect(found("Server=db;Password=my hush word;User=x")).toContain("my hush word");
+  expect(found("AccountName=x;AccountKey=aHVzaA==;EndpointSuffix=core")).toEqual(["aHVzaA=="]);
+  expect(found("Endpoint=sb://n/;SharedAccessKeyName=x;SharedAccessKey=hu/sh+h=")).toContain("hu/sh+h=");
 });
 
 test("what is hidden of a URL is told to who searches for it elsewhere, also decoded", () => {

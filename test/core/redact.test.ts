@@ -8,6 +8,8 @@ test.each([
   ["that of any variable", { HTTPS_PROXY: "http://me:hush-hush@proxy" }, "hush-hush"],
   ["a variable that is called so", { AWS_SECRET_ACCESS_KEY: "hu/sh+hush", HOME: "/x" }, "hu/sh+hush"],
   ["the like", { MYCAM_API_TOKEN: "hush-hush" }, "hush-hush"],
+  ["the password of a connection string", { MYCAM_DSN: "host=db password=hush-hush dbname=x" }, "hush-hush"],
+  ["the key of one", { MYCAM_STORE: "AccountName=x;AccountKey=aHVzaA==;EndpointSuffix=core" }, "aHVzaA=="],
   ["a leaf of its JSON", { MYCAM_CREDENTIALS: '{"user": "me", "password": "hush-hush"}' }, "hush-hush"],
 ])("taken out of any text is %s", (_, env, secret) => {
   expect(redactor(env)(`it said ${secret}.`)).toBe("it said [secret].");

@@ -239,6 +239,13 @@ test.each([
   ["MESH_CONFIG", '{"a": {"mesh_address": "host?x", "mesh_port": 1}}'],
   ["MESH_CONFIG", '{"a": {"mesh_address": "host:80", "mesh_port": 1}}'],
   ["MESH_CONFIG", '{"a": {"mesh_address": "", "mesh_port": 1}}'],
+  ["MESH_CONFIG", '{"a": {"mesh_address": "one,two", "mesh_port": 1}}'],
+  ["MESH_CONFIG", '{"a": {"mesh_address": "one%2Ctwo", "mesh_port": 1}}'],
+  ["MESH_CONFIG", '{"interservice_bus": {"mesh_address": "host", "mesh_port": 1}}'],
+  ["MESH_CONFIG", '{"Object-Store-API": {"mesh_address": "host", "mesh_port": 1}}'],
+  ["MESH_CONFIG", '{"internal-api-gatway": {"mesh_address": "host", "mesh_port": 1}}'],
+  ["MESH_CONFIG", '{"otlp-trace-endpoint": {"mesh_address": "host", "mesh_port": 1}}'],
+  ["BUS_DRIVER", "kafka"],
   ["MESH_CONFIG", "{"],
   ["S3_UPLOAD_CONFIG", '"text"'],
   ["SYSTEM_METRIC_INSTRUMENTATION_CONFIG", '{"a": 1}'],
@@ -283,6 +290,27 @@ test("the variables of the project's own tests are let through", () => {
 test("an address of 127.0.0.1 with port 0 counts as not configured", () => {
   const none = '{"interservice-bus": {"mesh_address": "127.0.0.1", "mesh_port": 0}}';
   expect(loadSettings({ MESH_CONFIG: none }).meshConfig).toEqual({});
+});
+
+test("a name of the mesh that is almost one of ours is told with all that there are", () => {
+  const message = failureOf({ MESH_CONFIG: '{"interservice-buss": {"mesh_address": "host", "mesh_port": 1}}' }).message;
+  expect(message).toContain("an entry interservice-bus, perhaps; known are automated-processing-scratch-inventory, ");
+  expect(message).toContain('found "interservice-buss"');
+});
+
+test("entries of the mesh that are for others are let through, also beside ours", () => {
+  const at = { mesh_address: "host", mesh_port: 1 };
+  const names = ["catalog-api", "otlp-logs-endpoint", "object-store-api", "object-store-apis"];
+  const text = JSON.stringify(Object.fromEntries(names.map((name) => [name, at])));
+  expect(Object.keys(loadSettings({ MESH_CONFIG: text }).meshConfig)).toEqual(names);
+});
+
+test("an address of IPv6 comes with the brackets of a URL or without", () => {
+  for (const host of ["::1", "[::1]"]) {
+    const text = JSON.stringify({ "object-store-api": { mesh_address: host, mesh_port: 9000 } });
+    const env = { MESH_CONFIG: text, OBJECT_STORE_ACCESS_KEY: "a", OBJECT_STORE_SECRET_KEY: "b" };
+    expect(loadSettings(env).meshConfig["object-store-api"]?.host).toBe("::1");
+  }
 });
 
 test("the settings are frozen throughout", () => {

@@ -215,6 +215,7 @@ describe("amqp bus without a broker", () => {
   test.each([
     [{ host: "http://127.0.0.1" }, "SETTINGS_INVALID", "interservice-bus in MESH_CONFIG"],
     [{ host: "no host" }, "SETTINGS_INVALID", "interservice-bus in MESH_CONFIG"],
+    [{ host: "one,two" }, "SETTINGS_INVALID", "name one"],
     [{ vhost: "v".repeat(256) }, "BUS_ARGUMENT_INVALID", "256"],
     [{ vhost: "\u00e9".repeat(128) }, "BUS_ARGUMENT_INVALID", "256"],
     [{ vhost: "" }, "BUS_ARGUMENT_INVALID", "virtual host"],

@@ -349,7 +349,7 @@ describe("what was asked", () => {
 });
 
 describe("a status", () => {
-  const found = data({ recipeRunStatuses: [{ recipeRunStatusId: 8 }, { recipeRunStatusId: 9 }] });
+  const found = data({ recipeRunStatuses: [{ recipeRunStatusId: 8 }] });
   const updated = data({ updateRecipeRun: { recipeRunId: 1 } });
   const callsOf = (seen: readonly { readonly body: string }[]) =>
     seen.map(({ body }) => /recipeRunStatuses|createRecipeRunStatus|updateRecipeRun|recipeRuns/.exec(body)?.[0]);
@@ -374,6 +374,18 @@ describe("a status", () => {
       "recipeRunStatuses",
       "updateRecipeRun",
     ]);
+  });
+
+  test("that is there several times is an error that lists them, and no run gets the first", async () => {
+    const all = data({ recipeRunStatuses: [{ recipeRunStatusId: 8 }, { recipeRunStatusId: 3 }] });
+    await using server = await scriptedHttp(all, runs);
+    await using store = graphqlStoreAt(server.url);
+    await expect(store.setStatus(1, "INPROGRESS")).rejects.toMatchObject({
+      code: "METADATA_STORE_SCHEMA",
+      disposition: "invalid",
+      message: expect.stringMatching(/the one status of the name INPROGRESS.*found 2 of them, of the ids 8, 3/),
+    });
+    expect(callsOf(server.seen)).not.toContain("updateRecipeRun");
   });
 
   test.each<readonly [what: string, reaction: Reaction]>([

@@ -4,7 +4,7 @@ import { FirstlightError, messageOf } from "../../core/errors.ts";
 import { type Logger, silentLogger } from "../../core/log.ts";
 import { type RetryOptions, retry, unlessAborted } from "../../core/retry.ts";
 import type { Secret } from "../../core/secret.ts";
-import { requireHost } from "../../core/server-url.ts";
+import { plainHost, requireHost } from "../../core/server-url.ts";
 import { requireVhost } from "./bus-arguments.ts";
 import { busClosed } from "./bus-errors.ts";
 
@@ -41,9 +41,10 @@ const closeTimeoutMs = 2_000;
 
 /** @param restore is called with every connection but the first, before anybody uses it */
 export function amqpConnection(
-  options: AmqpConnectionOptions,
+  given: AmqpConnectionOptions,
   restore: (connection: ChannelModel) => Promise<void>,
 ): AmqpConnection {
+  const options = { ...given, host: plainHost(given.host) };
   const { log = silentLogger } = options;
   const closing = new AbortController();
   const address = `${options.host}:${options.port}`;
@@ -84,7 +85,7 @@ export function amqpConnection(
     address,
     async open(signal) {
       signal?.throwIfAborted();
-      requireHost("interservice-bus in MESH_CONFIG", options.host);
+      requireHost("interservice-bus in MESH_CONFIG", given.host);
       requireVhost(options.vhost);
       if (closing.signal.aborted && connecting === undefined) throw busClosed();
       if (connecting === undefined) {

@@ -85,7 +85,7 @@ export function graphqlMetadataStore(options: GraphqlMetadataStoreOptions): Meta
     setStatus: async (recipeRunId, status) => {
       requireStatusName(status);
       await change(recipeRunId, async () => {
-        const statusId = await kept(statusIds, status, () => findOrCreate(client, status));
+        const statusId = await kept(statusIds, status, () => findOrCreate(client, options.url, status));
         await client.call(updateRecipeRun(recipeRunId, statusId));
       });
     },
@@ -119,8 +119,16 @@ function kept<Key, Value>(answers: Map<Key, Promise<Value>>, key: Key, ask: () =
   return asked;
 }
 
-async function findOrCreate(client: GraphqlClient, status: RecipeRunStatusName): Promise<number> {
-  const find = async (): Promise<number | undefined> => (await client.call(findStatus(status)))[0]?.recipeRunStatusId;
+async function findOrCreate(client: GraphqlClient, url: string, status: RecipeRunStatusName): Promise<number> {
+  /** Of several, as a server gives that does not heed the filter, or has one name twice, the first may be any. */
+  const find = async (): Promise<number | undefined> => {
+    const ids = new Set((await client.call(findStatus(status))).map(({ recipeRunStatusId }) => recipeRunStatusId));
+    const [id] = ids;
+    if (ids.size < 2) return id;
+    const expected = `the one status of the name ${status}, which filterParams asked for`;
+    const found = `${ids.size} of them, of the ids ${[...ids].slice(0, 20).join(", ")}${ids.size > 20 ? " and so on" : ""}`;
+    throw metadataSchemaUnfit(url, "recipeRunStatuses", [{ path: "recipeRunStatuses", expected, found }]);
+  };
   const found = await find();
   if (found !== undefined) return found;
   const { isComplete, description } = recipeRunStatuses[status];

@@ -4,7 +4,7 @@ import { isFirstlightError } from "../../core/errors.ts";
 import { type Logger, silentLogger } from "../../core/log.ts";
 import { type RetryOptions, retry } from "../../core/retry.ts";
 import type { Secret } from "../../core/secret.ts";
-import { requireHost } from "../../core/server-url.ts";
+import { plainHost, requireHost } from "../../core/server-url.ts";
 import { settingsInvalid } from "../../core/settings-invalid.ts";
 import { storeClosed } from "./object-errors.ts";
 import type { S3ClientConfig } from "./s3-config.ts";
@@ -62,9 +62,10 @@ export interface S3Connection extends S3Asking, AsyncDisposable {
 const clearingMs = 15_000;
 
 export function s3Connection(options: S3ConnectionOptions): S3Connection {
-  const { host, port, useSsl, log = silentLogger } = options;
+  const { port, useSsl, log = silentLogger } = options;
+  const host = plainHost(options.host);
   const address = `${useSsl ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
-  requireHost("object-store-api in MESH_CONFIG", host);
+  requireHost("object-store-api in MESH_CONFIG", options.host);
   requireAccessKey(options.accessKey);
   const closing = new AbortController();
   /** Ends what clears up, too. */
