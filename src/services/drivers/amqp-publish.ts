@@ -218,7 +218,20 @@ function throwRefusal(cause: unknown, unconfirmed: ReadonlySet<Letter>, exchange
   if (code !== replyCodes.preconditionFailed) return;
   // It does not say which: what it refuses is the size.
   const [largest = first] = [...unconfirmed].sort((a, b) => b.content.length - a.content.length);
-  throw busMessageRefused(largest.message, messageOf(cause), cause);
+  const limit = sizeLimitOf(cause);
+  // Another publish of this bus, which shares the channel, has sent what was too large.
+  if (limit !== undefined && largest.content.length <= limit) return;
+  const reason =
+    limit === undefined
+      ? messageOf(cause)
+      : `its ${largest.content.length} bytes are more than the ${limit} that the broker takes (max_message_size)`;
+  throw busMessageRefused(largest.message, reason, cause);
+}
+
+/** In bytes, as RabbitMQ says it: `message size 1000021 is larger than configured max size 1000000`. */
+function sizeLimitOf(cause: unknown): number | undefined {
+  const [, limit] = /message size \d+ is larger than (?:configured )?max size (\d+)/.exec(messageOf(cause)) ?? [];
+  return limit === undefined ? undefined : Number(limit);
 }
 
 function letterOf(message: BusMessage): Letter {

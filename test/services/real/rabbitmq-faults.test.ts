@@ -147,8 +147,30 @@ describeWithRabbitmq("a RabbitMQ of one's own", () => {
         code: "BUS_MESSAGE_REFUSED",
         disposition: "invalid",
         fields: { messageId: "large" },
+        message: expect.stringMatching(/its 1000\d+ bytes are more than the 1000000 that the broker takes/),
       });
       await bus.publish(messages.slice(0, 1));
+    });
+
+    test("one that is far too large, once and without a new connection; what the same bus publishes beside it arrives", async () => {
+      const lines: string[] = [];
+      const log = createLogger({ level: "WARNING", pretty: false, write: (line) => lines.push(line) });
+      await using bus = amqpBusAt(broker.url, { exchange: "beside.x", retry: untiring, log });
+      const beside = bindingOf("beside");
+      await bus.declare([beside]);
+      const large = { binding: beside, messageId: "large", body: { text: "x".repeat(40_000_000) } };
+      const small = range(2000).map((n) => ({ binding: beside, messageId: String(n), body: { n } }));
+      const [refused, taken] = await Promise.allSettled([bus.publish([large]), bus.publish(small)]);
+      expect(refused).toMatchObject({
+        status: "rejected",
+        reason: { code: "BUS_MESSAGE_REFUSED", disposition: "invalid" },
+      });
+      expect(taken).toMatchObject({ status: "fulfilled" });
+      const ids = await idsIn(beside.queue, 5000);
+      expect([...new Set(ids)].map(Number).sort((a, b) => a - b)).toEqual(range(2000));
+      expect(lines.filter((line) => line.includes("No connection") || line.includes("dropped the connection"))).toEqual(
+        [],
+      );
     });
 
     test.each(["declare", "publish", "consume"] as const)("a user who may not %s", async (verb) => {
