@@ -30,8 +30,8 @@ export interface OtlpRequest {
 }
 
 /**
- * An answer in place of the receiver's own: a status of HTTP, for which gRPC gets the code that stands for it; no answer at all; the
- * connection cut; or bytes that are no answer.
+ * An answer in place of the receiver's own: a status of HTTP, for which gRPC gets the code that stands for it, and for `Retry-After` a
+ * RetryInfo; no answer at all; the connection cut; or bytes that are no answer.
  */
 export type OtlpFault =
   | { readonly status: 400 | 401 | 429 | 500 | 503; readonly retryAfterSeconds?: number; readonly body?: string }
@@ -232,13 +232,36 @@ async function answerGrpc(stream: ServerHttp2Stream, headers: IncomingHttpHeader
   }
   const trailers =
     typeof fault === "object"
-      ? { "grpc-status": String(grpcCodes[fault.status]), "grpc-message": encodeURIComponent(fault.body ?? "") }
+      ? {
+          "grpc-status": String(grpcCodes[fault.status]),
+          "grpc-message": encodeURIComponent(fault.body ?? ""),
+          ...retryInfo(grpcCodes[fault.status], fault.retryAfterSeconds),
+        }
       : { "grpc-status": "0" };
   stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
   stream.on("wantTrailers", () => stream.sendTrailers(trailers));
   if (fault === undefined) stream.end(Buffer.alloc(5));
   else if (fault === "garbage") stream.end(garbage);
   else stream.end();
+}
+
+/** When the call may be made again: google.rpc.RetryInfo as a detail of google.rpc.Status, in Protocol Buffers. */
+function retryInfo(code: number, seconds: number | undefined): Readonly<Record<string, string>> {
+  if (seconds === undefined) return {};
+  const held = (number: number, bytes: Uint8Array) => Buffer.of((number << 3) | 2, ...varint(bytes.length), ...bytes);
+  const counted = (number: number, value: number) => Buffer.of(number << 3, ...varint(value));
+  const duration = Buffer.concat([
+    counted(1, Math.trunc(seconds)),
+    counted(2, Math.round((seconds - Math.trunc(seconds)) * 1e9)),
+  ]);
+  const type = Buffer.from("type.googleapis.com/google.rpc.RetryInfo");
+  const any = Buffer.concat([held(1, type), held(2, held(1, duration))]);
+  const status = Buffer.concat([counted(1, code), held(3, any)]);
+  return { "grpc-status-details-bin": status.toString("base64").replace(/=+$/, "") };
+}
+
+function varint(value: number): readonly number[] {
+  return value < 0x80 ? [value] : [(value % 0x80) | 0x80, ...varint(Math.floor(value / 0x80))];
 }
 
 /** Undefined where the other side went away before it was whole. */

@@ -241,6 +241,12 @@ export function telemetryConformance(
     expect(isSent).toBe(true);
   });
 
+  test("what a collector refuses that is exhausted, and says until when, is sent again", async () => {
+    const { spans, isSent } = await sending(oneSpan, failing({ status: 429, retryAfterSeconds: 1 }, undefined));
+    expect(spans.map(({ name }) => name)).toEqual(["work"]);
+    expect(isSent).toBe(true);
+  });
+
   for (const fault of [
     { status: 400, body: "no" },
     { status: 401, body: "no" },
