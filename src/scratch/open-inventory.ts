@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Logger } from "../core/log.ts";
 import { driverOf, meshAddressOf } from "../core/service-driver.ts";
 import type { Settings } from "../core/settings.ts";
 import { memoryInventory } from "./drivers/memory.ts";
@@ -13,6 +14,8 @@ export interface InventoryUse {
   readonly clientName: string;
   /** Ends the wait for a server that does not answer, and no connection that is there. */
   readonly signal?: AbortSignal | undefined;
+  /** Is told what a server does not do that others do. */
+  readonly log?: Logger | undefined;
 }
 
 /**
@@ -21,13 +24,21 @@ export interface InventoryUse {
  */
 export async function openInventory(
   settings: Settings,
-  { recipeRunId, clientName, signal }: InventoryUse,
+  { recipeRunId, clientName, signal, log }: InventoryUse,
 ): Promise<InventoryDriver> {
   const { driver } = driverOf(settings, "inventory");
   if (driver === "memory") return memoryInventory();
   if (driver === "sqlite") return sqliteInventory({ path: inventoryPath(settings.scratchBasePath, recipeRunId) });
   const { host, port } = meshAddressOf(settings, "inventory") ?? { host: "localhost", port: 6379 };
-  return redisInventory({ host, port, recipeRunId, dbCount: settings.scratchInventoryDbCount, clientName, signal });
+  return redisInventory({
+    host,
+    port,
+    recipeRunId,
+    dbCount: settings.scratchInventoryDbCount,
+    clientName,
+    signal,
+    log,
+  });
 }
 
 /** Beside the folder of the run, not in it: a purge empties the file, which other processes may hold open. */

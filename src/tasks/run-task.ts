@@ -139,7 +139,7 @@ async function liveThrough(task: TaskClass, identity: TaskIdentity, beginning: B
   signal.throwIfAborted();
   await withResources(log, async (opened) => {
     const driver =
-      given.inventory ?? opened.use(await openInventory(settings, { recipeRunId, clientName: task.name, signal }));
+      given.inventory ?? opened.use(await openInventory(settings, { recipeRunId, clientName: task.name, signal, log }));
     const outside = opened.use(openServices(settings, { log, clock, signal, given: given.services }));
     const token = await raiseFence(driver, recipeRunId, task.name, given.attempt);
     const keys = inventoryKeys(recipeRunId, task.name);

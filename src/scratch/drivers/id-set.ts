@@ -19,7 +19,8 @@ export function idSetOf(ids: readonly number[]): IdSet {
     if (id > greatest) greatest = id;
   }
   const span = greatest - least + 1;
-  if (!(span <= ids.length * mostBitsPerId)) return { ids, least, greatest, bits: undefined, table: new Set(ids) };
+  if (ids.length === 0 || span > ids.length * mostBitsPerId)
+    return { ids, least, greatest, bits: undefined, table: new Set(ids) };
   const bits = new Uint32Array(Math.ceil(span / 32));
   for (const id of ids) {
     const bit = id - least;

@@ -22,7 +22,13 @@ export interface RedisClient {
   pipeline(commands: readonly Command[]): Promise<readonly unknown[]>;
   /** The replies in order; nothing of others comes between the commands. */
   transaction(commands: readonly Command[]): Promise<readonly unknown[]>;
-  script(text: string, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown>;
+  /** `isTracked`: where the connection has CLIENT TRACKING on, in OPTIN mode, the server remembers what the script reads. */
+  script(
+    text: string,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+    isTracked?: boolean,
+  ): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -31,7 +37,8 @@ const connectTimeoutMs = 5_000;
 /** A server that was never there is given up soon, one that restarts is waited for. */
 const tries = { first: 3, again: 12 };
 
-export function redisClient(address: RedisAddress): RedisClient {
+/** @param lost called whenever the server may track nothing any more: the connection has ended, before anything comes of the next one */
+export function redisClient(address: RedisAddress, lost: () => void): RedisClient {
   const { host, port, signal } = address;
   /** Ends the waiting of each call. A promise for all, which each would race with, would keep the answers of all. */
   const waiting = new Set<(reason: unknown) => void>();
@@ -46,8 +53,7 @@ export function redisClient(address: RedisAddress): RedisClient {
       host,
       port,
       db: address.databaseIndex,
-      // Redis allows no blank or line break in the name of a client.
-      connectionName: address.clientName.replace(/[^!-~]/g, "_"),
+      connectionName: nameOfConnection(address),
       lazyConnect: true,
       connectTimeout: connectTimeoutMs,
       maxRetriesPerRequest: null,
@@ -63,6 +69,7 @@ export function redisClient(address: RedisAddress): RedisClient {
     redis.on("ready", () => {
       wasReady = true;
     });
+    redis.on("close", lost);
     const giveUp = (): void => {
       if (redis.status === "ready") return;
       redis.disconnect();
@@ -131,14 +138,20 @@ export function redisClient(address: RedisAddress): RedisClient {
         return replies;
       }),
     transaction: (commands) => use((redis) => repliesTo(redis.multi(), commands)),
-    script: (text, keys, args) =>
+    script: (text, keys, args, isTracked = false) =>
       use(async (redis) => {
         const digest = createHash("sha1").update(text).digest("hex");
+        const evaluate = (command: "EVAL" | "EVALSHA", script: string) => {
+          // No batch with the command that follows: one that was half answered is not sent again. Refused, as after a new connection, it
+          // means that this script is not tracked, and what was known by it does not hold.
+          if (isTracked) redis.call(...trackNext).catch(lost);
+          return redis.call(command, script, keys.length, ...keys, ...args);
+        };
         try {
-          return await redis.call("EVALSHA", digest, keys.length, ...keys, ...args);
+          return await evaluate("EVALSHA", digest);
         } catch (error) {
           if (!messageOf(error).startsWith("NOSCRIPT")) throw error;
-          return await redis.call("EVAL", text, keys.length, ...keys, ...args);
+          return await evaluate("EVAL", text);
         }
       }),
     async close() {
@@ -147,6 +160,14 @@ export function redisClient(address: RedisAddress): RedisClient {
       redis?.disconnect();
     },
   };
+}
+
+/** The server remembers what the next command reads, where tracking is on. */
+export const trackNext = ["CLIENT", "CACHING", "YES"] as const;
+
+/** Redis allows no blank or line break in the name of a client. */
+export function nameOfConnection({ clientName }: RedisAddress): string {
+  return clientName.replace(/[^!-~]/g, "_");
 }
 
 async function repliesTo(batch: ChainableCommander, commands: readonly Command[]): Promise<readonly unknown[]> {

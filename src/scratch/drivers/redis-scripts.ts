@@ -34,14 +34,19 @@ end
 return answer(table.concat(changed))`;
 
 /**
- * `ARGV[4]` is the number of records; of each come its key's number, its field, whether there has to be a text, that text, whether
- * there is to be one, and that one. Then of each entry its key's number, what it has to be, what it is to be (0, 1, or 2 for either), and its
- * member. The reply is `y` or `n`, and a digit for each entry: whether it was changed, or is otherwise.
+ * `ARGV[4]` is the number of records, `ARGV[5]` that of learned sets; the numbers of their keys come first. Of each record come its key's number, its
+ * field, whether there has to be a text, that text, whether there is to be one, and that one. Then of each entry its key's number, what it
+ * has to be, what it is to be (0, 1, or 2 for either), and its member. The reply is `y` or `n`, and a digit for each entry: whether it was
+ * changed, or is otherwise. What was done tells of each learned set how many members it had, and has. It is read before it is
+ * changed and after, so that the server, where it tracks what is read, tells of this change once, and of the next one.
  */
 const exchange = `${preamble}
-local entries = 5 + 6 * tonumber(ARGV[4])
+local records = 6 + tonumber(ARGV[5])
+local entries = records + 6 * tonumber(ARGV[4])
+local before = {}
+for i = 6, records - 1 do before[i] = redis.call('SCARD', KEYS[3 + tonumber(ARGV[i])]) end
 local refused = false
-for i = 5, entries - 1, 6 do
+for i = records, entries - 1, 6 do
   local now = redis.call('HGET', KEYS[3 + tonumber(ARGV[i])], ARGV[i + 1])
   if (ARGV[i + 2] == '1') ~= (now ~= false) or (now and now ~= ARGV[i + 3]) then refused = true end
 end
@@ -55,7 +60,7 @@ for i = entries, #ARGV, 4 do
   digits[#digits + 1] = digit
 end
 if refused then return answer('n' .. table.concat(digits)) end
-for i = 5, entries - 1, 6 do
+for i = records, entries - 1, 6 do
   if ARGV[i + 4] == '1' then redis.call('HSET', KEYS[3 + tonumber(ARGV[i])], ARGV[i + 1], ARGV[i + 5])
   elseif ARGV[i + 2] == '1' then redis.call('HDEL', KEYS[3 + tonumber(ARGV[i])], ARGV[i + 1]) end
 end
@@ -66,7 +71,11 @@ for i = entries, #ARGV, 4 do
   elseif ARGV[i + 2] == '0' then digit = redis.call('SREM', KEYS[3 + tonumber(ARGV[i])], ARGV[i + 3]) end
   digits[#digits + 1] = digit
 end
-return answer('y' .. table.concat(digits))`;
+local sizes = ''
+for i = 6, records - 1 do
+  sizes = sizes .. ' ' .. before[i] .. ' ' .. redis.call('SCARD', KEYS[3 + tonumber(ARGV[i])])
+end
+return answer('y' .. table.concat(digits) .. sizes)`;
 
 const setOnce = `${preamble}
 if redis.call('EXISTS', KEYS[4]) == 1 then return answer('0') end
@@ -92,5 +101,14 @@ return answer(string.format('%.0f', value))`;
 const drop = `${preamble}
 for i = 4, #KEYS do redis.call('UNLINK', KEYS[i]) end
 return answer('')`;
+
+/** What a server that tracks as is expected tells of twice: a set that is read, changed, read again and dropped. */
+export const trackingProbe = `
+redis.call('SCARD', KEYS[1])
+redis.call('SADD', KEYS[1], 'x', 'y')
+redis.call('SADD', KEYS[1], 'z')
+redis.call('SCARD', KEYS[1])
+redis.call('DEL', KEYS[1])
+return ''`;
 
 export const redisScripts = { change, exchange, setOnce, increment, drop } as const;

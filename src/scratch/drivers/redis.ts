@@ -1,10 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { FirstlightError } from "../../core/errors.ts";
+import type { Logger } from "../../core/log.ts";
 import type { Entry, Exchange, Exchanged, InventoryDriver, LogOptions, WriteOptions } from "../inventory-driver.ts";
 import { plainKeys, type SetExpression } from "../set-expression.ts";
 import { type Command, redisClient } from "./redis-client.ts";
 import { redisHolders } from "./redis-holders.ts";
+import { redisKnown } from "./redis-known.ts";
 import { redisScripts } from "./redis-scripts.ts";
+import { redisTracking } from "./redis-tracking.ts";
 
 export interface RedisInventoryOptions {
   readonly host: string;
@@ -16,8 +19,12 @@ export interface RedisInventoryOptions {
   readonly clientName: string;
   /** Ends the wait for a server that does not answer, and no connection that is there. */
   readonly signal?: AbortSignal | undefined;
+  /** Is told where the server tells of no changes, so that no sets are kept here. */
+  readonly log?: Logger | undefined;
 }
 
+/** A write of so many entries is worth learning the sets that it begins. */
+const manyEntries = 50;
 const scanCount = 5_000;
 const fieldsPerCommand = 1_000;
 
@@ -26,19 +33,29 @@ const fieldsPerCommand = 1_000;
  * `recipeRunId % (dbCount - 1)`, keys `{recipeRunId}:{namespace}:{name}`.
  */
 export function redisInventory(options: RedisInventoryOptions): InventoryDriver {
-  const { host, port, clientName, signal } = options;
-  const client = redisClient({ host, port, clientName, signal, databaseIndex: databaseIndex(options) });
+  const { host, port, clientName, signal, log } = options;
+  const address = { host, port, clientName, signal, databaseIndex: databaseIndex(options) };
+  const client = redisClient(address, () => known.clientLost());
+  const ownKeys = `${options.recipeRunId}:firstlight_query:`;
+  const known = redisKnown(client, (hearing) => redisTracking({ address, client, hearing, temporary: ownKeys, log }));
 
   const replyKey = `firstlight_reply:${randomUUID()}`;
   let calls = 0;
 
-  const run = (text: string, write: LogOptions, keys: readonly string[], args: readonly (string | number)[]) => {
+  const run = (
+    text: string,
+    write: LogOptions,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+    isTracked = false,
+  ) => {
     const { fence, log } = write;
     calls += 1;
     return client.script(
       text,
       [fence?.key ?? "", log ?? "", replyKey, ...keys],
       [fence?.token ?? "", log === undefined ? "" : "1", calls, ...args],
+      isTracked,
     );
   };
   const change = async (command: "SADD" | "SREM", entries: readonly Entry[], write: WriteOptions) => {
@@ -52,7 +69,14 @@ export function redisInventory(options: RedisInventoryOptions): InventoryDriver 
   const exchange = async ({ entries, records }: Exchange, write: WriteOptions): Promise<Exchanged> => {
     const { order, keys } = setBySet(entries.map(({ entry }) => entry));
     const recordKeys = distinct(records.map(({ key }) => key));
-    const args: (string | number)[] = [records.length];
+    const isMany = entries.length >= manyEntries;
+    const shrinking = new Set(entries.flatMap(({ entry: [key], to }) => (to === false ? [key] : [])));
+    const growing = keys.filter((key) => !shrinking.has(key));
+    if (isMany && growing.length > 0) await known.begin();
+    const learning = known.learning(growing, isMany);
+    const numberOf = new Map(keys.map((key, i) => [key, i + 1]));
+    const args: (string | number)[] = [records.length, learning.keys.length];
+    for (const key of learning.keys) args.push(numberOf.get(key) ?? 0);
     for (const { key, field, from, to } of records) {
       const number = keys.length + recordKeys.indexOf(key) + 1;
       args.push(number, field, from === undefined ? 0 : 1, from ?? "", to === undefined ? 0 : 1, to ?? "");
@@ -61,10 +85,19 @@ export function redisInventory(options: RedisInventoryOptions): InventoryDriver 
       const change = entries[at];
       args.push(number, digitOf(change?.from), digitOf(change?.to), change?.entry[1] ?? "");
     }
-    const reply = String(await run(redisScripts.exchange, write, [...keys, ...recordKeys], args));
-    const told = new Set(order.flatMap(({ at }, place) => (reply.charAt(place + 1) === "1" ? [at] : [])));
-    const marked = entries.flatMap(({ entry }, at) => (told.has(at) ? [entry] : []));
-    return reply.startsWith("y") ? { isDone: true, changed: marked } : { isDone: false, unexpected: marked };
+    let isDone = false;
+    try {
+      const reply = await run(redisScripts.exchange, write, [...keys, ...recordKeys], args, learning.keys.length > 0);
+      const [digits = "", ...sizes] = String(reply).split(" ");
+      const told = new Set(order.flatMap(({ at }, place) => (digits.charAt(place + 1) === "1" ? [at] : [])));
+      const marked = entries.flatMap(({ entry }, at) => (told.has(at) ? [entry] : []));
+      if (!digits.startsWith("y")) return { isDone: false, unexpected: marked };
+      isDone = true;
+      learning.done(sizes.map(Number), membersByKey(marked));
+      return { isDone: true, changed: marked };
+    } finally {
+      if (!isDone) learning.failed();
+    }
   };
   const scan = async (prefix: string): Promise<readonly string[]> => {
     const found = new Set<string>();
@@ -80,7 +113,7 @@ export function redisInventory(options: RedisInventoryOptions): InventoryDriver 
   };
   /** What the server does for an expression; the last reply but those of the cleaning up is the answer. */
   const answer = async (expression: SetExpression, wanted: "members" | "count"): Promise<unknown> => {
-    const prefix = `${options.recipeRunId}:firstlight_query:${randomUUID()}:`;
+    const prefix = `${ownKeys}${randomUUID()}:`;
     const temporary: string[] = [];
     const commands: Command[] = [];
     const place = (part: SetExpression): string => {
@@ -123,8 +156,7 @@ export function redisInventory(options: RedisInventoryOptions): InventoryDriver 
     fields: async (key) => (await client.call(["HKEYS", key])) as string[],
     exchange: (all, write = {}) => exchange(all, write),
     members: async (keys) => (await client.pipeline(keys.map((key) => ["SMEMBERS", key]))) as string[][],
-    intersect: async (keys) =>
-      keys.length === 0 ? [] : ((await client.call(["SINTER", ...distinct(keys)])) as string[]),
+    intersect: async (keys) => (keys.length === 0 ? [] : ((await known.intersectAll([distinct(keys)]))[0] ?? [])),
     keys: scan,
     setOnce: async (key, value, write = {}) => (await run(redisScripts.setOnce, write, [key], [value])) === "1",
     increment: async (key, by = 1, write = {}) =>
@@ -136,8 +168,8 @@ export function redisInventory(options: RedisInventoryOptions): InventoryDriver 
       const plain = expressions.map((expression) => distinct(plainKeys(expression) ?? []).toSorted());
       const names = plain.map((keys) => keys.join("\n"));
       const asked = new Map(plain.flatMap((keys, i) => (keys.length > 0 ? [[names[i] ?? "", keys]] : [])));
-      const replies = await client.pipeline([...asked.values()].map((keys): Command => ["SINTER", ...keys]));
-      const shared = new Map([...asked.keys()].map((name, i) => [name, replies[i] as readonly string[]]));
+      const replies = asked.size === 0 ? [] : await known.intersectAll([...asked.values()]);
+      const shared = new Map([...asked.keys()].map((name, i) => [name, replies[i] ?? []]));
       const members = async (expression: SetExpression) => (await answer(expression, "members")) as readonly string[];
       return Promise.all(expressions.map((expression, i) => shared.get(names[i] ?? "") ?? members(expression)));
     },
@@ -147,9 +179,11 @@ export function redisInventory(options: RedisInventoryOptions): InventoryDriver 
       return Number(await answer(keys[0] ?? expression, "count"));
     },
     sizes: async (keys) => (await client.pipeline(keys.map((key) => ["SCARD", key]))).map(Number),
-    holders: async (prefix, members) =>
-      redisHolders(client, await scan(prefix), members, `${options.recipeRunId}:firstlight_query:${randomUUID()}`),
-    [Symbol.asyncDispose]: () => client.close(),
+    holders: async (prefix, members) => redisHolders(client, await scan(prefix), members, ownKeys + randomUUID()),
+    [Symbol.asyncDispose]() {
+      known.close();
+      return client.close();
+    },
   };
 }
 
@@ -168,6 +202,16 @@ function setBySet(entries: readonly Entry[]) {
   }
   const order = [...sets.values()].flatMap((places, k) => places.map((at) => ({ number: k + 1, at })));
   return { order, keys: [...sets.keys()] };
+}
+
+function membersByKey(entries: readonly Entry[]): ReadonlyMap<string, readonly string[]> {
+  const byKey = new Map<string, string[]>();
+  for (const [key, member] of entries) {
+    const members = byKey.get(key);
+    if (members === undefined) byKey.set(key, [member]);
+    else members.push(member);
+  }
+  return byKey;
 }
 
 function digitOf(isThere: boolean | undefined): number {

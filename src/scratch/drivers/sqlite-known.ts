@@ -1,30 +1,25 @@
 import type { Database } from "../../core/sqlite-file.ts";
-import { type IdSet, idSetOf, sharedIds } from "./id-set.ts";
+import { type KnownSet, knownSets } from "./known-sets.ts";
 import { idsOfSet, readTexts } from "./sqlite-bulk.ts";
 import type { Changed } from "./sqlite-change.ts";
 import { textsById } from "./texts-by-id.ts";
 
 /** Where the set of a key is, and what is known of it. */
-export interface KnownPlace {
+export interface KnownPlace extends KnownSet {
   /** 0 for a key that is not there. */
   readonly id: number;
-  size: number;
-  /** Of its members, once they were read. */
-  ids: number[] | undefined;
-  set: IdSet | undefined;
 }
 
 /**
  * What was read of a file and what this connection has put there, kept until anybody changes anything else. It is asked within a
  * transaction that began with `renew`, so that every answer is of that transaction's moment.
  */
-export interface KnownSets {
+export interface SqliteKnown {
   /** Forgets all if anybody has written: another connection or process, or this one in ways that `learning` is not told of. */
   renew(store: Database): void;
   placeOf(store: Database, key: string): KnownPlace;
   /**
    * What each list of sets shares, none of them empty; `undefined` where looking members up in the file is cheaper.
-   * Look-ups are counted: sets are read once that takes no longer than the looking up before it, however the questions come.
    */
   intersectAll(store: Database, lists: readonly (readonly KnownPlace[])[]): readonly (readonly string[])[] | undefined;
   /**
@@ -36,38 +31,17 @@ export interface KnownSets {
 
 /** To look a member up in a set on the file costs about as much as to read this many members in a row. */
 const lookUpCost = 8;
-/** About 64 MB: an id takes some ten bytes, the text of a path hundred and more. */
-const mostKept = { ids: 2_000_000, texts: 300_000, places: 100_000 } as const;
 
-export function knownSets(): KnownSets {
+export function sqliteKnown(): SqliteKnown {
   let version = "";
-  let lookedUp = 0;
-  let idCount = 0;
-  const places = new Map<string, KnownPlace>();
   const texts = textsById();
+  const places = knownSets<KnownPlace>({ lookUpCost, textCount: texts.count, forgotten: texts.clear });
 
-  const forget = (): void => {
-    places.clear();
-    texts.clear();
-    idCount = 0;
-  };
-  const forgetMuch = (more = 0): void => {
-    if (idCount + more > mostKept.ids || texts.count() > mostKept.texts || places.size > mostKept.places) forget();
-  };
-  const setOf = (store: Database, place: KnownPlace): IdSet => {
-    if (place.set !== undefined) return place.set;
-    const ids = place.ids ?? idsOfSet(store, place.id);
-    if (place.ids === undefined) idCount += ids.length;
-    place.ids = ids;
-    place.set = idSetOf(ids);
-    return place.set;
-  };
   const renew = (store: Database): string => {
     const now = versionOf(store);
     if (now === version) return now;
     version = now;
-    lookedUp = 0;
-    forget();
+    places.forget();
     return now;
   };
   const learn = (key: string, [{ id, size }, ids]: Growth): void => {
@@ -82,10 +56,7 @@ export function knownSets(): KnownSets {
       places.set(key, place);
     }
     place.size = size;
-    if (place.ids === undefined) return;
-    for (const each of ids) place.ids.push(each);
-    place.set = undefined;
-    idCount += ids.length;
+    places.grow(place, ids);
   };
 
   return {
@@ -99,27 +70,14 @@ export function knownSets(): KnownSets {
       return place;
     },
     intersectAll(store, lists) {
-      const unread = new Set<KnownPlace>();
-      for (const list of lists) {
-        let least = Number.POSITIVE_INFINITY;
-        let isKnown = true;
-        for (const place of list) {
-          if (place.size < least) least = place.size;
-          if (place.ids !== undefined) continue;
-          isKnown = false;
-          unread.add(place);
-        }
-        if (!isKnown) lookedUp += least * list.length;
-      }
-      let toRead = 0;
-      for (const { size } of unread) toRead += size;
-      if (toRead > lookedUp * lookUpCost) return undefined;
-      lookedUp -= toRead / lookUpCost;
-      forgetMuch(toRead);
-      const shared = lists.map((list) => sharedIds(list.map((place) => setOf(store, place))));
+      const unread = places.toRead(lists);
+      if (unread === undefined) return undefined;
+      places.forgetMuch(unread.reduce((sum, { size }) => sum + size, 0));
+      for (const place of unread) places.fill(place, idsOfSet(store, place.id));
+      const shared = places.shared(lists);
       readTexts(store, texts.missing(shared), texts.set);
       const found = shared.map((ids) => ids.map(texts.get));
-      forgetMuch();
+      places.forgetMuch();
       return found;
     },
     learning(store) {
@@ -143,7 +101,7 @@ export function knownSets(): KnownSets {
           for (const { entries, ids } of added) {
             for (const [i, [, text]] of entries.entries()) texts.set(ids[i]?.[1] ?? 0, text);
           }
-          forgetMuch();
+          places.forgetMuch();
         };
       };
     },

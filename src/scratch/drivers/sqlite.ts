@@ -4,7 +4,7 @@ import type { Entry, Exchange, Exchanged, Fence, InventoryDriver } from "../inve
 import { plainKeys, type SetExpression, selectMembers } from "../set-expression.ts";
 import { type Changed, change, forgetKeys, forgetMembers, one, texts } from "./sqlite-change.ts";
 import { exchangeIn } from "./sqlite-exchange.ts";
-import { type KnownPlace, type KnownSets, knownSets } from "./sqlite-known.ts";
+import { type KnownPlace, type SqliteKnown, sqliteKnown } from "./sqlite-known.ts";
 import { isSelectable, sqliteSelect } from "./sqlite-select.ts";
 
 export interface SqliteInventoryOptions {
@@ -40,7 +40,7 @@ export function sqliteInventory({ path }: SqliteInventoryOptions): InventoryDriv
     onNetwork: "set INVENTORY_DRIVER=redis",
   });
   const { read } = file;
-  const known = knownSets();
+  const known = sqliteKnown();
   /** For questions that may be answered by what is known. */
   const ask = <Result>(work: (store: Database) => Result): Promise<Result> =>
     read((store) => {
@@ -204,7 +204,7 @@ function sizeOf(store: Database, key: string | undefined): number {
   return key === undefined ? 0 : Number(one(store, "SELECT size AS it FROM keys WHERE key = ?", key) ?? 0);
 }
 
-function select(store: Database, known: KnownSets, expression: SetExpression): readonly string[] {
+function select(store: Database, known: SqliteKnown, expression: SetExpression): readonly string[] {
   const placeOf = (key: string) => known.placeOf(store, key);
   if (isSelectable(expression)) {
     const { sql, values } = sqliteSelect(expression, placeOf);
@@ -221,7 +221,7 @@ function select(store: Database, known: KnownSets, expression: SetExpression): r
 
 function selectAll(
   store: Database,
-  known: KnownSets,
+  known: SqliteKnown,
   expressions: readonly SetExpression[],
 ): readonly (readonly string[])[] {
   const asked = expressions.map((expression) => ({
@@ -242,7 +242,7 @@ function hasAll(places: readonly KnownPlace[]): boolean {
   return places.length > 0 && places.every(({ size }) => size > 0);
 }
 
-function intersect(store: Database, known: KnownSets, keys: readonly string[]): readonly string[] {
+function intersect(store: Database, known: SqliteKnown, keys: readonly string[]): readonly string[] {
   const distinct = [...new Set(keys)];
   const places = distinct.map((key) => known.placeOf(store, key));
   if (!hasAll(places)) return [];
