@@ -3,6 +3,7 @@ import { badFile } from "../bad-file.ts";
 import type { Hdu } from "../hdu.ts";
 import { readRanges } from "../read-ranges.ts";
 import type { Section } from "../section.ts";
+import type { HeapRange } from "../tables/binary-table.ts";
 import { openTiles, type StoredPixels, tileKeeper } from "./read-tiles.ts";
 import { riceOverreadBytes } from "./rice.ts";
 import type { Tile } from "./tile-grid.ts";
@@ -26,11 +27,19 @@ export async function readTileSection(
 ): Promise<AroundSection> {
   const { headerOffset, dataOffset, dataSizeBytes } = hdu;
   const place = { file: source.name, hdu: hdu.index, headerOffset, dataOffset };
-  const { table, decoder, failAt, rowFail } = await openTiles(tiles, dataSizeBytes, place, async (sizeBytes) => {
+  const { table, decoder, masks, failAt, rowFail } = await openTiles(tiles, dataSizeBytes, place, async (sizeBytes) => {
     const rows = new Uint8Array(sizeBytes);
     if ((await source.read(dataOffset, rows)) === sizeBytes) return rows;
     throw badFile("FITS_TRUNCATED", "the file became shorter while it was read.", { ...place, offset: dataOffset });
   });
+  const bytesAt = async ({ offset, sizeBytes: length }: HeapRange): Promise<Uint8Array<ArrayBuffer>> => {
+    const bytes = new Uint8Array(length);
+    if ((await source.read(dataOffset + offset, bytes)) === length) return bytes;
+    throw badFile("FITS_TRUNCATED", "the file became shorter while it was read.", {
+      ...place,
+      offset: dataOffset + offset,
+    });
+  };
   const around = tilesAround(tiles, section);
   let total = 0;
   const wanted = around.tiles.map((tile) => {
@@ -41,7 +50,7 @@ export async function readTileSection(
     if (total > 16 * dataSizeBytes) throw rowFail(tile)("many tiles share the same bytes of the heap.");
     return { tile, stored, offset: dataOffset + stored.offset, sizeBytes: stored.sizeBytes };
   });
-  const keep = tileKeeper({ ...tiles, axes: around.axes }, table);
+  const keep = tileKeeper({ ...tiles, axes: around.axes }, table, masks);
   for await (const part of readRanges(source, wanted, hdu.index, riceOverreadBytes)) {
     signal?.throwIfAborted();
     const bytes = part.bytes.subarray(0, part.bytes.length - riceOverreadBytes);
@@ -49,7 +58,9 @@ export async function readTileSection(
       const fail = failAt(tile, offset);
       const own = { ...stored, offset: offset - part.offset };
       decoder.check(bytes, own, tile, fail);
-      keep.add(decoder.decode(part.bytes, own, tile, fail), tile, fail);
+      const range = masks?.range(tile, rowFail(tile));
+      const mask = range && masks?.decode(await bytesAt(range), tile, fail);
+      keep.add(decoder.decode(part.bytes, own, tile, fail), tile, fail, mask);
     }
     await new Promise((resolve) => setImmediate(resolve));
   }

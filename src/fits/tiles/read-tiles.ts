@@ -5,6 +5,7 @@ import { structureCards } from "../structure-cards.ts";
 import { binaryTable } from "../tables/binary-table.ts";
 import { type TileDecoder, type TileIntegers, type TileValues, tileDecoder } from "./decode-tile.ts";
 import { dequantize, quantitiesOf } from "./dequantize.ts";
+import { type NullMasks, nullMasks, type TileMask, unknownMaskAlgorithm } from "./null-mask.ts";
 import type { Fail } from "./rice.ts";
 import { forEachRun, type Tile, tilesOf } from "./tile-grid.ts";
 import { type StoredTile, type TileTable, tileTable } from "./tile-table.ts";
@@ -40,16 +41,18 @@ export async function readTiles(
   place: TilesPlace,
   signal: AbortSignal | undefined,
 ): Promise<StoredPixels> {
-  const { table, decoder, failAt, rowFail } = await openTiles(tiles, dataSizeBytes, place, () => data);
+  const { table, decoder, masks, failAt, rowFail } = await openTiles(tiles, dataSizeBytes, place, () => data);
   const unit = data.subarray(0, dataSizeBytes);
   checkTiles(tiles, table, decoder, unit, rowFail);
-  const keep = tileKeeper(tiles, table);
+  const keep = tileKeeper(tiles, table, masks);
   let since = 0;
   for (const tile of tilesOf(tiles)) {
     signal?.throwIfAborted();
     const stored = table.stored(tile.index) as StoredTile;
     const fail = failAt(tile, place.dataOffset + stored.offset);
-    keep.add(decoder.decode(data, stored, tile, fail), tile, fail);
+    const range = masks?.range(tile, rowFail(tile));
+    const mask = range && masks?.decode(unit.slice(range.offset, range.offset + range.sizeBytes), tile, fail);
+    keep.add(decoder.decode(data, stored, tile, fail), tile, fail, mask);
     since += tile.count;
     if (since >= turnPixels) {
       since = 0;
@@ -63,6 +66,7 @@ export async function readTiles(
 export interface OpenTiles {
   readonly table: TileTable;
   readonly decoder: TileDecoder;
+  readonly masks: NullMasks | undefined;
   /** An error of a tile, of its bytes at an offset of the file. */
   failAt(tile: Tile, offset: number): Fail;
   /** An error of what the table says of a tile. */
@@ -80,21 +84,30 @@ export async function openTiles(
   const cards = structureCards(tiles.header, { ...at, offset: place.headerOffset });
   const layout = binaryTable(cards, dataSizeBytes);
   const rows = await readRows(layout.rowBytes * layout.rowCount);
-  const table = tileTable(tiles.header, layout, cards, new DataView(rows.buffer, rows.byteOffset, rows.byteLength));
+  const view = new DataView(rows.buffer, rows.byteOffset, rows.byteLength);
+  const table = tileTable(tiles.header, layout, cards, view);
   const decoder = tileDecoder(tiles, table.quantization !== undefined, cards);
   if (decoder === undefined) {
     const known = "RICE_1, GZIP_1, GZIP_2, HCOMPRESS_1, PLIO_1 and NOCOMPRESS";
     throw badFile("FITS_UNSUPPORTED", `the image is compressed with ${tiles.algorithm}; ${known} are known.`, at);
   }
-  if (tiles.header.has("ZMASKCMP")) {
-    const problem = "the undefined pixels of the image stand in a mask of their own (ZMASKCMP), which is not read.";
+  const masks = nullMasks(layout, cards, view);
+  const unknown = masks && unknownMaskAlgorithm(cards);
+  if (unknown !== undefined) {
+    const problem = `the mask of undefined pixels is compressed with ${unknown} (ZMASKCMP); RICE_1, GZIP_1, GZIP_2, PLIO_1 and NOCOMPRESS are known.`;
     throw badFile("FITS_UNSUPPORTED", problem, at);
   }
   const failAt =
     (tile: Tile, offset: number): Fail =>
     (problem) =>
       badFile("FITS_INVALID", `tile ${tile.index + 1} of ${tiles.tileCount}: ${problem}`, { ...at, offset });
-  return { table, decoder, failAt, rowFail: (tile) => failAt(tile, place.dataOffset + tile.index * layout.rowBytes) };
+  return {
+    table,
+    decoder,
+    masks,
+    failAt,
+    rowFail: (tile) => failAt(tile, place.dataOffset + tile.index * layout.rowBytes),
+  };
 }
 
 /** Refuses tiles whose bytes are not there, too few for their pixels, or used by many tiles at once. */
@@ -117,12 +130,16 @@ function checkTiles(
 }
 
 interface Keeper {
-  add(values: TileValues, tile: Tile, fail: Fail): void;
+  add(values: TileValues, tile: Tile, fail: Fail, mask?: TileMask): void;
   readonly undefinedAt: number[] | undefined;
 }
 
 /** Puts decoded tiles where they lie in an image of the axes of `tiles`. */
-export function tileKeeper(tiles: TiledImage, table: TileTable): Pick<Keeper, "add"> & { pixels(): StoredPixels } {
+export function tileKeeper(
+  tiles: TiledImage,
+  table: TileTable,
+  masks: NullMasks | undefined,
+): Pick<Keeper, "add"> & { pixels(): StoredPixels } {
   const image = arrayOf(
     tiles.bitpix,
     tiles.axes.reduce((product, length) => product * length, 1),
@@ -130,7 +147,7 @@ export function tileKeeper(tiles: TiledImage, table: TileTable): Pick<Keeper, "a
   const keep =
     image instanceof Float32Array || image instanceof Float64Array
       ? realTiles(tiles, table, image)
-      : integerTiles(tiles, table, image);
+      : integerTiles(tiles, table, image, masks !== undefined);
   return {
     add: keep.add,
     pixels: () => ({ bytes: new Uint8Array(image.buffer, 0, image.byteLength), undefinedAt: keep.undefinedAt }),
@@ -167,8 +184,11 @@ function realTiles({ axes }: TiledImage, table: TileTable, image: Float32Array |
   const reals = tileReals(table, image);
   return {
     undefinedAt: undefined,
-    add(values, tile, fail) {
+    add(values, tile, fail, mask) {
       const pixels = reals(values, tile, fail);
+      mask?.forEach((isUndefined, i) => {
+        if (isUndefined === 1) pixels[i] = Number.NaN;
+      });
       forEachRun(tile, axes, (inTile, inImage, length) => image.set(pixels.subarray(inTile, inTile + length), inImage));
     },
   };
@@ -178,32 +198,50 @@ function integerTiles(
   tiles: TiledImage,
   table: TileTable,
   image: Exclude<TileValues, Float32Array | Float64Array>,
+  hasMasks: boolean,
 ): Keeper {
   const { header, axes, bitpix, algorithm } = tiles;
-  const undefinedAt: number[] | undefined = table.hasBlankColumn ? [] : undefined;
+  const undefinedAt: number[] | undefined = table.hasBlankColumn || hasMasks ? [] : undefined;
   // Line lists hold no negative numbers: unsigned 16-bit pixels stand in them without the offset (as all writers do).
   const offset = algorithm === "PLIO_1" && Number(header.get("BZERO")) === 32768 ? 32768 : 0;
   return {
     undefinedAt,
-    add(values, tile, fail) {
-      if (values instanceof Float32Array || values instanceof Float64Array) throw realsInIntegers(bitpix, fail);
-      const { quantization } = table;
-      if (quantization !== undefined && (quantization.scale(tile.index) !== 1 || quantization.zero(tile.index) !== 0)) {
-        throw fail("integer pixels with ZSCALE or ZZERO are not known; only quantised reals have them.");
-      }
-      if (undefinedAt !== undefined) noteUndefined(values, table.blank(tile.index), tile, axes, undefinedAt);
-      if (image instanceof BigInt64Array) {
-        const long = values instanceof BigInt64Array ? values : BigInt64Array.from(values, BigInt);
-        forEachRun(tile, axes, (inTile, inImage, length) => image.set(long.subarray(inTile, inTile + length), inImage));
-        return;
-      }
-      if (values instanceof BigInt64Array) throw fail(`64-bit pixels in an image of BITPIX ${bitpix}.`);
-      if (offset !== 0)
-        for (let index = 0; index < values.length; index += 1) values[index] = (values[index] as number) - offset;
-      if (values.BYTES_PER_ELEMENT > image.BYTES_PER_ELEMENT) narrow(values, bitpix, algorithm === "HCOMPRESS_1", fail);
-      forEachRun(tile, axes, (inTile, inImage, length) => image.set(values.subarray(inTile, inTile + length), inImage));
+    add(values, tile, fail, mask) {
+      place(values, tile, fail);
+      if (mask === undefined) return;
+      const blank = table.hasBlankColumn ? undefined : table.blank(tile.index);
+      const spelt = blank === undefined ? undefined : image instanceof BigInt64Array ? BigInt(blank) : blank;
+      forEachRun(tile, axes, (inTile, inImage, length) => {
+        for (let index = 0; index < length; index += 1) {
+          if (mask[inTile + index] !== 1) continue;
+          const at = inImage + index;
+          // What the image's type does not hold it cannot say.
+          if (spelt !== undefined) image[at] = spelt;
+          if (spelt === undefined || image[at] !== spelt) undefinedAt?.push(at);
+        }
+      });
     },
   };
+
+  function place(values: TileValues, tile: Tile, fail: Fail): void {
+    if (values instanceof Float32Array || values instanceof Float64Array) throw realsInIntegers(bitpix, fail);
+    const { quantization } = table;
+    if (quantization !== undefined && (quantization.scale(tile.index) !== 1 || quantization.zero(tile.index) !== 0)) {
+      throw fail("integer pixels with ZSCALE or ZZERO are not known; only quantised reals have them.");
+    }
+    if (table.hasBlankColumn && undefinedAt !== undefined)
+      noteUndefined(values, table.blank(tile.index), tile, axes, undefinedAt);
+    if (image instanceof BigInt64Array) {
+      const long = values instanceof BigInt64Array ? values : BigInt64Array.from(values, BigInt);
+      forEachRun(tile, axes, (inTile, inImage, length) => image.set(long.subarray(inTile, inTile + length), inImage));
+      return;
+    }
+    if (values instanceof BigInt64Array) throw fail(`64-bit pixels in an image of BITPIX ${bitpix}.`);
+    if (offset !== 0)
+      for (let index = 0; index < values.length; index += 1) values[index] = (values[index] as number) - offset;
+    if (values.BYTES_PER_ELEMENT > image.BYTES_PER_ELEMENT) narrow(values, bitpix, algorithm === "HCOMPRESS_1", fail);
+    forEachRun(tile, axes, (inTile, inImage, length) => image.set(values.subarray(inTile, inTile + length), inImage));
+  }
 }
 
 function noteUndefined(

@@ -43,6 +43,7 @@ export function tiledFrames({ files, shape }: FrameFiles): TiledFrames | undefin
     if (isGzip || !isSame || bitpix !== first.image.bitpix) return [];
     const { blank, form } = scalingOf(image);
     if (form === undefined || bitpix === 64) return [];
+    if (hasColumnOrCard(image.tiles, ["NULL_PIXEL_MASK"])) return [];
     // Of integers that are more than stored integers, the general way knows what to do.
     if (bitpix > 0 && (blank !== undefined || hasColumnOrCard(image.tiles, ["ZBLANK", "ZSCALE", "ZZERO"]))) return [];
     const unsigned = bitpix === 8 ? -128 : 2 ** (bitpix - 1);

@@ -1,6 +1,16 @@
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { bytesSource } from "../../../src/core/byte-source.ts";
-import { encodeHeader, Header, type HeaderRecord, openFits, readFrame, readImage } from "../../../src/fits/index.ts";
+import {
+  encodeHeader,
+  Header,
+  type HeaderRecord,
+  openFits,
+  readFrame,
+  readImage,
+  readSection,
+} from "../../../src/fits/index.ts";
+import { readStoredPixels } from "../../../src/fits/read-image.ts";
 import { imageHeader } from "../../../src/fits/tiles/image-header.ts";
 
 const lines = (header: Header) => header.cards.map((card) => card.image.trimEnd());
@@ -267,10 +277,67 @@ describe("what the file cannot hold is refused before it is allocated", () => {
     );
   });
 
-  test("a mask of undefined pixels is not passed over in silence", async () => {
-    await expect(readImage(fileOf(table({ ZMASKCMP: "RICE_1" })))).rejects.toThrow(
-      expect.objectContaining({ code: "FITS_UNSUPPORTED", message: expect.stringContaining("ZMASKCMP") }),
-    );
+  describe("a mask of undefined pixels", () => {
+    // Of the second tile alone: a descriptor of no bytes is of a tile in which all pixels are defined.
+    const fileWith = (algorithm: string, mask: readonly number[], cards: HeaderRecord = {}) => {
+      const first = [0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+      const second = [0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, mask.length, 0, 0, 0, 4];
+      const own = { NAXIS1: 16, PCOUNT: 4 + mask.length, TFIELDS: 2, TTYPE2: "NULL_PIXEL_MASK", TFORM2: "1PB" };
+      const named = algorithm === "" ? {} : { ZMASKCMP: algorithm };
+      return fileOf(table({ ...own, ...named, ...cards }), [...first, ...second, 1, 2, 3, 4, ...mask]);
+    };
+    const shuffled = [...gzipSync(Uint8Array.of(0, 0, 0, 1))];
+
+    test.each([
+      ["NOCOMPRESS", [0, 1]],
+      ["NOCOMPRESS", [0, 0, 0, 0, 0, 0, 0, 1]],
+      ["GZIP_1", [...gzipSync(Uint8Array.of(0, 1))]],
+      ["GZIP_1", [...gzipSync(Uint8Array.of(0, 0, 0, 1))]],
+      ["GZIP_2", shuffled],
+      // The first pixel as it is, then a block of one difference of 2, which is +1, in no low bits.
+      ["RICE_1", [0, 0b001_1_001_0]],
+    ])("is read where it is compressed with %s: %j", async (algorithm, mask) => {
+      const file = fileWith(algorithm, mask);
+      const nan = Number.NaN;
+      expect((await readImage(file)).data).toEqual(Float32Array.of(1, 2, 3, nan));
+      const box = await readSection(file, [
+        { start: 1, stop: 2 },
+        { start: 0, stop: 2 },
+      ]);
+      expect(box.data).toEqual(Float32Array.of(3, nan));
+      const blank = fileWith(algorithm, mask, { ZBLANK: 9 });
+      const { hdus } = await openFits(blank);
+      expect((await readStoredPixels(blank, hdus[1]!)).data).toEqual(Uint8Array.of(1, 2, 3, 9));
+    });
+
+    test("makes reals NaN, and without one they are what they are", async () => {
+      const real = { ZBITPIX: -32, ZNAXIS1: 1, ZNAXIS2: 2 };
+      const bytes = [0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 8, 0, 0, 0, 4, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0];
+      const own = {
+        NAXIS1: 16,
+        PCOUNT: 9,
+        TFIELDS: 2,
+        TTYPE2: "NULL_PIXEL_MASK",
+        TFORM2: "1PB",
+        ZMASKCMP: "NOCOMPRESS",
+      };
+      const file = fileOf(table({ ...own, ...real }), [...bytes, 0x3f, 0x80, 0, 0, 0x40, 0, 0, 0, 1]);
+      expect((await readImage(file)).data).toEqual(Float32Array.of(Number.NaN, 2));
+      expect((await readImage(fileOf(table({ ZMASKCMP: "HCOMPRESS_1" })))).data).toEqual(Uint8Array.of(1, 2, 3, 4));
+    });
+
+    test.each([
+      ["HCOMPRESS_1", [0, 1], "FITS_UNSUPPORTED", /compressed with HCOMPRESS_1 \(ZMASKCMP\)/],
+      ["", [0, 1], "FITS_INVALID", /no ZMASKCMP says/],
+      ["NOCOMPRESS", [0, 2], "FITS_INVALID", /its mask holds 2 at pixel 2/],
+      ["NOCOMPRESS", [0, 1, 1], "FITS_INVALID", /a mask of 3 bytes for 2 pixels/],
+      ["NOCOMPRESS", [1, 0, 0, 1], "FITS_INVALID", /its mask holds 2 at pixel 1/],
+      ["GZIP_1", [1], "FITS_INVALID", /cannot be unpacked/],
+      ["RICE_1", [0], "FITS_INVALID", /cannot hold 2 pixels/],
+    ])("that is none is refused: %s %j", async (algorithm, mask, code, message) => {
+      const refused = expect.objectContaining({ code, message: expect.stringMatching(message) });
+      await expect(readImage(fileWith(algorithm, mask))).rejects.toThrow(refused);
+    });
   });
 
   test("undefined pixels of a column ZBLANK are NaN, tile by tile", async () => {
