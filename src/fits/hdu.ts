@@ -54,7 +54,7 @@ const typeOfExtension: Readonly<Record<string, HduType>> = {
 
 /**
  * Works out from its mandatory cards what an HDU is and how long its data are (FITS 4.0 §4.4.1), and holds that against
- * the size of the file before anybody allocates.
+ * the size of the file before anybody allocates. The padding of the last block may be missing as a whole.
  *
  * @throws FirstlightError FITS_INVALID for missing or impossible mandatory cards, FITS_TRUNCATED when the data would
  * reach past the end of the file
@@ -89,8 +89,9 @@ export function describeHdu(header: Header, extent: HduExtent): Hdu {
     );
   }
 
-  // Crude writers leave the padding out; but where extensions may have followed, a cut is what it looks like.
-  if (fileSizeBytes < endOffset && (extension || cards.value("EXTEND") === true)) {
+  // Crude writers leave the padding out. What ends within it was cut, and may have lost what followed.
+  const isCut = fileSizeBytes < endOffset && fileSizeBytes > extent.dataOffset + dataSizeBytes;
+  if (isCut && (extension || cards.value("EXTEND") === true)) {
     const missing = endOffset - fileSizeBytes;
     throw badFile("FITS_TRUNCATED", `the file ends ${missing} bytes before the end of its last block.`, place);
   }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { cellsOf } from "../../src/cli/fits/table-cells.ts";
 import { bytesSource } from "../../src/core/byte-source.ts";
 import { isFirstlightError } from "../../src/core/errors.ts";
-import { encodeHeader, Header, type HeaderRecord, readTable } from "../../src/fits/index.ts";
+import { encodeFits, encodeHeader, Header, type HeaderRecord, openFits, readTable } from "../../src/fits/index.ts";
 import { readCase } from "./cases.ts";
 import { randomFrom } from "./random.ts";
 
@@ -29,6 +30,45 @@ function ascii(cards: HeaderRecord, rows: readonly string[]) {
 }
 
 const column = async (source: ReturnType<typeof fileOf>) => (await readTable(source, 1)).columns[0]!;
+
+describe("TDIM", () => {
+  test("of fewer elements than a cell has is the shape of the first ones, the rest is fill", async () => {
+    const numbers = binary({ TFORM1: "5B", TDIM1: "(2,2)" }, [
+      [1, 2, 3, 4, 99],
+      [5, 6, 7, 8, 99],
+    ]);
+    expect(await column(numbers)).toMatchObject({ shape: [2, 2], data: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8) });
+    const bits = binary({ TFORM1: "9X", TDIM1: "(3,2)" }, [[0b10110100, 0x80]]);
+    expect(await column(bits)).toMatchObject({ shape: [2, 3], data: Uint8Array.of(1, 0, 1, 1, 0, 1) });
+    const texts = binary({ TFORM1: "8A", TDIM1: "(3,2)" }, [[...Buffer.from("ab cd !!")]]);
+    expect(await column(texts)).toMatchObject({ shape: [2], data: ["ab", "cd"] });
+  });
+
+  test("of more elements than a cell has is ignored", async () => {
+    const source = binary({ TFORM1: "3B", TDIM1: "(2,2)" }, [[1, 2, 3]]);
+    expect(await column(source)).toMatchObject({ shape: [3], data: Uint8Array.of(1, 2, 3) });
+  });
+
+  test("of arrays in the heap is told with them, and written with them again", async () => {
+    const rows = [
+      [0, 0, 0, 4, 0, 0, 0, 0],
+      [0, 0, 0, 0, 0, 0, 0, 0],
+      [0, 0, 0, 5, 0, 0, 0, 4],
+    ];
+    const read = await column(binary({ TFORM1: "1PB(5)", TDIM1: "(1,4)" }, rows, [1, 2, 3, 4, 5, 6, 7, 8, 9]));
+    expect(read).toMatchObject({ type: "variable", shape: [4, 1] });
+    if (read.type !== "variable") throw new Error(read.type);
+    expect(read.rows.map(({ data }) => data.length)).toEqual([4, 0, 5]);
+    expect([...cellsOf(read, 3)]).toEqual([[[1], [2], [3], [4]], [], [[5], [6], [7], [8]]]);
+    const written = bytesSource(encodeFits([{ header: new Header() }, { header: new Header(), columns: [read] }]));
+    const again = (await openFits(written)).hdus[1]?.header;
+    expect(again?.get("TDIM1")).toBe("(1,4)");
+    expect((await readTable(written, 1)).columns[0]).toMatchObject({ shape: [4, 1], rows: read.rows });
+    const unfit = { ...read, shape: [3, 2] };
+    const other = bytesSource(encodeFits([{ header: new Header() }, { header: new Header(), columns: [unfit] }]));
+    expect((await openFits(other)).hdus[1]?.header.has("TDIM1")).toBe(false);
+  });
+});
 
 describe("a column of a binary table", () => {
   test("of complex numbers has its scale on both parts, and its zero on the real one", async () => {

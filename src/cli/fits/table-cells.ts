@@ -6,7 +6,13 @@ export type CellValue = number | bigint | string | boolean | null | readonly Cel
 /** The cells of a column, row by row: one value, or nested lists in the shape of the cell. */
 export function* cellsOf(column: Column, rowCount: number): Iterable<CellValue> {
   if (column.type === "variable") {
-    for (const row of column.rows) yield Array.from({ length: lengthOf(row) }, (_, at) => valueAt(row, at, row.nulls));
+    const size = (column.shape ?? []).reduce((product, length) => product * length, 1);
+    for (const row of column.rows) {
+      const cellAt = (at: number): CellValue => valueAt(row, at, row.nulls);
+      const length = lengthOf(row);
+      if (column.shape !== undefined && length >= size && size > 0) yield nested(column.shape, 0, cellAt);
+      else yield Array.from({ length }, (_, at) => cellAt(at));
+    }
     return;
   }
   const { shape, nulls } = column;

@@ -74,10 +74,18 @@ function planVariable(column: VariableWritable, heapBytes: number): ColumnPlan {
     descriptor,
     widthBytes: descriptor === "P" ? 8 : 16,
     form: `1${descriptor}${code}(${most})`,
-    dimensions: undefined,
+    dimensions: dimensionsOf(column, code),
     zero,
     nullValue: chooseNull(name, numbers),
   };
+}
+
+/** TDIMn is of no array that has fewer elements (FITS 4.0 §7.3.2). */
+function dimensionsOf({ name, rows, shape }: VariableWritable, code: ElementCode): string | undefined {
+  if (shape === undefined || code === "A") return undefined;
+  const size = cellSize(shape);
+  const doesFit = rows.every((row) => [0, size].includes(Math.min(size, lengthOf(name, row))));
+  return size > 0 && doesFit ? `(${shape.toReversed().join(",")})` : undefined;
 }
 
 /** Elements of a cell of its own length. */

@@ -37,6 +37,11 @@ export type FixedColumn = ColumnBase &
 /** A column whose cells are arrays of any length, in the heap of the table. */
 export interface VariableColumn extends ColumnBase {
   readonly type: "variable";
+  /**
+   * Of each array that has as many elements or more, in C order as TDIMn has it reversed; what such a one has more is fill. Left out
+   * where the table says nothing of it, and of texts.
+   */
+  readonly shape?: readonly number[];
   readonly rows: readonly (ColumnValues & { readonly nulls: Uint8Array | undefined })[];
 }
 

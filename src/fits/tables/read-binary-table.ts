@@ -1,4 +1,5 @@
 import type { StructureCards } from "../structure-cards.ts";
+import { elementBytes } from "./binary-form.ts";
 import { type BinaryColumn, type BinaryTable, heapRange } from "./binary-table.ts";
 import { type CellForm, cellValues } from "./cell-values.ts";
 import type { Column, VariableColumn } from "./column.ts";
@@ -19,21 +20,31 @@ export function readBinaryColumn(
   const unit = cards.text(`TUNIT${number}`);
   const base = { number, name, unit, form: cards.text(`TFORM${number}`) ?? "" };
   const scaling = numberScaling(cards, number);
-  if (column.descriptor !== undefined)
-    return { ...base, type: "variable", rows: arrays(data, table, column, scaling, fail) };
   const dimensions = dimensionsOf(cards, column);
+  if (column.descriptor !== undefined) {
+    const rows = arrays(data, table, column, scaling, fail);
+    return dimensions === undefined
+      ? { ...base, type: "variable", rows }
+      : { ...base, type: "variable", rows, shape: dimensions.toReversed() };
+  }
   const textBytes = column.code === "A" ? (dimensions?.[0] ?? column.textBytes) : 0;
-  const form: CellForm = { code: column.code, repeat: column.repeat, textBytes, scaling };
+  // What TDIMn leaves over at the end of a cell is fill.
+  const repeat = dimensions === undefined ? column.repeat : productOf(dimensions);
+  const form: CellForm = { code: column.code, repeat, textBytes, scaling };
   const shape = shapeOf(column, dimensions, textBytes);
   if (column.code === "A" && textBytes === 0) {
     return { ...base, type: "text", data: new Array<string>(table.rowCount).fill(""), nulls: undefined, shape };
   }
-  return { ...base, ...cellValues(cellsOf(data, table, column), form), shape };
+  return { ...base, ...cellValues(cellsOf(data, table, column, elementBytes(column.code, repeat)), form), shape };
 }
 
-/** The column's bytes, row behind row. */
-function cellsOf(data: Uint8Array, { rowBytes, rowCount }: BinaryTable, column: BinaryColumn): Uint8Array<ArrayBuffer> {
-  const { offsetBytes, widthBytes } = column;
+/** The first bytes of each of the column's cells, row behind row. */
+function cellsOf(
+  data: Uint8Array,
+  { rowBytes, rowCount }: BinaryTable,
+  { offsetBytes }: BinaryColumn,
+  widthBytes: number,
+): Uint8Array<ArrayBuffer> {
   const cells = new Uint8Array(widthBytes * rowCount);
   if (widthBytes === 0) return cells;
   for (let row = 0, from = offsetBytes; row < rowCount; row += 1, from += rowBytes) {
@@ -64,16 +75,22 @@ function arrays(
   });
 }
 
-/** TDIMn, the fastest axis first, where it fits the column: others are to be ignored (FITS 4.0 §7.3.2). */
-function dimensionsOf(cards: StructureCards, column: BinaryColumn): number[] | undefined {
+/**
+ * TDIMn, the fastest axis first, where it fits the column: of fewer elements than there are it is the shape of the first ones, and
+ * one of more is to be ignored (FITS 4.0 §7.3.2).
+ */
+function dimensionsOf(cards: StructureCards, column: BinaryColumn): readonly number[] | undefined {
   const text = /^\s*\(([\d\s,]+)\)\s*$/.exec(cards.text(`TDIM${column.number}`) ?? "")?.[1];
   if (text === undefined) return undefined;
   const dimensions = text.split(",").map(Number);
-  const product = (lengths: readonly number[]) => lengths.reduce((size, length) => size * length, 1);
-  const size = product(dimensions);
-  if (size === column.repeat) return dimensions;
-  const strings = Math.floor(column.repeat / (dimensions[0] ?? 0));
-  return column.code === "A" && size > 0 && strings === product(dimensions.slice(1)) ? dimensions : undefined;
+  const size = productOf(dimensions);
+  // Of arrays in the heap each has a size of its own; a text there is one string.
+  if (column.descriptor !== undefined) return size > 0 && column.code !== "A" ? dimensions : undefined;
+  return size === column.repeat || (size > 0 && size < column.repeat) ? dimensions : undefined;
+}
+
+function productOf(lengths: readonly number[]): number {
+  return lengths.reduce((size, length) => size * length, 1);
 }
 
 function shapeOf(column: BinaryColumn, dimensions: readonly number[] | undefined, textBytes: number): number[] {

@@ -28,6 +28,8 @@ export type WritableColumn = WritableBase &
     | {
         /** Cells of different lengths; a text of one string. */
         readonly type: "variable";
+        /** In C order, of each array that is not empty; not of texts. Left out where it does not fit them. */
+        readonly shape?: readonly number[] | undefined;
         readonly rows: readonly (ColumnValues & { readonly nulls?: Uint8Array | undefined })[];
       }
   );
