@@ -366,13 +366,25 @@ export const errorCatalogue = {
     when: "a tag is given to, or a task reads, a file that is not in scratch",
     remedy: "Write the file before it is tagged. One that was removed from scratch is made anew by the same command.",
   },
+  SCRATCH_FOLDER_LOST: {
+    when: "a task's folder in scratch was removed while the task ran, though no newer attempt of it has begun",
+    remedy: "Leave the scratch of a running task alone. The same command makes anew what is gone.",
+  },
   SCRATCH_FULL: {
     when: "there is no room left in scratch",
     remedy: "Free space there, or let `SCRATCH_BASE_PATH` name a larger disk; nothing half-written stays.",
   },
+  SCRATCH_IN_USE: {
+    when: "a purge finds new files in scratch again and again",
+    remedy: "End the tasks of the recipe run, then purge once more.",
+  },
+  SCRATCH_MOVED: {
+    when: "the inventory knows the files of a recipe run under another folder than the one that is scratch now",
+    remedy: "Move the folder back, or name the former one in `SCRATCH_BASE_PATH`; or begin a new run with `--fresh`.",
+  },
   SCRATCH_PATH: {
-    when: "a path leaves the recipe run's scratch, or is absolute",
-    remedy: "Give a path relative to the recipe run's scratch.",
+    when: "a path leaves the recipe run's scratch, is absolute, or leads to a folder or below a file",
+    remedy: "Give the path of a file, relative to the recipe run's scratch.",
   },
   SCRATCH_READ_ONLY: {
     when: "scratch cannot be written",

@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
 import { copyFile, link, lstat, readdir, rename, rm, rmdir, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { codeOf } from "../core/errors.ts";
+import { codeOf, isFirstlightError, isMissing } from "../core/errors.ts";
 import { syncPath } from "../core/file.ts";
 import { attemptFenced } from "./attempt-fenced.ts";
+import { scratchFolderLost } from "./scratch-errors.ts";
 import { exists, makeFolder, privateFolder } from "./scratch-paths.ts";
 
 /**
@@ -14,7 +15,7 @@ import { exists, makeFolder, privateFolder } from "./scratch-paths.ts";
 export interface AttemptFolders {
   /** Where temporary files go. */
   readonly staging: string;
-  /** Throws `ATTEMPT_FENCED` for work that fails because a newer attempt took these folders away. */
+  /** For work that fails because these folders are gone: throws `ATTEMPT_FENCED` where a newer attempt took them, else `SCRATCH_FOLDER_LOST`. */
   guarded<Result>(work: () => Promise<Result>): Promise<Result>;
   /** Makes both folders. */
   make(): Promise<void>;
@@ -60,8 +61,16 @@ export interface KeptFiles {
   clear(): Promise<void>;
 }
 
-/** @param token numbers the attempt among those of its task */
-export function attemptFolders(scratchFolder: string, taskName: string, token: number | undefined): AttemptFolders {
+export interface AttemptFoldersOptions {
+  readonly scratchFolder: string;
+  readonly taskName: string;
+  /** Numbers the attempt among those of its task. */
+  readonly token: number | undefined;
+  /** Throws `ATTEMPT_FENCED` once a newer attempt has begun. */
+  lookAtFence(): Promise<unknown>;
+}
+
+export function attemptFolders({ scratchFolder, taskName, token, lookAtFence }: AttemptFoldersOptions): AttemptFolders {
   const attempt = token === undefined ? `0.${Date.now()}.${randomUUID()}` : String(token);
   const newest = token ?? Number.POSITIVE_INFINITY;
   const folderOf = (name: string): string => join(scratchFolder, privateFolder, encodeURIComponent(name));
@@ -76,8 +85,14 @@ export function attemptFolders(scratchFolder: string, taskName: string, token: n
     try {
       return await work();
     } catch (error) {
-      const isTaken = !(await isFolder(staging)) || !(await isFolder(kept));
-      throw isTaken ? attemptFenced("its folders in scratch were taken away", error) : error;
+      if (isFirstlightError(error, "ATTEMPT_FENCED") || ((await isFolder(staging)) && (await isFolder(kept))))
+        throw error;
+      await lookAtFence();
+      // Without a number only the folders tell that a newer attempt has begun.
+      if (token === undefined && (await isFolder(task))) {
+        throw attemptFenced("its folders in scratch were taken away", error);
+      }
+      throw isFirstlightError(error) || !isMissing(error) ? error : scratchFolderLost(scratchFolder, error);
     }
   };
   const discard = async (path: string, seen?: string): Promise<Discarded> => {
@@ -157,7 +172,7 @@ export function attemptFolders(scratchFolder: string, taskName: string, token: n
         if (codeOf(error) !== "ENOENT" || (await exists(path))) throw error;
         return false;
       }
-      await syncPath(kept);
+      await guarded(() => syncPath(kept));
       return true;
     },
     discard: async (path, seen) => ((await isFile(path)) ? discard(path, seen) : "gone"),

@@ -30,6 +30,8 @@ export interface InventoryKeys {
   readonly constantAudit: string;
   /** Ours: there from the run's beginning on, until it is purged. An inventory without it has forgotten the run. */
   readonly begun: string;
+  /** Ours: the folder of the run, by the name by which all paths of the run are told. */
+  readonly root: string;
   /** Ours: the number of the newest attempt. */
   readonly fence: string;
   /** The prefix of the fences of all tasks. */
@@ -66,6 +68,7 @@ export function inventoryKeys(recipeRunId: number, taskName: string): InventoryK
     tagAudit: `${run}scratch_audit:TAG_${taskName}`,
     constantAudit: `${run}constants_audit:SET_${taskName}`,
     begun: `${run}firstlight_begun`,
+    root: `${run}firstlight_root`,
     fence: `${run}firstlight_fence:${taskName}`,
     fences: `${run}firstlight_fence:`,
     made: `${run}firstlight_made:${taskName}`,

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { codeOf, FirstlightError } from "../core/errors.ts";
 import { diskProblem } from "../core/file.ts";
 
@@ -35,4 +36,28 @@ export function scratchFileMissing(path: string): FirstlightError {
     disposition: "fatal",
     fields: { path },
   });
+}
+
+export function scratchMoved(recipeRunId: number, root: string, folder: string): FirstlightError {
+  return new FirstlightError(
+    "SCRATCH_MOVED",
+    `The inventory of recipe run ${recipeRunId} knows its files under ${root}, which is not the folder ${folder} that scratch is now. Move it back and let SCRATCH_BASE_PATH name ${dirname(root)}, or begin a new run with --fresh.`,
+    { disposition: "invalid", fields: { root, folder } },
+  );
+}
+
+export function scratchFolderLost(folder: string, cause: unknown): FirstlightError {
+  return new FirstlightError(
+    "SCRATCH_FOLDER_LOST",
+    `The folder of this attempt in scratch ${folder} is gone, and no newer attempt of the task has begun: somebody has removed it, or purged the run, or this scratch was closed. Leave the scratch of a running task alone; the same command makes anew what is gone.`,
+    { disposition: "fatal", fields: { folder }, cause },
+  );
+}
+
+export function scratchInUse(folder: string, cause: unknown): FirstlightError {
+  return new FirstlightError(
+    "SCRATCH_IN_USE",
+    `Scratch ${folder} cannot be purged: new files come into it all the time (${codeOf(cause)}). End the tasks of this recipe run, then purge once more: that removes what is left.`,
+    { disposition: "retry", fields: { folder }, cause },
+  );
 }

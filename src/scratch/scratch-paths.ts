@@ -1,4 +1,4 @@
-import { chmod, lstat, opendir, realpath } from "node:fs/promises";
+import { chmod, lstat, opendir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { codeOf, FirstlightError, isMissing } from "../core/errors.ts";
 import { makeFolders } from "../core/file.ts";
@@ -30,12 +30,17 @@ const longestName = 255;
 /** A file of the folder itself, which needs no looking into. */
 const plainName = /^[A-Za-z0-9_][\w.-]*$/;
 
-/** @param folder absolute; it must exist */
-export async function scratchPaths(folder: string): Promise<ScratchPaths> {
+/**
+ * @param folder absolute; it must exist
+ * @param named another name of it by which absolute paths may come in
+ */
+export async function scratchPaths(folder: string, named = folder): Promise<ScratchPaths> {
   const real = await realpath(folder);
+  const aliases = [named, real].filter((alias) => alias !== folder).map((alias) => alias + sep);
   const inside = (path: string): string => {
     if (plainName.test(path)) return folder + sep + path;
-    const absolute = resolve(folder, path);
+    const alias = aliases.find((one) => path.startsWith(one));
+    const absolute = resolve(folder, alias === undefined ? path : path.slice(alias.length));
     const within = relative(folder, absolute);
     const leaves = within === "" || within === ".." || within.startsWith(`..${sep}`) || isAbsolute(within);
     if (leaves) throw refused(path, `it does not lie in ${folder}`);
@@ -52,6 +57,7 @@ export async function scratchPaths(folder: string): Promise<ScratchPaths> {
     const absolute = inside(path);
     try {
       requireReal(path, await realpath(absolute));
+      if ((await stat(absolute)).isDirectory()) throw refused(path, "it is a folder");
       return absolute;
     } catch (error) {
       throw isMissing(error) ? scratchFileMissing(absolute) : error;
@@ -90,14 +96,20 @@ export async function scratchPaths(folder: string): Promise<ScratchPaths> {
         .find((name) => Buffer.byteLength(name) > longestName);
       if (long !== undefined) throw refused(relativePath, `a name has at most ${longestName} bytes`);
       const parent = dirname(path);
-      requireReal(relativePath, await realParent(parent));
-      await makeFolder(parent);
+      await throughFolders(relativePath, async () => {
+        requireReal(relativePath, await realParent(parent));
+        await makeFolder(parent);
+      });
+      if (await isFolder(path)) throw refused(relativePath, "a folder has that name");
       return path;
     },
     async forRemoving(path) {
       const absolute = inside(path);
       // Of the folder alone: a link that is itself to be removed may lead anywhere.
-      requireReal(path, await realParent(dirname(absolute)));
+      await throughFolders(path, async () => {
+        requireReal(path, await realParent(dirname(absolute)));
+        if (await isFolder(absolute)) throw refused(path, "it is a folder");
+      });
       return absolute;
     },
   };
@@ -124,6 +136,19 @@ export function exists(path: string): Promise<boolean> {
   );
 }
 
+async function isFolder(path: string): Promise<boolean> {
+  return (await exists(path)) && (await lstat(path)).isDirectory();
+}
+
+async function throughFolders(path: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (codeOf(error) !== "ENOTDIR" && codeOf(error) !== "EEXIST") throw error;
+    throw refused(path, "where it has a folder a file is", error);
+  }
+}
+
 async function realParent(path: string): Promise<string> {
   try {
     return await realpath(path);
@@ -133,13 +158,14 @@ async function realParent(path: string): Promise<string> {
   }
 }
 
-function refused(path: string, why: string): FirstlightError {
+function refused(path: string, why: string, cause?: unknown): FirstlightError {
   return new FirstlightError(
     "SCRATCH_PATH",
     `'${path}' is no path for a file of this run: ${why}. Name a file below the run's folder, such as 'calibrated/frame.fits'.`,
     {
       disposition: "invalid",
       fields: { path },
+      cause,
     },
   );
 }

@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import { isFirstlightError } from "../core/errors.ts";
 import { attemptFolders } from "./attempt-folders.ts";
@@ -8,13 +7,13 @@ import { inTurn } from "./in-turn.ts";
 import { inventoryOf, type TaggedPath } from "./inventory.ts";
 import type { InventoryDriver } from "./inventory-driver.ts";
 import { type NearestTags, nearestTags } from "./nearest-tags.ts";
+import { removeScratch } from "./remove-scratch.ts";
 import { rollBack } from "./rollback.ts";
-
 import { scratchProblem } from "./scratch-errors.ts";
 import { makeFolder, scratchPaths } from "./scratch-paths.ts";
+import { rootOf } from "./scratch-root.ts";
 import { sortByFileName } from "./sort-by-file-name.ts";
-
-import { requireLegalTags } from "./tag.ts";
+import { isLegalTag, requireLegalTags } from "./tag.ts";
 import type { TagQuery } from "./tag-query.ts";
 import { taskFiles } from "./task-files.ts";
 
@@ -37,11 +36,11 @@ export interface TaggedFiles {
  * The files of one recipe run as one task sees them. Paths that come in may be relative to `folder` or absolute in it.
  * Every change is audited before it happens, so that `rollback` finds it after any crash.
  *
- * Throws `SCRATCH_PATH` for a path that leaves scratch, `TAG_ILLEGAL`, `ATTEMPT_FENCED` once a newer attempt of the same task
- * has begun, `SCRATCH_FULL` and `SCRATCH_READ_ONLY`.
+ * Throws `SCRATCH_PATH` for a path that leaves scratch or is none of a file, `TAG_ILLEGAL`, `ATTEMPT_FENCED` once a newer attempt of the same
+ * task has begun, `SCRATCH_FOLDER_LOST` where somebody removed the folder meanwhile, `SCRATCH_FULL` and `SCRATCH_READ_ONLY`.
  */
 export interface Scratch extends AsyncDisposable {
-  /** Absolute. */
+  /** Absolute; where symbolic links give it several names, the one by which the run was opened first. */
   readonly folder: string;
   readonly recipeRunId: number;
   readonly taskName: string;
@@ -68,6 +67,10 @@ export interface Scratch extends AsyncDisposable {
   tag(paths: string | readonly string[], tags: readonly string[]): Promise<void>;
   /** The same for many files with tags of their own, in bulk. `files` is gone through twice, and never held as a whole. */
   tagAll(files: Iterable<TaggedFiles>): Promise<void>;
+  /**
+   * Takes tags from files; one that a file does not carry is no error. Whatever Python wrote as a tag can be taken: `TAG_ILLEGAL` is thrown
+   * only for what can be no tag of ours and none of these files carries.
+   */
   untag(paths: string | readonly string[], tags: readonly string[]): Promise<void>;
   /** Removes a file and all its tags; one that is not there is no error. */
   remove(path: string): Promise<void>;
@@ -98,7 +101,10 @@ export interface Scratch extends AsyncDisposable {
    * for as long as the run's scratch is there; after it the files stay as this task left them.
    */
   commit(): Promise<void>;
-  /** Removes everything of this recipe run: files, tags, counters, constants, audit. */
+  /**
+   * Removes everything of this recipe run: files, tags, counters, constants, audit. Tasks that still run are told
+   * `SCRATCH_FOLDER_LOST`. Throws `SCRATCH_IN_USE` where new files come faster than they go; a second purge finishes it.
+   */
   purge(): Promise<void>;
 }
 
@@ -120,25 +126,32 @@ export interface ScratchOptions {
   readonly token?: number | undefined;
 }
 
-/** Opens a run's scratch for one task, and makes its folder where there is none. */
+/**
+ * Opens a run's scratch for one task, and makes its folder where there is none.
+ *
+ * @throws FirstlightError SCRATCH_MOVED where the inventory knows the run's files under another folder, SCRATCH_FULL, SCRATCH_READ_ONLY
+ */
 export async function openScratch(options: ScratchOptions): Promise<Scratch> {
   const { recipeRunId, taskName, driver, token } = options;
-  const folder = resolve(options.basePath, String(recipeRunId));
-  const folders = attemptFolders(folder, taskName, token);
-  const onDisk = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+  const inventory = inventoryOf(driver, recipeRunId, taskName, token);
+  const { keys, fenced } = inventory;
+  const named = resolve(options.basePath, String(recipeRunId));
+  const folder = await rootOf({ driver, recipeRunId, key: keys.root, folder: named });
+  const lookAtFence = () => driver.add([], fenced);
+  const folders = attemptFolders({ scratchFolder: folder, taskName, token, lookAtFence });
+  const orProblem = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     try {
       return await work();
     } catch (error) {
       throw scratchProblem(folder, error);
     }
   };
-  const paths = await onDisk(async () => {
+  const onDisk = <Result>(work: () => Promise<Result>): Promise<Result> => orProblem(() => folders.guarded(work));
+  const paths = await orProblem(async () => {
     await makeFolder(folder);
     await folders.make();
-    return scratchPaths(folder);
+    return scratchPaths(folder, named);
   });
-  const inventory = inventoryOf(driver, recipeRunId, taskName, token);
-  const { keys, fenced } = inventory;
   const files = taskFiles(inventory, folders);
   /** Two writes of one path at once would share one audit, and the loser would take the winner's away. */
   const turn = inTurn();
@@ -203,6 +216,11 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
     tag: (given, tags) => tagAll([{ paths: given, tags }]),
     tagAll,
     async untag(given, tags) {
+      const odd = tags.filter((tag) => !isLegalTag(tag));
+      if (odd.length > 0) {
+        const carried = new Set((await inventory.tagsOf(listOf(given).map(paths.inside))).flat());
+        requireLegalTags(odd.filter((tag) => !carried.has(tag)));
+      }
       const untagged = listOf(given).map((path) => ({ paths: path, tags }));
       for (const portion of portions(taggedPaths(untagged, paths.inside))) await files.changeTags(portion, false);
     },
@@ -227,12 +245,13 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
         files.forget();
       }),
     async commit() {
-      await driver.add([], fenced);
+      await lookAtFence();
       await onDisk(folders.release);
     },
     async purge() {
-      await driver.add([], fenced);
-      await onDisk(() => rm(folder, { recursive: true, force: true }));
+      await lookAtFence();
+      // Files first: what is left of a purge that was killed between the two is found by its keys, and purged by the next one.
+      await orProblem(() => removeScratch(folder));
       const all = await driver.keys(keys.run);
       // The fences go last: until then they hold off attempts that do not know of the end.
       const isFence = (key: string): boolean => key.startsWith(keys.fences);

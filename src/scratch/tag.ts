@@ -66,10 +66,14 @@ function rounded(time: Time): Scalar {
 
 const legal = /^[A-Z0-9][A-Z0-9 _.:+/-]{0,199}$/;
 
+export function isLegalTag(tag: unknown): boolean {
+  return typeof tag === "string" && legal.test(tag);
+}
+
 /** Refuses what may not be written as a tag; what others wrote is read whatever it is. Throws `TAG_ILLEGAL`. */
 export function requireLegalTags(tags: readonly string[]): void {
   for (const tag of tags) {
-    if (typeof tag === "string" && legal.test(tag)) continue;
+    if (isLegalTag(tag)) continue;
     throw new FirstlightError(
       "TAG_ILLEGAL",
       `'${String(tag).slice(0, 250)}' cannot be written as a tag. A tag begins with A-Z or 0-9, goes on with A-Z, 0-9, blank or _ . : + / -, and has at most 200 characters. Tag.format(stem, value) puts a value into upper case.`,

@@ -18,7 +18,7 @@ export interface TestRun {
   open(taskName: string, token?: number): Promise<Scratch>;
   /** Relative paths of all files but the library's own. */
   files(): Promise<readonly string[]>;
-  /** Every key and what it holds but the library's fences, each history; counters as their number of members, none. */
+  /** Every key and what it holds but the library's fences and root, each history; counters as their number of members, none. */
   facts(): Promise<Readonly<Record<string, readonly string[]>>>;
 }
 
@@ -73,7 +73,7 @@ export async function testRun(
       const keys = (await driver.keys(`${recipeRunId}:`)).toSorted();
       const short = keys
         .map((key) => key.slice(`${recipeRunId}:`.length))
-        .filter((key) => !key.startsWith("firstlight_fence:"));
+        .filter((key) => !key.startsWith("firstlight_fence:") && key !== "firstlight_root");
       const isCounter = (key: string): boolean => key.startsWith("counter:");
       const isSet = (key: string): boolean => !isCounter(key) && key !== "firstlight_history";
       const members = await driver.members(short.filter(isSet).map((key) => `${recipeRunId}:${key}`));

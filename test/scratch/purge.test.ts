@@ -1,4 +1,6 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { raiseFence } from "../../src/scratch/fence.ts";
 import { describeWithRedis } from "../servers/with-server.ts";
@@ -18,6 +20,45 @@ eachInventory((makeRun) => {
     expect(await run.driver.keys(`${run.recipeRunId}:`)).toEqual([]);
     expect(existsSync(run.folder)).toBe(false);
     await scratch.purge();
+  });
+
+  test("a purge beside tasks that write ends, and they are told", async () => {
+    const run = await makeRun();
+    const ends: unknown[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      const scratch = await run.open("Task", await raiseFence(run.driver, run.recipeRunId, "Task"));
+      const ended = (async () => {
+        for (;;) await scratch.write(bytes("1"), ["A"]);
+      })().catch((error: unknown) => ends.push(error));
+      while ((await run.files()).length < 20) await setImmediate();
+      await (await run.open("Teardown", await raiseFence(run.driver, run.recipeRunId, "Teardown"))).purge();
+      await ended;
+    }
+    for (const end of ends) expect(end).toMatchObject({ code: "SCRATCH_FOLDER_LOST" });
+    await (await run.open("Teardown")).purge();
+    expect([existsSync(run.folder), await run.driver.keys(`${run.recipeRunId}:`)]).toEqual([false, []]);
+  });
+
+  test("a purge that files come into all the time says so, and a second one finishes it", async () => {
+    const run = await makeRun();
+    const scratch = await run.open("Task");
+    await scratch.write(bytes("1"), ["A"]);
+    let isOver = false;
+    let count = 0;
+    const transfer = (async () => {
+      while (!isOver) {
+        mkdirSync(join(run.folder, "in"), { recursive: true });
+        for (let i = 0; i < 20; i += 1) writeFileSync(join(run.folder, "in", String(count + i)), "1");
+        count += 20;
+        await setImmediate();
+      }
+    })();
+    const purging = scratch.purge();
+    await expect(purging).rejects.toMatchObject({ code: "SCRATCH_IN_USE", disposition: "retry" });
+    isOver = true;
+    await transfer;
+    await (await run.open("Task")).purge();
+    expect([existsSync(run.folder), await run.driver.keys(`${run.recipeRunId}:`)]).toEqual([false, []]);
   });
 
   test("runs whose numbers begin alike do not see each other", async () => {

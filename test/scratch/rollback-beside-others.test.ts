@@ -107,7 +107,15 @@ async function expectOthersWork(run: TestRun, told: string, before: unknown, isR
 
 async function rollBackBy(run: TestRun, hook: Hook): Promise<void> {
   const step = counted(hook);
-  const folders = steppingFolders(attemptFolders(run.folder, "A", undefined), step);
+  const folders = steppingFolders(
+    attemptFolders({
+      scratchFolder: run.folder,
+      taskName: "A",
+      token: undefined,
+      lookAtFence: async () => undefined,
+    }),
+    step,
+  );
   await folders.make();
   const driver = stepping<InventoryDriver>(run.driver, step, driverSteps);
   await rollBack(inventoryOf(driver, run.recipeRunId, "A", undefined), folders, run.folder);

@@ -1,6 +1,8 @@
+import fs from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { raiseFence } from "../../src/scratch/fence.ts";
 import type { Entry, InventoryDriver } from "../../src/scratch/inventory-driver.ts";
 import { openScratch, type Scratch } from "../../src/scratch/scratch.ts";
@@ -447,6 +449,45 @@ eachInventory((makeRun) => {
         wake();
         await expect(landing ?? zombie.landing.land(temporary, path)).rejects.toMatchObject({ code: "ATTEMPT_FENCED" });
         await expectAsBefore(run, before);
+      }
+    });
+
+    test("one whose folders are taken right after it has kept a file of others there is told so", async () => {
+      const { run, before } = await withOtherTask();
+      const asked = [
+        (zombie: Scratch) => zombie.write(bytes("z"), ["Z"], { relativePath: "old", overwrite: true }),
+        (zombie: Scratch) => zombie.remove("keep"),
+      ];
+      const { open } = fs.promises;
+      onTestFinished(() => {
+        fs.promises.open = open;
+        syncBuiltinESMExports();
+      });
+      for (const ask of asked) {
+        const zombie = await attempt(run);
+        let isTaken = false;
+        fs.promises.open = async (path, ...how) => {
+          if (!isTaken && /Task.kept.\d+$/.test(String(path))) {
+            isTaken = true;
+            await (await attempt(run)).rollback();
+          }
+          return open(path, ...how);
+        };
+        syncBuiltinESMExports();
+        await expect(ask(zombie)).rejects.toMatchObject({ code: "ATTEMPT_FENCED" });
+        expect(isTaken).toBe(true);
+      }
+      await expectAsBefore(run, before);
+    });
+
+    test("one whose folder somebody removed is told that, and of no newer attempt", async () => {
+      for (const token of [1, undefined]) {
+        const run = await makeRun();
+        const scratch = await run.open("Task", token);
+        await rm(run.folder, { recursive: true });
+        const lost = { code: "SCRATCH_FOLDER_LOST", disposition: "fatal" };
+        await expect(scratch.write(bytes("1"), ["A"])).rejects.toMatchObject(lost);
+        await expect(scratch.write(bytes("1"), ["A"], { relativePath: "a" })).rejects.toMatchObject(lost);
       }
     });
 

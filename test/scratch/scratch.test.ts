@@ -245,6 +245,29 @@ eachInventory((makeRun) => {
     await expect(scratch.tag(join(outside, "secret"), ["A"])).rejects.toMatchObject({ code: "SCRATCH_PATH" });
   });
 
+  test("what is a folder, or lies below a file, is no path of a file", async () => {
+    const run = await makeRun();
+    const scratch = await run.open("Writer");
+    await scratch.write(bytes("1"), ["A"], { relativePath: "file" });
+    await mkdir(join(run.folder, "folder"));
+    const before = await run.facts();
+    const asked: Readonly<Record<string, () => Promise<unknown>>> = {
+      "a folder has that name": () => scratch.write(bytes("2"), ["A"], { relativePath: "folder", overwrite: true }),
+      "a file is": () => scratch.write(bytes("2"), ["A"], { relativePath: "file/new" }),
+      "where it has a folder a file is": () => scratch.write(bytes("2"), ["A"], { relativePath: "file/deep/new" }),
+    };
+    for (const [why, ask] of Object.entries(asked)) {
+      await expect(ask()).rejects.toMatchObject({ code: "SCRATCH_PATH", message: expect.stringContaining(why) });
+    }
+    const folder = { code: "SCRATCH_PATH", message: expect.stringContaining("it is a folder") };
+    await expect(scratch.tag("folder", ["A"])).rejects.toMatchObject(folder);
+    await expect(scratch.adopt("folder", ["A"])).rejects.toMatchObject(folder);
+    await expect(scratch.remove("folder")).rejects.toMatchObject(folder);
+    await expect(scratch.reserve("folder")).rejects.toMatchObject({ code: "SCRATCH_PATH" });
+    await expect(scratch.remove("file/below")).rejects.toMatchObject({ code: "SCRATCH_PATH" });
+    expect(await run.facts()).toEqual(before);
+  });
+
   test("an illegal tag is refused before anything is written", async () => {
     const run = await makeRun();
     const scratch = await run.open("Writer");
@@ -262,6 +285,9 @@ eachInventory((makeRun) => {
     await run.driver.add([[`${run.recipeRunId}:path:odd (tag) ä*`, join(run.folder, path)]]);
     expect(await scratch.tags("a")).toEqual(["A", "odd (tag) ä*"]);
     expect(await scratch.count(["A", "odd (tag) ä*"])).toBe(1);
+    await expect(scratch.untag("a", ["odd (tag)"])).rejects.toMatchObject({ code: "TAG_ILLEGAL" });
+    await scratch.untag("a", ["odd (tag) ä*", "NOT CARRIED"]);
+    expect(await scratch.tags("a")).toEqual(["A"]);
   });
 
   test("others may write into the folders, whatever the umask", async () => {
@@ -327,6 +353,8 @@ eachInventory((makeRun) => {
     };
     const { basePath, recipeRunId } = run;
     await using scratch = await openScratch({ basePath, recipeRunId, taskName: "Writer", driver });
+    // At its opening it asked for the name of the folder.
+    asked.length = 0;
     await scratch.write(bytes("2"), ["B"], { relativePath: "f", overwrite: true });
     expect(asked).toEqual([]);
     expect(await scratch.tags("f")).toEqual(["A", "B"]);
