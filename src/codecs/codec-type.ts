@@ -17,7 +17,8 @@ export function codecDataError(codec: string, file: string, problem: string, cau
   });
 }
 
-function typeName(value: unknown): string {
+/** What a value is, in words. */
+export function typeName(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value !== "object") return `a ${typeof value}`;
   const prototype: unknown = Object.getPrototypeOf(value);

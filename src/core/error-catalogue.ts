@@ -1,3 +1,4 @@
+import { fitsErrors } from "./fits-errors.ts";
 import { serviceErrors } from "./service-errors.ts";
 
 export interface CatalogueEntry {
@@ -34,7 +35,7 @@ export const errorCatalogue = {
     remedy: "Do not change the workflow's file while it runs; run it again.",
   },
   BAD_INPUT_FRAMES: {
-    when: "input frames are truncated, empty, damaged or no FITS",
+    when: "input frames are truncated, empty, damaged, gone or no FITS",
     remedy:
       "Fetch the named files again or take them out; `skipBadFrames` of the workflow leaves them out and records it.",
   },
@@ -42,8 +43,12 @@ export const errorCatalogue = {
     when: "a file does not hold what its codec expects",
     remedy: "Look at the named file, and at the task that wrote it.",
   },
+  CODEC_FAILED: {
+    when: "a codec threw an error that is not the library's, or encoded to something that is no bytes",
+    remedy: "The message names codec, file and error; the output of the attempt holds its stack.",
+  },
   CODEC_TYPE: {
-    when: "a codec was given a value that it cannot encode",
+    when: "a codec was given a value that it cannot encode, or something else was given where a codec is asked for",
     remedy: "Give `write` the codec that belongs to the value.",
   },
   CONSTANT_EXISTS: {
@@ -59,7 +64,7 @@ export const errorCatalogue = {
     remedy: "Add the bud that sets it, or run the task that computes it first.",
   },
   CONSTANT_NAME_ILLEGAL: {
-    when: "the name of a constant is empty or has several lines",
+    when: "the name of a constant is empty, has several lines or is no text",
     remedy: "Choose another name.",
   },
   DATABASE_NETWORK_FILE_SYSTEM: {
@@ -97,66 +102,6 @@ export const errorCatalogue = {
   FILE_NOT_REGULAR: {
     when: "a path that is to be read as a file is a folder, a pipe or a device",
     remedy: "Name a file; write what comes from a pipe into one first.",
-  },
-  FITS_ACCESS_ATTRIBUTE_UNKNOWN: {
-    when: "a stem asks for an attribute that the FitsAccess does not have",
-    remedy: "Add the attribute to the table of `fitsAccess`, or correct its name.",
-  },
-  FITS_ACCESS_INVALID: {
-    when: "a FitsAccess declares an attribute under a name that every access has already",
-    remedy: "Choose another name.",
-  },
-  FITS_CARD_INVALID: {
-    when: "a header card cannot be written, or holds no FITS value",
-    remedy: "The message shows the card and what is wrong with it.",
-  },
-  FITS_CHECKSUM: {
-    when: "the bytes of an HDU do not agree with its CHECKSUM or DATASUM",
-    remedy: "The file was damaged after it was written: fetch it again.",
-  },
-  FITS_COLUMN: {
-    when: "a column of a table cannot be written: its rows differ from the others', or it holds what FITS has no form for",
-    remedy: "The message names the column and what is wrong with it.",
-  },
-  FITS_COMPRESSION: {
-    when: "an image is to be compressed with settings that are none, or that do not fit it",
-    remedy: "The message names what there is to choose from.",
-  },
-  FITS_FILE: {
-    when: "a file that `firstlight fits` is to read cannot be read, or one that it is to write is there or cannot be written",
-    remedy: "Check the path; `--overwrite` replaces a file.",
-  },
-  FITS_EMPTY: { when: "a FITS file has no bytes", remedy: "Fetch it again." },
-  FITS_INVALID: {
-    when: "a header breaks the FITS standard in a way that leaves its data unknown",
-    remedy: "The message names file, HDU and offset; correct the program that wrote the file.",
-  },
-  FITS_KEY_MISSING: { when: "a header has no card of this keyword", remedy: "Check the keyword and the file." },
-  FITS_KEY_TYPE: {
-    when: "a card holds a value of another type than was asked for",
-    remedy: "Read it with the method of its type, or correct the header.",
-  },
-  FITS_NOT_FITS: { when: "a file is named as FITS and is none", remedy: "Take it out of the input." },
-  FITS_NO_COLUMN: {
-    when: "a table has no column of this name",
-    remedy: "Check the name; the message lists the columns.",
-  },
-  FITS_NO_HDU: {
-    when: "a file has no HDU of this index or name",
-    remedy: "Check the selector; the message lists the HDUs.",
-  },
-  FITS_SHAPE: {
-    when: "an image's data, shape and companions (mask, variance) do not fit together, or a section does not lie in its image",
-    remedy: "Give mask and variance the shape of the image; the message names section and shape.",
-  },
-  FITS_TRUNCATED: { when: "a file ends before its header or its data do", remedy: "Fetch it again." },
-  FITS_UNSUPPORTED: {
-    when: "a file uses a part of FITS that is not read, or that is not written",
-    remedy: "The message names the part; convert the file, or read and write it as bytes.",
-  },
-  FITS_WCS_UNSUPPORTED: {
-    when: "pixels were moved whose coordinates cannot be moved with them, such as distortion by look-up tables",
-    remedy: "Delete the distortion's cards from the header to go on without it.",
   },
   GHOST_ALIVE: {
     when: "a process of an earlier run cannot be killed, or was killed and does not end",
@@ -403,15 +348,27 @@ export const errorCatalogue = {
     remedy: "The message says which files hold which values: take the odd ones out.",
   },
   STEM_DUPLICATED: { when: "two buds would set the same constant", remedy: "Take one of them out." },
+  STEM_FAILED: {
+    when: "a bud or a flower threw an error that is not the library's, or a bud came to what no constant can hold",
+    remedy: "The message names the stem, the file that it was shown and the error; correct the stem.",
+  },
   STEM_NOT_A_NUMBER: {
     when: "a header card that a mean is taken of holds no number",
     remedy: "The message names file and value: correct the card, or take the file out.",
   },
+  SYNTHETIC_FRAME: {
+    when: "a frame for a test is asked for of a kind that is none, or with data that do not fill its shape",
+    remedy: "The message names the kinds there are, and what the shape asks for.",
+  },
   TAG_ILLEGAL: {
-    when: "a tag is written that breaks the rules of tags",
+    when: "a tag is written or made that breaks the rules of tags, or stands where a list of tags is asked for",
     remedy: "Make it with `Tag.format`, which puts a value into upper case.",
   },
   TAG_QUERY_EMPTY: { when: "files are asked for without naming a tag", remedy: "Name at least one." },
+  TAG_QUERY_INVALID: {
+    when: "files are asked for by something that is neither a tag nor made of tags",
+    remedy: "Look at where the query comes from: undefined and numbers are no tags.",
+  },
   TAG_STEM_UNKNOWN: {
     when: "files are asked for by a stem that no tag can have",
     remedy: "Correct its spelling, or name the instrument's own stems in a `tagVocabulary`.",
@@ -487,5 +444,6 @@ export const errorCatalogue = {
     when: "a task comes after one that is not in the workflow",
     remedy: "Add that one, or take it out of `after`.",
   },
+  ...fitsErrors,
   ...serviceErrors,
 } as const satisfies Readonly<Record<string, CatalogueEntry>>;

@@ -38,7 +38,7 @@ export function parsePythonJson(text: string): PythonJson {
  * Spells a value as `json.dumps(value)` does: `", "` and `": "`, everything outside ASCII escaped, reals with their point.
  * Entries of an object that are `undefined` are left out, as by `JSON.stringify`.
  *
- * @throws FirstlightError JSON_INVALID for what JSON cannot hold: `undefined`, functions, dates, cycles
+ * @throws FirstlightError JSON_INVALID for what JSON cannot hold, with its place: `undefined`, functions, dates, cycles
  */
 export function formatPythonJson(value: unknown, options: PythonJsonOptions = {}): string {
   return format(value, { allowNaN: options.allowNaN ?? true, sortKeys: options.sortKeys ?? false }, new Set());
@@ -63,12 +63,12 @@ function format(value: unknown, options: Required<PythonJsonOptions>, parents: S
   if (typeof value === "bigint") return value.toString();
   if (typeof value === "number") return Number.isInteger(value) ? BigInt(value).toString() : floating(value, allowNaN);
   if (isReal(value)) return floating(value.value, allowNaN);
-  if (typeof value !== "object") throw invalid(`${typeof value} has no JSON spelling.`);
+  if (typeof value !== "object") throw unspelt(`${typeof value} has no JSON spelling.`, parents, value);
   if (parents.has(value) || parents.size >= depthLimit)
-    throw invalid("the value contains itself, or is nested too deep.");
+    throw unspelt("the value contains itself, or is nested too deep.", parents, value);
   const prototype: unknown = Object.getPrototypeOf(value);
   if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null) {
-    throw invalid(`an object of class ${value.constructor.name} has no JSON spelling.`);
+    throw unspelt(`an object of class ${value.constructor.name} has no JSON spelling.`, parents, value);
   }
   parents.add(value);
   const text = Array.isArray(value)
@@ -98,6 +98,27 @@ function quote(text: string): string {
 
 function invalid(problem: string): FirstlightError {
   return new FirstlightError("JSON_INVALID", `This is no JSON: ${problem}`, { disposition: "invalid" });
+}
+
+/** What JSON cannot hold, with its place: `parents` leads to it from the outermost on. */
+function unspelt(problem: string, parents: Iterable<object>, value: unknown): FirstlightError {
+  const chain = [...parents, value];
+  const steps = chain.slice(1).map((child, i) => stepTo(child, chain[i] as object));
+  const place = steps.length > steepest ? `…${steps.slice(-steepest).join("")}` : steps.join("").replace(/^\./, "");
+  return new FirstlightError("JSON_INVALID", `This is no JSON: ${place === "" ? "" : `at ${place}, `}${problem}`, {
+    disposition: "invalid",
+    fields: { place, problem },
+  });
+}
+
+/** Of a place that is very deep only the end is told. */
+const steepest = 20;
+
+/** Entries are spelt in order, so that the first that is this value is the one that cannot be spelt. */
+function stepTo(child: unknown, parent: object): string {
+  if (Array.isArray(parent)) return `[${parent.indexOf(child)}]`;
+  const [key = ""] = Object.entries(parent).find(([, item]) => item === child) ?? [];
+  return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 }
 
 const words: ReadonlyArray<readonly [string, null | boolean | number]> = [

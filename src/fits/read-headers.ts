@@ -10,10 +10,10 @@ export interface ReadHeadersOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Enough for the headers of most frames. */
-const startBytes = 32 * 1024;
+/** So many bytes of a file are read at once: enough for the headers of most frames. */
+export const headerStartBytes = 32 * 1024;
 /** Signals and other work wait for no more files than that. */
-const filesPerTurn = 64;
+export const filesPerTurn = 64;
 
 /**
  * The headers of many files, one after the other and in their order: what of one is the same in the next is read once. Of each
@@ -25,14 +25,18 @@ export async function* readHeaders(
   paths: Iterable<string> | AsyncIterable<string>,
   { hdu, signal }: ReadHeadersOptions = {},
 ): AsyncGenerator<readonly [path: string, header: Header], void, undefined> {
-  const start = new Uint8Array(startBytes);
+  const start = new Uint8Array(headerStartBytes);
   let count = 0;
   for await (const path of paths) {
     count += 1;
     if (count % filesPerTurn === 0) await turn();
     signal?.throwIfAborted();
-    using source = openFileStart(path, start);
-    const header = isGzip(start) ? await readHeader(source, hdu) : readHeaderNow(source, hdu);
-    yield [path, header];
+    yield [path, await headerOf(path, start, hdu)];
   }
+}
+
+/** The file is closed before anybody looks at its header. */
+async function headerOf(path: string, start: Uint8Array, hdu: HduSelector | undefined): Promise<Header> {
+  using source = openFileStart(path, start);
+  return isGzip(start) ? await readHeader(source, hdu) : readHeaderNow(source, hdu);
 }

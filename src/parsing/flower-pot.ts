@@ -1,9 +1,10 @@
 import { FirstlightError, isFirstlightError, messageOf } from "../core/errors.ts";
-import { pythonStr } from "../core/scalar.ts";
+import { formatPythonJson } from "../core/python-json.ts";
+import { isReal, pythonStr } from "../core/scalar.ts";
 import { requireLegalTags, Tag } from "../scratch/tag.ts";
 import { type Access, type Accessor, type AccessTo, accessor, type FitsTable, type HeaderView } from "./fits-access.ts";
 import { headerProblems, isHeaderProblem } from "./header-problems.ts";
-import { type Bud, type ConstantValue, type Petal, type Stem, spilledDirt, thorn } from "./stem.ts";
+import { type Bud, type ConstantValue, type Flower, type Petal, type Stem, spilledDirt, thorn } from "./stem.ts";
 
 /** What the stems made of all headers. */
 export interface FlowerPot {
@@ -26,6 +27,7 @@ export interface FlowerPotOptions {
  *
  * - STEM_DUPLICATED: two buds would set the same constant
  * - STEM_DISAGREES: the frames contradict each other; all contradictions are named at once
+ * - STEM_FAILED: a stem threw an error of its own, or came to something that no constant can hold
  * - what the access throws: HEADER_KEY_MISSING, HEADER_KEY_INVALID; all files that lack something are named at once
  */
 export async function fillFlowerPot<Table extends FitsTable>(
@@ -58,7 +60,7 @@ export async function fillFlowerPot(
         stem.set(file, access);
       } catch (error) {
         // The other frames are looked at all the same: who mends their headers wants to know of all of them.
-        if (!isHeaderProblem(error)) throw error;
+        if (!isHeaderProblem(error)) throw stemFailed(stem, `at ${file}`, error);
         problems.add(error);
       }
     }
@@ -76,9 +78,11 @@ function constantsOf(buds: readonly Bud[]): ReadonlyMap<string, ConstantValue> {
   for (const bud of buds) {
     try {
       const value = bud.get();
-      if (value !== spilledDirt && value !== thorn) constants.set(bud.name, value);
+      if (value === spilledDirt || value === thorn) continue;
+      requireJson(bud, value);
+      constants.set(bud.name, value);
     } catch (error) {
-      if (!isFirstlightError(error, "STEM_DISAGREES")) throw error;
+      if (!isFirstlightError(error, "STEM_DISAGREES")) throw stemFailed(bud, "after the last file", error);
       contradictions.push(error);
     }
   }
@@ -96,7 +100,7 @@ function taggedBy(stems: readonly Stem[]): FlowerPot["tagged"] {
   const files = new Map<string, readonly string[]>();
   for (const stem of stems) {
     if (stem.kind !== "flower") continue;
-    for (const petal of stem.get()) {
+    for (const petal of petalsOf(stem)) {
       const tag = legalTag(stem.name, petal);
       const already = files.get(tag);
       files.set(tag, already === undefined ? petal.files : [...new Set([...already, ...petal.files])]);
@@ -105,10 +109,44 @@ function taggedBy(stems: readonly Stem[]): FlowerPot["tagged"] {
   return Array.from(files, ([tag, paths]) => ({ paths, tags: [tag] }));
 }
 
+function petalsOf(flower: Flower): Iterable<Petal> {
+  try {
+    return [...flower.get()];
+  } catch (error) {
+    throw stemFailed(flower, "after the last file", error);
+  }
+}
+
+/** The error of a stem with its name; this library's own say enough, and stay as they are. */
+function stemFailed({ kind, name }: Stem, where: string, error: unknown): unknown {
+  if (isFirstlightError(error)) return error;
+  const type = error instanceof Error ? `${error.name}: ` : "";
+  return new FirstlightError("STEM_FAILED", `The ${kind} ${name} failed ${where}: ${type}${messageOf(error)}`, {
+    disposition: "retry",
+    fields: { stem: name },
+    cause: error,
+  });
+}
+
+function requireJson({ name }: Bud, value: ConstantValue): void {
+  try {
+    formatPythonJson(value);
+  } catch (error) {
+    if (!isFirstlightError(error, "JSON_INVALID")) throw error;
+    const { place = "", problem = error.message } = error.fields;
+    throw new FirstlightError(
+      "STEM_FAILED",
+      `The bud ${name} came to what no constant can hold: ${place === "" ? "" : `at ${place}, `}${problem} Let its 'get' yield what JSON can hold, or spilledDirt where there is nothing to store.`,
+      { disposition: "invalid", fields: { stem: name, place, problem }, cause: error },
+    );
+  }
+}
+
 /** Throws `TAG_ILLEGAL` for a value that no tag can hold, with where it stands. */
 function legalTag(stem: string, { value, files }: Petal): string {
-  const tag = Tag.format(stem, value);
+  let tag: string | undefined;
   try {
+    tag = Tag.format(stem, value);
     requireLegalTags([tag]);
     return tag;
   } catch (error) {
@@ -116,10 +154,16 @@ function legalTag(stem: string, { value, files }: Petal): string {
     const more = files.length > 1 ? ` and ${files.length - 1} more` : "";
     throw new FirstlightError(
       "TAG_ILLEGAL",
-      `The flower ${stem} makes a tag of ${JSON.stringify(pythonStr(value))}, which ${first}${more} has: ${messageOf(error)} Let the flower spell the value as a tag can hold it.`,
+      `The flower ${stem} makes a tag of ${shownValue(value)}, which ${first}${more} has: ${messageOf(error)} Let the flower spell the value as a tag can hold it.`,
       { disposition: "invalid", fields: { stem, tag, files: files.slice(0, 10) }, cause: error },
     );
   }
+}
+
+function shownValue(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (isReal(value)) return pythonStr(value);
+  return typeof value === "object" && value !== null ? "an object" : String(value);
 }
 
 /** Tags are chained by numbers until a file's turn comes: of a long night, a list for each file would take most of the memory. */

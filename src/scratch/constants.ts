@@ -1,4 +1,4 @@
-import { FirstlightError } from "../core/errors.ts";
+import { FirstlightError, isFirstlightError } from "../core/errors.ts";
 import { formatPythonJson, type PythonJson, parsePythonJson } from "../core/python-json.ts";
 import { inTurn } from "./in-turn.ts";
 import type { Inventory } from "./inventory.ts";
@@ -8,7 +8,7 @@ export interface Constants {
   /** The value. Throws `CONSTANT_MISSING`, which names the ones there are. */
   get(name: string): Promise<PythonJson>;
   has(name: string): Promise<boolean>;
-  /** Writes a value once. Throws `CONSTANT_EXISTS` when there is one, even the same; `JSON_INVALID` for what JSON cannot hold. */
+  /** Writes a value once. Throws `CONSTANT_EXISTS` when there is one, even the same; `JSON_INVALID` for what JSON cannot hold, with its place. */
   set(name: string, value: unknown): Promise<void>;
   /** Sorted. */
   names(): Promise<readonly string[]>;
@@ -55,13 +55,19 @@ export function constantsOf(inventory: Inventory): Constants {
       return (await textsOf([name]))[0] !== undefined;
     },
     async set(name, value) {
-      if (name === "" || /[\r\n]/.test(name)) {
-        throw new FirstlightError("CONSTANT_NAME_ILLEGAL", "The name of a constant is one line, and not empty.", {
-          disposition: "invalid",
-          fields: { name },
-        });
+      if (typeof name !== "string" || name === "" || /[\r\n]/.test(name)) {
+        const found =
+          typeof name === "string" ? "" : `; this is ${typeof name === "object" ? "an object" : String(name)}`;
+        throw new FirstlightError(
+          "CONSTANT_NAME_ILLEGAL",
+          `The name of a constant is one line, and not empty${found}.`,
+          {
+            disposition: "invalid",
+            fields: { name },
+          },
+        );
       }
-      const text = formatPythonJson(value);
+      const text = spelt(name, value);
       await turn(name, () => setOnce(name, text));
     },
     async entries() {
@@ -73,6 +79,20 @@ export function constantsOf(inventory: Inventory): Constants {
       });
     },
   };
+}
+
+function spelt(name: string, value: unknown): string {
+  try {
+    return formatPythonJson(value);
+  } catch (error) {
+    if (!isFirstlightError(error, "JSON_INVALID")) throw error;
+    const { place = "", problem = error.message } = error.fields;
+    throw new FirstlightError(
+      "JSON_INVALID",
+      `The constant ${name} cannot be set: ${place === "" ? "" : `at ${place}, `}${problem} A constant holds what JSON can: texts, numbers, true and false, null, lists and plain objects.`,
+      { disposition: "invalid", fields: { name, place, problem }, cause: error },
+    );
+  }
 }
 
 function constantExists(name: string, text: string): FirstlightError {

@@ -163,6 +163,7 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
   const tagAll = async (tagged: Iterable<TaggedFiles>): Promise<void> => {
     const [given, wanted] = [new Set<string>(), new Set<string>()];
     for (const each of tagged) {
+      if (typeof each.tags === "string") requireLegalTags(each.tags);
       for (const path of listOf(each.paths)) given.add(path);
       for (const tag of each.tags) wanted.add(tag);
     }
@@ -216,6 +217,7 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
     tag: (given, tags) => tagAll([{ paths: given, tags }]),
     tagAll,
     async untag(given, tags) {
+      if (!Array.isArray(tags)) requireLegalTags(tags);
       const odd = tags.filter((tag) => !isLegalTag(tag));
       if (odd.length > 0) {
         const carried = new Set((await inventory.tagsOf(listOf(given).map(paths.inside))).flat());

@@ -70,7 +70,8 @@ export interface Conjunction {
 /**
  * Brings a query into the form that an inventory answers.
  *
- * @throws FirstlightError TAG_QUERY_EMPTY when it, or a part of it, says nothing
+ * @throws FirstlightError TAG_QUERY_EMPTY when it, or a part of it, says nothing; TAG_QUERY_INVALID for what is no query, such as
+ * undefined
  */
 export function conjunctionOf(query: TagQuery): Conjunction {
   const tags = new Set<string>();
@@ -80,6 +81,7 @@ export function conjunctionOf(query: TagQuery): Conjunction {
   const visit = (part: TagQuery): void => {
     if (typeof part === "string") tags.add(part);
     else if (isList(part)) part.forEach(visit);
+    else if (!isChoice(part)) throw queryInvalid(part);
     else if (part.match === "stem") stems.push(part);
     else if (part.match === "all") part.of.forEach(visit);
     else if (part.of.length === 0) throw queryEmpty();
@@ -113,6 +115,7 @@ export function partsOf({ tags, choices, stems }: Omit<Conjunction, "excluded">)
 export function wantedBy(query: TagQuery): readonly (string | StemQuery)[] {
   const wanted = new Map<string, string | StemQuery>();
   const visit = (part: TagQuery, isWanted: boolean): void => {
+    if (typeof part !== "string" && !isList(part) && !isChoice(part)) throw queryInvalid(part);
     if (typeof part !== "string" && !isList(part) && part.match !== "stem") {
       for (const each of part.of) visit(each, isWanted === (part.match !== "none"));
     } else if (isList(part)) {
@@ -152,6 +155,21 @@ function negated(of: readonly TagQuery[]): string {
 // Array.isArray does not narrow a readonly array away from the other members of a union.
 function isList(query: TagQuery): query is readonly TagQuery[] {
   return Array.isArray(query);
+}
+
+/** Who writes JavaScript may ask for anything. */
+function isChoice(part: unknown): part is TagChoice | StemQuery {
+  if (typeof part !== "object" || part === null || !("match" in part)) return false;
+  return part.match === "stem" ? "stem" in part : "of" in part && Array.isArray(part.of);
+}
+
+function queryInvalid(part: unknown): FirstlightError {
+  const shown = typeof part === "object" && part !== null ? "an object" : `'${String(part)}'`;
+  return new FirstlightError(
+    "TAG_QUERY_INVALID",
+    `Files were asked for by ${shown}, which is no tag. A query is a tag, a list of them, or anyOf, allOf, noneOf or withStem of them.`,
+    { disposition: "invalid", fields: { part } },
+  );
 }
 
 function queryEmpty(): FirstlightError {

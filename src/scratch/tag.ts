@@ -9,8 +9,9 @@ import { TaskName } from "./task-name.ts";
  * a real with its point or exponent (`real(10)` gives `10.0`).
  */
 export const Tag = {
+  /** Throws `TAG_ILLEGAL` for a part that is none: undefined, null, an object. */
   format: (stem: string, ...parts: readonly Scalar[]): string =>
-    [stem, ...parts].map((part) => pythonStr(part).toUpperCase()).join("_"),
+    [stem, ...parts].map((part, i) => pythonStr(scalarOf(stem, part, i)).toUpperCase()).join("_"),
 
   input: () => Tag.format(StemName.input),
   output: () => Tag.format(StemName.output),
@@ -38,8 +39,9 @@ export const Tag = {
   parameter: (fileName: string) => Tag.format(StemName.parameter, fileName),
   workflowTask: (className: string) => Tag.format(StemName.workflowTask, className),
   /** Milliseconds, rounded to six digits: `Tag.exposureTime(10)` is `EXP_TIME_10.0`. A header's integer is a `bigint` here. */
-  exposureTime: (timeMs: Time) => Tag.format(StemName.exposureTime, rounded(timeMs)),
-  readoutExposureTime: (timeMs: Time) => Tag.format(StemName.readoutExposureTime, rounded(timeMs)),
+  exposureTime: (timeMs: Time) => Tag.format(StemName.exposureTime, rounded(StemName.exposureTime, timeMs)),
+  readoutExposureTime: (timeMs: Time) =>
+    Tag.format(StemName.readoutExposureTime, rounded(StemName.readoutExposureTime, timeMs)),
 
   task: (taskType: string) => Tag.format(StemName.task, taskType),
   taskObserve: () => Tag.task(TaskName.observe),
@@ -59,9 +61,27 @@ export const Tag = {
 
 type Time = number | bigint | Real;
 
-function rounded(time: Time): Scalar {
+function rounded(stem: string, time: Time): Scalar {
   if (typeof time === "bigint") return time;
-  return new Real(roundDigits(isReal(time) ? time.value : time, 6));
+  const value: unknown = isReal(time) ? time.value : time;
+  if (typeof value !== "number") throw partIllegal(stem, value, "a time in milliseconds is a number");
+  return new Real(roundDigits(value, 6));
+}
+
+/** The type checker keeps such parts out; who writes JavaScript has none. */
+function scalarOf(stem: string, part: unknown, place: number): Scalar {
+  if (place === 0 && typeof part !== "string") throw partIllegal("", part, "a tag begins with its stem, a text");
+  if (isReal(part) || ["string", "number", "bigint", "boolean"].includes(typeof part)) return part as Scalar;
+  throw partIllegal(stem, part, "a tag is made of texts and numbers");
+}
+
+function partIllegal(stem: string, part: unknown, rule: string): FirstlightError {
+  const shown = typeof part === "string" ? `"${part}"` : typeof part === "object" && part !== null ? "an object" : part;
+  return new FirstlightError(
+    "TAG_ILLEGAL",
+    `No tag${stem === "" ? "" : ` ${stem}_…`} can be made of ${String(shown)}: ${rule}. Look at where the value comes from.`,
+    { disposition: "invalid", fields: { stem, part } },
+  );
 }
 
 const legal = /^[A-Z0-9][A-Z0-9 _.:+/-]{0,199}$/;
@@ -70,8 +90,20 @@ export function isLegalTag(tag: unknown): boolean {
   return typeof tag === "string" && legal.test(tag);
 }
 
-/** Refuses what may not be written as a tag; what others wrote is read whatever it is. Throws `TAG_ILLEGAL`. */
+/**
+ * Refuses what may not be written as a tag, and one that stands where a list of them is asked; what others wrote is read
+ * whatever it is. Throws `TAG_ILLEGAL`.
+ */
 export function requireLegalTags(tags: readonly string[]): void {
+  if (!Array.isArray(tags)) {
+    const found: unknown = tags;
+    const shown = typeof found === "string" ? `'${found}'` : String(found);
+    throw new FirstlightError(
+      "TAG_ILLEGAL",
+      `Tags are given as a list, and this is none: ${shown}.${typeof found === "string" ? ` Write ['${found}'].` : ""}`,
+      { disposition: "invalid", fields: { tags: found } },
+    );
+  }
   for (const tag of tags) {
     if (isLegalTag(tag)) continue;
     throw new FirstlightError(

@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { relative } from "node:path";
 import type { Counter } from "@opentelemetry/api";
 import type { Codec, Encoder } from "../codecs/codec.ts";
+import { decodeWith, encodeWith } from "../codecs/use-codec.ts";
 import { isFirstlightError } from "../core/errors.ts";
 import { openFile } from "../core/file.ts";
 import type { Logger } from "../core/log.ts";
@@ -12,7 +13,7 @@ import type { FilesOptions } from "../math/files/accumulate-files.ts";
 import { openFilesWithin } from "../math/files/open-files.ts";
 import { datasetId } from "../parsing/dataset-id.ts";
 import type { Scratch, TagQuery } from "../scratch/scratch.ts";
-import { Tag } from "../scratch/tag.ts";
+import { requireLegalTags, Tag } from "../scratch/tag.ts";
 import type { ServiceName } from "../services/services.ts";
 import type { DeclaredService } from "./declared-service.ts";
 import { libraryVersions } from "./library-versions.ts";
@@ -103,7 +104,7 @@ export abstract class WorkflowTaskBase<Uses extends ServiceName = never, Paramet
    * scratch. The file appears whole or not at all.
    *
    * @throws FirstlightError SCRATCH_FILE_EXISTS, SCRATCH_FULL, SCRATCH_READ_ONLY, SCRATCH_PATH, TAG_ILLEGAL, ATTEMPT_FENCED; what
-   * the codec throws
+   * the codec throws, and CODEC_FAILED where that is none of this library's errors
    */
   async write<Value>(
     value: Value,
@@ -112,7 +113,9 @@ export abstract class WorkflowTaskBase<Uses extends ServiceName = never, Paramet
     options: WriteOptions = {},
   ): Promise<string> {
     this.signal.throwIfAborted();
-    const bytes = await codec.encode(value);
+    requireLegalTags(tags);
+    const target = options.relativePath ?? (tags.length === 0 ? "a file" : `a file of ${tags.join(", ")}`);
+    const bytes = await encodeWith(codec, value, target);
     const path = await this.context.scratch.write(bytes, [...tags, Tag.workflowTask(this.taskName)], options);
     this.#writes ??= meter().createCounter(`${metricPrefix}.tasks.writes`, {
       description: "Files that tasks wrote into scratch.",
@@ -266,11 +269,11 @@ export abstract class WorkflowTaskBase<Uses extends ServiceName = never, Paramet
   }
 
   async #decode<Value>(path: string, codec: Codec<Value, never>): Promise<Value> {
+    const { folder } = this.scratch;
     try {
       await using source = await openFile(path);
-      return await codec.decode(source, { path, signal: this.signal });
+      return await decodeWith(codec, relative(folder, path), source, { path, signal: this.signal });
     } catch (error) {
-      const { folder } = this.scratch;
       throw unreadableFile(error, { path, folder, tags: await this.tags(path) });
     }
   }

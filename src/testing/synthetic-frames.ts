@@ -2,6 +2,7 @@ import { real } from "../core/scalar.ts";
 import type { Frame } from "../fits/frame.ts";
 import type { HeaderRecord } from "../fits/header.ts";
 import { MetadataKey } from "../parsing/metadata-key.ts";
+import { requireCount, requireKind } from "./require-synthetic.ts";
 import { type SyntheticFrameOptions, syntheticFrame } from "./synthetic-frame.ts";
 import { type FrameKind, frameKinds } from "./synthetic-header.ts";
 
@@ -22,12 +23,18 @@ export interface SyntheticPolcalOptions extends SyntheticFramesOptions {
 /**
  * Small raw frames, one exposure after the other, kind by kind: `syntheticFrames({ dark: 3, lampGain: 2, observe: 10 })`. The frames
  * of a kind share an instrument program; those of `observe` are numbered as repeats of theirs.
+ *
+ * @throws FirstlightError SYNTHETIC_FRAME for a kind that is none, and for a count that is none
  */
 export function syntheticFrames(
   counts: Readonly<Partial<Record<FrameKind, number>>>,
   options: SyntheticFramesOptions = {},
 ): readonly Frame[] {
   const { cadenceS = 1 } = options;
+  for (const [kind, count] of Object.entries(counts)) {
+    requireKind(kind, frameKinds);
+    if (count !== undefined) requireCount(kind, count);
+  }
   const frames: Frame[] = [];
   for (const kind of frameKinds.filter((each) => counts[each] !== undefined)) {
     const count = counts[kind] ?? 0;

@@ -1,6 +1,7 @@
 import { real } from "../core/scalar.ts";
 import { Header, type HeaderRecord } from "../fits/header.ts";
 import { MetadataKey } from "../parsing/metadata-key.ts";
+import { requireKind } from "./require-synthetic.ts";
 
 const noOptics: HeaderRecord = {
   [MetadataKey.gosLevel3Status]: ["clear", "lamp, pinhole or target in the beam"],
@@ -79,8 +80,10 @@ const rawFrame: HeaderRecord = {
  * The header of a raw frame of this kind (DKIST SPEC-0122): what the stock tasks, the default buds and `l0FitsAccess` ask for.
  *
  * @param cards to add, or to have other values than those of the kind; a whole real is `real(10)`
+ * @throws FirstlightError SYNTHETIC_FRAME for a kind that is none
  */
 export function syntheticHeader(kind: FrameKind = "observe", cards: HeaderRecord = {}): Header {
+  requireKind(kind, frameKinds);
   const header = Header.from(rawFrame);
   for (const [keyword, entry] of Object.entries<HeaderRecord[string]>({ ...kinds[kind], ...cards })) {
     if (isCommented(entry)) header.set(keyword, ...entry);

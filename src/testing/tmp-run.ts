@@ -1,16 +1,19 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import type { Codec, Encoder } from "../codecs/codec.ts";
+import { decodeWith, encodeWith } from "../codecs/use-codec.ts";
 import { openFile } from "../core/file.ts";
 import { loadSettings } from "../core/settings.ts";
 import { memoryInventory } from "../scratch/drivers/memory.ts";
 import type { InventoryDriver } from "../scratch/inventory-driver.ts";
 import type { NearestTags } from "../scratch/nearest-tags.ts";
 import { openScratch, type Scratch, type TagQuery } from "../scratch/scratch.ts";
+import { requireLegalTags } from "../scratch/tag.ts";
 import { openServices } from "../services/open-services.ts";
 import type { Services } from "../services/services.ts";
 import type { AttemptReport } from "../tasks/attempt-report.ts";
+import { requireIdentity } from "../tasks/require-identity.ts";
 import { type RunTaskOptions, runTask } from "../tasks/run-task.ts";
 import type { TaskClass } from "../tasks/task-base.ts";
 import type { ReadItem } from "../tasks/workflow-task-base.ts";
@@ -54,9 +57,14 @@ export interface TmpRun extends AsyncDisposable {
   constants(): Promise<ReadonlyMap<string, unknown>>;
 }
 
-/** Makes a recipe run for one test: `await using run = await tmpRun()`. */
+/**
+ * Makes a recipe run for one test: `await using run = await tmpRun()`.
+ *
+ * @throws FirstlightError RECIPE_RUN_ID_INVALID unless the id is a whole number from 0
+ */
 export async function tmpRun(options: TmpRunOptions = {}): Promise<TmpRun> {
   const { recipeRunId = 1 } = options;
+  requireIdentity({ recipeRunId });
   await using opening = new AsyncDisposableStack();
   const basePath = await mkdtemp(join(tmpdir(), "firstlight-run-"));
   opening.defer(() => rm(basePath, { recursive: true, force: true }));
@@ -70,7 +78,10 @@ export async function tmpRun(options: TmpRunOptions = {}): Promise<TmpRun> {
     recipeRunId,
     folder: scratch.folder,
     services,
-    put: async (value, tags, codec, relativePath) => scratch.write(await codec.encode(value), tags, { relativePath }),
+    async put(value, tags, codec, relativePath) {
+      requireLegalTags(tags);
+      return scratch.write(await encodeWith(codec, value, relativePath ?? "a file"), tags, { relativePath });
+    },
     setConstant: (name, value) => scratch.constants.set(name, value),
     run(task, more = {}) {
       const attempt = more.attempt ?? (attempts.get(task.name) ?? 0) + 1;
@@ -94,7 +105,7 @@ async function decoded<Value>(
   const items: ReadItem<Value>[] = [];
   for (const path of await scratch.find(query)) {
     await using source = await openFile(path);
-    items.push({ path, value: await codec.decode(source, { path }) });
+    items.push({ path, value: await decodeWith(codec, relative(scratch.folder, path), source, { path }) });
   }
   return items;
 }

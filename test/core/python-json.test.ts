@@ -36,6 +36,18 @@ describe("spelling as Python does", () => {
     expect(() => formatPythonJson(value)).toThrow(expect.objectContaining({ code: "JSON_INVALID" }));
   });
 
+  test.each<[unknown, string]>([
+    [undefined, ""],
+    [[1, [2, undefined]], "[1][1]"],
+    [{ a: [1, new Date(0)] }, "a[1]"],
+    [{ a: { b: { "a b": () => 1 } } }, 'a.b["a b"]'],
+    [[{ x: new Map() }], "[0].x"],
+  ])("with its place: %o", (value, place) => {
+    expect(() => formatPythonJson(value)).toThrow(
+      expect.objectContaining({ fields: expect.objectContaining({ place }) }),
+    );
+  });
+
   test("a value that contains itself is refused", () => {
     const self: unknown[] = [];
     self.push({ self });

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { bytesSource } from "../../src/core/byte-source.ts";
 import { encodeFits, Header, readHeader, readHeaders } from "../../src/fits/index.ts";
+import { openFilesOf } from "../fixtures/open-files.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -34,6 +35,16 @@ test("headers of many files come in their order, gzip files and extensions among
   const primaries = await Array.fromAsync(readHeaders(paths, { hdu: 0 }), ([, header]) => header.get("FRAME"));
   expect(primaries).toEqual([1, 2, 0, 4]);
 });
+
+test.runIf(process.platform === "linux")(
+  "no file is open while its header is looked at, and none at the end",
+  async () => {
+    const paths = await frames();
+    const open: number[] = [];
+    for await (const _ of readHeaders(paths)) open.push(openFilesOf(folder).length);
+    expect([open, openFilesOf(folder)]).toEqual([[0, 0, 0, 0], []]);
+  },
+);
 
 test("a file that lacks the HDU, one that is no FITS, and one that is not there are named", async () => {
   const paths = await frames();

@@ -28,6 +28,7 @@ test("a stem within another tag does not count", () => {
   expect(genericBaseName(["QUALITY_TASK_DARK", "INPUT_DATASET_PARAMETERS", "TASK_DARK"])).toBe(
     "TASK-DARK_INPUT-DATASET-PARAMETERS_QUALITY-TASK-DARK",
   );
+  expect(genericBaseName(["MOVIE_FRAME", "FRAME"])).toBe("MOVIE-FRAME");
 });
 
 test("what a file name should not hold becomes a dash", () => {

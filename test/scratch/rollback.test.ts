@@ -350,6 +350,26 @@ eachInventory((makeRun) => {
     }
   }, 120_000);
 
+  test("a constant never stands without the audit by which Python undoes it, wherever its task is killed", async () => {
+    const seen: string[] = [];
+    for (let step = 0; ; step += 1) {
+      const run = await makeRun();
+      const { driver } = failingAfter(run.driver, step);
+      const { basePath, recipeRunId } = run;
+      await using scratch = await openScratch({ basePath, recipeRunId, taskName: "Task", driver });
+      const broken = await scratch.constants.set("MINE", 2).then(
+        () => false,
+        () => true,
+      );
+      const facts = await run.facts();
+      const [value, audit] = [facts["constant:MINE"], facts["constants_audit:SET_Task"]];
+      seen.push(`${value === undefined ? "" : "set"} ${audit === undefined ? "" : "audited"}`.trim());
+      if (!broken) break;
+    }
+    expect(seen).not.toContain("set");
+    expect(seen.slice(-2)).toEqual(["audited", "set audited"]);
+  });
+
   test("a tag that the maker of a file gives it as well stays when the other who gave it is undone", async () => {
     for (const how of ["tag", "write"] as const) {
       const run = await makeRun();

@@ -35,6 +35,24 @@ describe("tags", () => {
     expect(Tag.format("GAIN", real(1e16), true)).toBe("GAIN_1E+16_TRUE");
   });
 
+  test.each<[string, () => string, string]>([
+    ["undefined", () => Tag.task(undefined as never), "No tag TASK_… can be made of undefined: "],
+    ["null", () => Tag.parameter(null as never), "No tag PARAMETER_… can be made of null: "],
+    ["an object", () => Tag.format("MAP", {} as never), "No tag MAP_… can be made of an object: "],
+    [
+      "a second part that is none",
+      () => Tag.format("MAP", 1, undefined as never),
+      "No tag MAP_… can be made of undefined",
+    ],
+    ["no stem", () => Tag.format(undefined as never), "No tag can be made of undefined: "],
+    ["a time that is a text", () => Tag.exposureTime("10" as never), 'No tag EXP_TIME_… can be made of "10": '],
+    ["a time that is missing", () => Tag.readoutExposureTime(undefined as never), "No tag READOUT_EXP_TIME_… can be"],
+  ])("of %s are refused by name", (_, make, message) => {
+    expect(make).toThrow(
+      expect.objectContaining({ code: "TAG_ILLEGAL", message: expect.stringMatching(new RegExp(`^${message}`)) }),
+    );
+  });
+
   test("every function of the vocabulary gives a legal tag", () => {
     const made = Object.entries(Tag).map(([name, make]) =>
       name === "format"

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { bytes } from "../../src/codecs/bytes.ts";
+import type { Codec } from "../../src/codecs/codec.ts";
 import { fits } from "../../src/codecs/fits.ts";
 import { path as pathCodec } from "../../src/codecs/path.ts";
 import { text } from "../../src/codecs/text.ts";
@@ -16,6 +17,7 @@ import { runTask } from "../../src/tasks/run-task.ts";
 import { WorkflowTaskBase } from "../../src/tasks/workflow-task-base.ts";
 import { syntheticFrame } from "../../src/testing/synthetic-frame.ts";
 import { type TmpRun, tmpRun } from "../../src/testing/tmp-run.ts";
+import { openFilesOf } from "../fixtures/open-files.ts";
 
 type Work = (task: Worker) => Promise<unknown>;
 
@@ -85,6 +87,41 @@ describe("read", () => {
     await using run = await givenRun();
     const reading = as(run, (task) => Array.fromAsync(task.read(["TASK_GAIN"], fits.frame)));
     await expect(reading).rejects.toMatchObject({ code: "FITS_NOT_FITS", message: expect.stringContaining("c/1.txt") });
+  });
+});
+
+describe.runIf(process.platform === "linux")("files that are read", () => {
+  const watched = (run: TmpRun): Codec<readonly string[]> => ({
+    name: "watched",
+    decode: () => openFilesOf(run.folder),
+  });
+
+  test("are open while their codec reads, and closed before the task has what it made of them", async () => {
+    await using run = await givenRun();
+    const seen = await as(run, async (task) => {
+      const open: (readonly [whileRead: number, afterwards: number])[] = [];
+      for await (const { value } of task.read(["INPUT"], watched(run)))
+        open.push([value.length, openFilesOf(run.folder).length]);
+      const { value } = await task.readOne(["TASK_GAIN"], watched(run));
+      return [...open, [value.length, openFilesOf(run.folder).length]];
+    });
+    expect(seen).toEqual(Array(4).fill([1, 0]));
+  });
+
+  test("are closed where their codec throws, and where the task reads no further", async () => {
+    await using run = await givenRun();
+    const refusing: Codec<string> = {
+      name: "refusing",
+      decode() {
+        throw new TypeError("not today");
+      },
+    };
+    await expect(as(run, (task) => task.readOne(["TASK_GAIN"], refusing))).rejects.toThrow("not today");
+    expect(openFilesOf(run.folder)).toEqual([]);
+    await as(run, async (task) => {
+      for await (const _ of task.read(["INPUT"], text)) break;
+      expect(openFilesOf(run.folder)).toEqual([]);
+    });
   });
 });
 
@@ -194,6 +231,148 @@ function smallDisk(path: string): (() => void) | undefined {
   return () => void execFileSync("umount", [path]);
 }
 
+describe("a codec of one's own that throws", () => {
+  class NoRows extends Error {
+    override readonly name = "NoRows";
+  }
+  const thrown = new NoRows("no rows");
+  const fail = (): never => {
+    throw thrown;
+  };
+  const csv = { name: "csv", encode: fail, decode: fail };
+
+  test("is told with the file that it reads, relative to scratch, and keeps its error as the cause", async () => {
+    await using run = await givenRun();
+    const told = {
+      code: "CODEC_FAILED",
+      disposition: "retry",
+      message: "The codec 'csv' cannot decode c/1.txt: NoRows: no rows",
+      cause: thrown,
+    };
+    await expect(as(run, (task) => task.readOne("TASK_GAIN", csv))).rejects.toMatchObject(told);
+    await expect(as(run, (task) => Array.fromAsync(task.read("TASK_GAIN", csv)))).rejects.toMatchObject(told);
+    await expect(run.files("TASK_GAIN", csv)).rejects.toMatchObject(told);
+  });
+
+  test("is told with the file, or its tags, that it was to make, and none is there", async () => {
+    await using run = await tmpRun();
+    await expect(as(run, (task) => task.write(1, ["MADE"], csv, { relativePath: "a/b.csv" }))).rejects.toMatchObject({
+      code: "CODEC_FAILED",
+      message: "The codec 'csv' cannot encode a/b.csv: NoRows: no rows",
+      cause: thrown,
+    });
+    await expect(as(run, (task) => task.write(1, ["MADE", "TASK_DARK"], csv))).rejects.toMatchObject({
+      message: "The codec 'csv' cannot encode a file of MADE, TASK_DARK: NoRows: no rows",
+    });
+    await expect(run.put(1, ["MADE"], csv, "a.csv")).rejects.toMatchObject({
+      message: "The codec 'csv' cannot encode a.csv: NoRows: no rows",
+    });
+    expect(await run.count(anyOf("MADE", "TASK_DARK"))).toBe(0);
+  });
+
+  test("also where what it throws is no error at all", async () => {
+    await using run = await givenRun();
+    const odd = (what: unknown) => ({ name: "odd", decode: () => Promise.reject(what) });
+    for (const what of ["text", undefined]) {
+      await expect(as(run, (task) => task.readOne("TASK_GAIN", odd(what)))).rejects.toMatchObject({
+        message: `The codec 'odd' cannot decode c/1.txt: ${what}`,
+      });
+    }
+  });
+
+  test.each([
+    ["a string", "rows", "a string"],
+    ["undefined", undefined, "undefined"],
+  ])("or yields %s in place of bytes", async (_, encoded, found) => {
+    await using run = await tmpRun();
+    const codec = { name: "loose", encode: () => encoded as never };
+    await expect(as(run, (task) => task.write(1, ["MADE"], codec))).rejects.toMatchObject({
+      code: "CODEC_FAILED",
+      disposition: "invalid",
+      message: `The codec 'loose' cannot encode a file of MADE: its 'encode' yielded ${found}, and bytes are wanted, a Uint8Array.`,
+    });
+  });
+
+  test.each([
+    ["none", undefined, "undefined was given"],
+    ["one that only reads", pathCodec, "'path' has none"],
+  ])("or is %s", async (_, codec, found) => {
+    await using run = await tmpRun();
+    await expect(as(run, (task) => task.write("x", ["MADE"], codec as never))).rejects.toMatchObject({
+      code: "CODEC_TYPE",
+      message: `To encode a file of MADE takes a codec with 'encode', such as fits.frame or text; ${found}.`,
+    });
+  });
+
+  test("hides neither the reason of a signal nor an error of the library's", async () => {
+    await using run = await givenRun();
+    const stop = new AbortController();
+    const stopping = {
+      name: "stopping",
+      decode() {
+        stop.abort(new Error("stopped"));
+        stop.signal.throwIfAborted();
+      },
+    };
+    Worker.work = (task) => task.readOne("TASK_GAIN", stopping);
+    await expect(run.run(Worker, { signal: stop.signal })).rejects.toThrow(/^stopped$/);
+    await expect(as(run, (task) => task.readOne("TASK_GAIN", fits.frame))).rejects.toMatchObject({
+      code: "FITS_NOT_FITS",
+    });
+  });
+});
+
+describe("what no type checker has seen", () => {
+  const none = undefined as never;
+
+  test("is refused where a list of tags is asked", async () => {
+    await using run = await givenRun();
+    const listAsked = {
+      code: "TAG_ILLEGAL",
+      message: "Tags are given as a list, and this is none: 'FRAME'. Write ['FRAME'].",
+    };
+    const cases: Work[] = [
+      (task) => task.write("x", "FRAME" as never, text),
+      (task) => task.tag("c/1.txt", "FRAME" as never),
+      (task) => task.removeTags("c/1.txt", "FRAME" as never),
+      () => run.put("x", "FRAME" as never, text),
+    ];
+    for (const work of cases) await expect(as(run, work)).rejects.toMatchObject(listAsked);
+    await expect(as(run, (task) => task.write("x", none, text))).rejects.toMatchObject({
+      code: "TAG_ILLEGAL",
+      message: "Tags are given as a list, and this is none: undefined.",
+    });
+    expect(await run.tags("c/1.txt")).toEqual(["EXP_TIME_10.0", "FRAME", "INPUT", "TASK_GAIN"]);
+    expect(await run.count(anyOf("F", "R", "A", "M", "E"))).toBe(0);
+  });
+
+  test.each([
+    ["undefined", undefined],
+    ["a number in a list", ["INPUT", 3]],
+    ["an object", { foo: 1 }],
+    ["undefined in a choice", anyOf("INPUT", none)],
+    ["undefined that is excluded", ["INPUT", noneOf(none)]],
+  ])("is refused as a query: %s", async (_, query) => {
+    await using run = await givenRun();
+    const refused = {
+      code: "TAG_QUERY_INVALID",
+      message: expect.stringMatching(/which is no tag\. A query is a tag, /),
+    };
+    for (const ask of [run.count, run.nearest] as const)
+      await expect(ask(query as never)).rejects.toMatchObject(refused);
+    await expect(as(run, (task) => task.paths(query as never))).rejects.toMatchObject(refused);
+    await expect(as(run, (task) => task.readOne(query as never, text))).rejects.toMatchObject(refused);
+  });
+
+  test.each([undefined, null, 5, {}])("is refused as the name of a constant: %o", async (name) => {
+    await using run = await tmpRun();
+    await expect(as(run, (task) => task.setConstant(name as never, 1))).rejects.toMatchObject({
+      code: "CONSTANT_NAME_ILLEGAL",
+    });
+    expect(await run.constants()).toEqual(new Map());
+  });
+});
+
 describe("tags, counts and paths", () => {
   test("count, paths, tags, tag and removeTags", async () => {
     await using run = await givenRun();
@@ -233,8 +412,11 @@ describe("constants", () => {
     await using run = await tmpRun();
     await run.setConstant("GIVEN", 1);
     await expect(as(run, (task) => task.setConstant("GIVEN", 1))).rejects.toMatchObject({ code: "CONSTANT_EXISTS" });
-    await expect(as(run, (task) => task.setConstant("DATE", new Date()))).rejects.toMatchObject({
+    await expect(as(run, (task) => task.setConstant("LEVELS", { a: [1, new Date(0)] }))).rejects.toMatchObject({
       code: "JSON_INVALID",
+      message:
+        "The constant LEVELS cannot be set: at a[1], an object of class Date has no JSON spelling. A constant holds what JSON can: texts, numbers, true and false, null, lists and plain objects.",
+      fields: { name: "LEVELS", place: "a[1]" },
     });
   });
 

@@ -13,6 +13,7 @@ import {
 import { l0FitsAccess } from "../../src/parsing/l0-fits-access.ts";
 import { polcalTask, taskWithGains } from "../../src/parsing/task-type.ts";
 import { ParseL0InputData } from "../../src/tasks/stock/parse-l0-input-data.ts";
+import { syntheticFrame } from "../../src/testing/synthetic-frame.ts";
 import { syntheticFrames, syntheticPolcal } from "../../src/testing/synthetic-frames.ts";
 import { type FrameKind, frameKinds, syntheticHeader } from "../../src/testing/synthetic-header.ts";
 import { tmpRun } from "../../src/testing/tmp-run.ts";
@@ -100,5 +101,28 @@ describe("synthetic frames", () => {
     for (const { header, image } of frames) {
       expect([[...image.data], header.string("CAMERA")]).toEqual([[7, 7], "other"]);
     }
+  });
+});
+
+describe("what a type checker would have refused", () => {
+  const refused = (message: RegExp) =>
+    expect.objectContaining({ code: "SYNTHETIC_FRAME", message: expect.stringMatching(message) });
+
+  test("kinds that are none are refused with those that there are", () => {
+    const known = /'nope'\. Kinds are observe, dark, /;
+    expect(() => syntheticHeader("nope" as never)).toThrow(refused(known));
+    expect(() => syntheticFrame({ kind: "nope" as never })).toThrow(refused(known));
+    expect(() => syntheticFrames({ drak: 1 } as never)).toThrow(refused(/'drak'; did you mean dark\?/));
+  });
+
+  test.each([1.5, -1, "3", null])("a count of %j is refused", (count) => {
+    expect(() => syntheticFrames({ dark: count as never })).toThrow(refused(/^How many frames of dark /));
+  });
+
+  test("pixels that do not fill the shape, and a shape that is none, are refused", () => {
+    expect(() => syntheticFrame({ shape: [2, 2], data: new Float32Array(3) })).toThrow(
+      refused(/^A frame of 2 × 2 has 4 pixels; 'data' has 3\.$/),
+    );
+    expect(() => syntheticFrame({ shape: [2] as never })).toThrow(refused(/is \[rows, columns\]; this is \[2\]/));
   });
 });

@@ -10,6 +10,7 @@ import { catalogFrameMessage } from "../../src/services/messages.ts";
 import { WorkflowTaskBase } from "../../src/tasks/workflow-task-base.ts";
 import { syntheticFrame } from "../../src/testing/synthetic-frame.ts";
 import { tmpRun } from "../../src/testing/tmp-run.ts";
+import { openFilesOf } from "../fixtures/open-files.ts";
 
 class Upper extends WorkflowTaskBase {
   async run() {
@@ -34,6 +35,21 @@ describe("tmpRun", () => {
       ]),
     );
     expect(run.folder).toMatch(/\/12$/);
+  });
+
+  test.runIf(process.platform === "linux")("has no file open once it has shown what files hold", async () => {
+    await using run = await tmpRun();
+    for (const name of ["a", "b"]) await run.put(name, ["GIVEN"], text, name);
+    const watched = { name: "watched", decode: () => openFilesOf(run.folder).length };
+    expect((await run.files("GIVEN", watched)).map(({ value }) => value)).toEqual([1, 1]);
+    expect(openFilesOf(run.folder)).toEqual([]);
+  });
+
+  test.each([1.5, -1, Number.NaN, "7"])("refuses %j as the number of a run, as runTask does", async (recipeRunId) => {
+    await expect(tmpRun({ recipeRunId: recipeRunId as number })).rejects.toMatchObject({
+      code: "RECIPE_RUN_ID_INVALID",
+      message: expect.stringContaining(String(recipeRunId)),
+    });
   });
 
   test("counts the attempts of a task, so that the one before is rolled back", async () => {

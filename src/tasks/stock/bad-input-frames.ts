@@ -1,4 +1,4 @@
-import { FirstlightError, isFirstlightError } from "../../core/errors.ts";
+import { FirstlightError, isFirstlightError, isMissing } from "../../core/errors.ts";
 import { openFileStart } from "../../core/file.ts";
 import { badFile } from "../../fits/bad-file.ts";
 import { blockBytes } from "../../fits/blocks.ts";
@@ -8,13 +8,15 @@ import type { Header } from "../../fits/header.ts";
 import { openFits, openFitsNow } from "../../fits/open-fits.ts";
 import { carriesChecksums, hduChecksums, requireChecksums } from "../../fits/verify-checksums.ts";
 
-/** An input frame that is not whole, and why. */
+/** An input frame that is not whole, or not there, and why. */
 export interface BadFrame {
   /** Absolute. */
   readonly path: string;
   /** Relative to the run's scratch. */
   readonly file: string;
   readonly problem: string;
+  /** There is no such file any more. */
+  readonly isGone?: true;
 }
 
 export interface FrameCheck {
@@ -27,7 +29,7 @@ export interface FrameCheck {
 
 /**
  * The header of a frame's first image; or what is wrong with the frame: its structure from end to end, whether it holds an image at all and, where it carries any, its
- * checksums. A file that cannot be read for the machine's reasons is no bad frame: that is thrown.
+ * checksums. A file that is gone is a bad frame; one that cannot be read for the machine's reasons is none: that is thrown.
  */
 export async function checkFrame(path: string, file: string, check: FrameCheck): Promise<Header | BadFrame> {
   try {
@@ -48,6 +50,7 @@ export async function checkFrame(path: string, file: string, check: FrameCheck):
     }
     return image.header;
   } catch (error) {
+    if (isMissing(error)) return { path, file, problem: "it is not in scratch any more.", isGone: true };
     if (!isFirstlightError(error)) throw error;
     // The path is where the run keeps the file; the user knows it by its name, which is told beside the problem.
     const problem = error.message.replaceAll(`${path}, `, "").replaceAll(`${path}: `, "").replaceAll(path, file);

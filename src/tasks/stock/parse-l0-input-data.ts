@@ -1,6 +1,7 @@
 import { relative, sep } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Header } from "../../fits/header.ts";
+import { filesPerTurn, headerStartBytes } from "../../fits/read-headers.ts";
 import type { FitsTable } from "../../parsing/fits-access.ts";
 import { type FlowerPot, fillFlowerPot } from "../../parsing/flower-pot.ts";
 import type { Bud, Flower } from "../../parsing/stem.ts";
@@ -68,17 +69,19 @@ export abstract class ParseL0InputData<Table extends FitsTable = FitsTable> exte
       rejectedFrames,
       bad.map(({ file, problem }) => ({ file, problem })),
     );
-    await this.tag(paths, [rejectedFrames]);
+    // What is gone can carry no tag.
+    const there = bad.filter(({ isGone }) => isGone !== true).map(({ path }) => path);
+    if (there.length > 0) await this.tag(there, [rejectedFrames]);
     await this.removeTags(paths, this.inputTags);
   }
 
   /** The headers of the good frames, each file opened once; ends with an error where bad ones may not be left out. */
   async *#headers(paths: readonly string[], bad: BadFrame[]): AsyncIterable<readonly [string, Header]> {
-    const start = new Uint8Array(startBytes);
+    const start = new Uint8Array(headerStartBytes);
     const check = { checksums: this.verifyChecksums, signal: this.signal, start };
     this.progress.start(paths.length, "frames");
     for (const [i, path] of paths.entries()) {
-      if (i % framesPerTurn === 0) await turn();
+      if (i % filesPerTurn === 0) await turn();
       this.signal.throwIfAborted();
       const file = this.#nameOf(path);
       const checked = await checkFrame(path, file, check);
@@ -98,11 +101,6 @@ export abstract class ParseL0InputData<Table extends FitsTable = FitsTable> exte
     return path.startsWith(folder + sep) ? path.slice(folder.length + 1) : relative(folder, path);
   }
 }
-
-/** Enough for the headers of most frames. */
-const startBytes = 32 * 1024;
-/** Signals and other work wait for no more than that. */
-const framesPerTurn = 64;
 
 /** File after file, as an inventory takes them fastest. */
 function tagsByFile(pot: FlowerPot): Iterable<TaggedFiles> {

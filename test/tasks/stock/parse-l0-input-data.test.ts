@@ -1,5 +1,4 @@
-import { readdirSync, readlinkSync } from "node:fs";
-import { open as openFile } from "node:fs/promises";
+import { open as openFile, rm } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
@@ -16,6 +15,7 @@ import { AssembleQualityData } from "../../../src/tasks/stock/assemble-quality-d
 import { ParseL0InputData } from "../../../src/tasks/stock/parse-l0-input-data.ts";
 import { syntheticFrame } from "../../../src/testing/synthetic-frame.ts";
 import { type TmpRun, tmpRun } from "../../../src/testing/tmp-run.ts";
+import { openFilesOf } from "../../fixtures/open-files.ts";
 import { frameBytes, putFrames } from "./input-run.ts";
 
 const table = fitsAccess({
@@ -35,14 +35,6 @@ class Parse extends ParseL0InputData<typeof table> {
 }
 
 const tagsOf = async (run: TmpRun, ...names: readonly string[]) => Promise.all(names.map((name) => run.tags(name)));
-/** Where a file descriptor leads; that of the listing itself is closed by now. */
-const targetOf = (fd: string): string => {
-  try {
-    return readlinkSync(`/proc/self/fd/${fd}`);
-  } catch {
-    return "";
-  }
-};
 const filesOf = async (run: TmpRun, tags: readonly string[]) =>
   (await run.files(tags, bytes)).map(({ path }) => relative(run.folder, path));
 
@@ -99,10 +91,7 @@ describe("parsing", () => {
       await using run = await tmpRun();
       const plain = Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`${i}.fits`, good]));
       await putFrames(run, { ...plain, ...bad, "packed.fits.gz": gzipSync(good) });
-      const open = (): number =>
-        readdirSync("/proc/self/fd")
-          .map(targetOf)
-          .filter((path) => path.startsWith(run.folder)).length;
+      const open = (): number => openFilesOf(run.folder).length;
       const counts: number[] = [];
       class ParseWatched extends Parse {
         override constantBuds() {
@@ -194,6 +183,36 @@ describe("frames that are not whole", () => {
     const [quality] = await run.files(["QUALITY_DATA", "OUTPUT"], bytes);
     const metrics = decodeQualityJson(quality!.value, { schema: z.unknown(), name: "quality" });
     expect(JSON.stringify(metrics)).toContain("empty.fits: the file is empty.");
+  });
+
+  test("are named together with those that went away since they came in", async () => {
+    await using run = await tmpRun();
+    await putFrames(run, { "a.fits": good, "b.fits": good, "cut.fits": bad["cut.fits"] });
+    await rm(join(run.folder, "a.fits"));
+    const error: Error = await run.run(Parse).then(
+      () => expect.unreachable(),
+      (thrown) => thrown,
+    );
+    expect(error).toMatchObject({ code: "BAD_INPUT_FRAMES", fields: { total: 3 } });
+    expect(error.message.split("\n").slice(0, 3)).toEqual([
+      "2 of 3 input frames cannot be used:",
+      "  a.fits: it is not in scratch any more.",
+      expect.stringMatching(/^ {2}cut\.fits: HDU 0/),
+    ]);
+    expect(error.message).not.toContain(run.folder);
+  });
+
+  test("that went away are left out too where the workflow allows it", async () => {
+    await using run = await tmpRun();
+    await putFrames(run, { "a.fits": good, "b.fits": good, "empty.fits": new Uint8Array() });
+    await rm(join(run.folder, "a.fits"));
+    await run.run(Parse, { skipBadFrames: true });
+    expect(await filesOf(run, ["INPUT", "FRAME"])).toEqual(["b.fits"]);
+    expect(await filesOf(run, ["REJECTED_FRAMES"])).toEqual(["empty.fits"]);
+    expect((await run.constants()).get("REJECTED_FRAMES")).toEqual([
+      { file: "a.fits", problem: "it is not in scratch any more." },
+      { file: "empty.fits", problem: "the file is empty." },
+    ]);
   });
 
   test("are offered again to the next attempt", async () => {

@@ -7,6 +7,7 @@ import { fits } from "../../../src/codecs/fits.ts";
 import { json } from "../../../src/codecs/json.ts";
 import { decodeQualityJson } from "../../../src/codecs/quality-json.ts";
 import { text } from "../../../src/codecs/text.ts";
+import { plainJson } from "../../../src/core/python-json.ts";
 import type { Frame } from "../../../src/fits/frame.ts";
 import type { Header } from "../../../src/fits/header.ts";
 import { AssembleProvenance } from "../../../src/tasks/stock/assemble-provenance.ts";
@@ -125,6 +126,24 @@ describe("quality", () => {
     const facets = metrics.map(({ metric_code, facet }) => `${metric_code} ${facet ?? ""}`.trim());
     expect(facets).toContain("FRAME_AVERAGE DARK");
     expect(facets).toContain("FRAME_AVERAGE SOLAR_GAIN");
+  });
+
+  test("of raw frames tells modulator states apart, 0 among them", async () => {
+    class Modulated extends QualityL0Metrics {
+      override readonly modstates = [0, 1];
+    }
+    await using run = await tmpRun();
+    for (const state of [0, 1]) {
+      const frame = syntheticFrame({ pixels: 10 * (1 + state), cards: { XPOSURE: 1000 } });
+      await run.put(frame, ["INPUT", "FRAME", "TASK_DARK", `MODSTATE_${state}`], fits.frame);
+    }
+    await run.run(Modulated);
+    const averages = await run.files(["QUALITY_FRAME_AVERAGE", "QUALITY_TASK_DARK"], json);
+    const byState = averages.map(({ value }) => plainJson(value)) as { series_name: number; y_values: number[] }[];
+    expect(byState.map(({ series_name, y_values }) => [series_name, y_values])).toEqual([
+      [0, [10]],
+      [1, [20]],
+    ]);
   });
 });
 
