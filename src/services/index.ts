@@ -8,21 +8,21 @@ export type {
   StoredMessage,
   StoredMessageState,
 } from "./bus.ts";
-export { type AmqpBusOptions, amqpBus } from "./drivers/amqp-bus.ts";
-export type { AmqpConnectionOptions } from "./drivers/amqp-connection.ts";
-export type { AmqpTopologyOptions } from "./drivers/amqp-topology.ts";
-export { type FsObjectStoreOptions, fsObjectStore } from "./drivers/fs-object-store.ts";
-export { type FsTransferOptions, fsTransfer } from "./drivers/fs-transfer.ts";
-export type { GlobusCredential } from "./drivers/globus-tokens.ts";
-export { type GlobusTransferOptions, globusTransfer } from "./drivers/globus-transfer.ts";
-export type { GraphqlClientOptions } from "./drivers/graphql-client.ts";
-export { type GraphqlMetadataStoreOptions, graphqlMetadataStore } from "./drivers/graphql-metadata-store.ts";
+export { type AmqpBusOptions, amqpBus } from "./drivers/amqp/amqp-bus.ts";
+export type { AmqpConnectionOptions } from "./drivers/amqp/amqp-connection.ts";
+export type { AmqpTopologyOptions } from "./drivers/amqp/amqp-topology.ts";
+export { type FsObjectStoreOptions, fsObjectStore } from "./drivers/fs/fs-object-store.ts";
+export { type FsTransferOptions, fsTransfer } from "./drivers/fs/fs-transfer.ts";
+export type { GlobusCredential } from "./drivers/globus/globus-tokens.ts";
+export { type GlobusTransferOptions, globusTransfer } from "./drivers/globus/globus-transfer.ts";
+export type { GraphqlClientOptions } from "./drivers/graphql/graphql-client.ts";
+export { type GraphqlMetadataStoreOptions, graphqlMetadataStore } from "./drivers/graphql/graphql-metadata-store.ts";
 export { requireKey as requireObjectKey, requireMetadata as requireObjectMetadata } from "./drivers/object-name.ts";
 export { type OpenSource, openSource as openObjectSource, piecesOf } from "./drivers/object-source.ts";
 export { type ObjectStoreTransferOptions, objectStoreTransfer } from "./drivers/object-store-transfer.ts";
-export { type S3ClientConfig, type S3Config, type S3TransferConfig, s3Config } from "./drivers/s3-config.ts";
-export type { S3ConnectionOptions } from "./drivers/s3-connection.ts";
-export { type S3ObjectStoreOptions, s3ObjectStore } from "./drivers/s3-object-store.ts";
+export { type S3ClientConfig, type S3Config, type S3TransferConfig, s3Config } from "./drivers/s3/s3-config.ts";
+export type { S3ConnectionOptions } from "./drivers/s3/s3-connection.ts";
+export { type S3ObjectStoreOptions, s3ObjectStore } from "./drivers/s3/s3-object-store.ts";
 export { type SqliteBusOptions, sqliteBus } from "./drivers/sqlite-bus.ts";
 export { type SqliteMetadataStoreOptions, sqliteMetadataStore } from "./drivers/sqlite-metadata-store.ts";
 export {

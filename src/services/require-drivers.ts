@@ -1,7 +1,7 @@
 import { objectStoreAddress } from "../core/service-address.ts";
 import { type ConfigurableService, driverOf } from "../core/service-driver.ts";
 import type { Settings } from "../core/settings.ts";
-import { s3Config } from "./drivers/s3-config.ts";
+import { s3Config } from "./drivers/s3/s3-config.ts";
 
 /**
  * Holds that the drivers of these services can be made of the settings: what S3 is told is refused before a run, not in the middle of it.

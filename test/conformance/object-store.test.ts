@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { fsObjectStore } from "../../src/services/drivers/fs-object-store.ts";
+import { fsObjectStore } from "../../src/services/drivers/fs/fs-object-store.ts";
 import { objectStoreConformance } from "../../src/testing/conformance/object-store-conformance.ts";
 
 const root = await mkdtemp(join(tmpdir(), "firstlight-objects-"));

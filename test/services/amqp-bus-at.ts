@@ -1,6 +1,6 @@
 import { Secret } from "../../src/core/secret.ts";
 import type { Bus } from "../../src/services/bus.ts";
-import { type AmqpBusOptions, amqpBus } from "../../src/services/drivers/amqp-bus.ts";
+import { type AmqpBusOptions, amqpBus } from "../../src/services/drivers/amqp/amqp-bus.ts";
 
 export const noRetry = { delaySeconds: 0, backoff: 1, jitterSeconds: [0, 0], maxDelaySeconds: 0, tries: 1 } as const;
 

@@ -5,7 +5,7 @@ import { type Channel, type ChannelModel, connect } from "amqplib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createLogger } from "../../src/core/log.ts";
 import { Secret } from "../../src/core/secret.ts";
-import { amqpBus } from "../../src/services/drivers/amqp-bus.ts";
+import { amqpBus } from "../../src/services/drivers/amqp/amqp-bus.ts";
 import { messageIdOf } from "../../src/services/message-id.ts";
 import {
   catalogFrameMessage,

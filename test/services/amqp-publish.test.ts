@@ -3,8 +3,8 @@ import { EventEmitter } from "node:events";
 import { type ConfirmChannel, connect } from "amqplib";
 import { expect, test } from "vitest";
 import { createLogger } from "../../src/core/log.ts";
-import { watchChannel } from "../../src/services/drivers/amqp-channel.ts";
-import { publishAmqp } from "../../src/services/drivers/amqp-publish.ts";
+import { watchChannel } from "../../src/services/drivers/amqp/amqp-channel.ts";
+import { publishAmqp } from "../../src/services/drivers/amqp/amqp-publish.ts";
 import { describeWithRabbitmq } from "../servers/with-server.ts";
 
 /** The wire's end of a channel whose broker takes all, and confirms nothing until it is told to. */

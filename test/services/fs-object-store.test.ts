@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { fixedClock } from "../../src/core/clock.ts";
 import { temporaryPrefixOf, temporarySuffix } from "../../src/core/file.ts";
-import { fsObjectStore } from "../../src/services/drivers/fs-object-store.ts";
-import { fsTransfer } from "../../src/services/drivers/fs-transfer.ts";
+import { fsObjectStore } from "../../src/services/drivers/fs/fs-object-store.ts";
+import { fsTransfer } from "../../src/services/drivers/fs/fs-transfer.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const options = { label: "test", recipeRunId: 1 };

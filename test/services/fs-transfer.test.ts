@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { fsObjectStore } from "../../src/services/drivers/fs-object-store.ts";
-import { fsTransfer } from "../../src/services/drivers/fs-transfer.ts";
+import { fsObjectStore } from "../../src/services/drivers/fs/fs-object-store.ts";
+import { fsTransfer } from "../../src/services/drivers/fs/fs-transfer.ts";
 import { objectStoreTransfer } from "../../src/services/drivers/object-store-transfer.ts";
 import type { TransferItem } from "../../src/services/transfer.ts";
 import { temporaryFolder } from "./temporary-folder.ts";

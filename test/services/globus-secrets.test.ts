@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { expect, test } from "vitest";
 import { createLogger } from "../../src/core/log.ts";
 import { Secret } from "../../src/core/secret.ts";
-import { globusTransfer } from "../../src/services/drivers/globus-transfer.ts";
+import { globusTransfer } from "../../src/services/drivers/globus/globus-transfer.ts";
 import { json, page, type Reaction, scriptedHttp } from "./scripted-http.ts";
 
 const clientId = "11111111-2222-4333-8444-555555555555";

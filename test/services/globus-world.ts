@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger } from "../../src/core/log.ts";
 import { Secret } from "../../src/core/secret.ts";
-import { type GlobusTransferOptions, globusTransfer } from "../../src/services/drivers/globus-transfer.ts";
+import { type GlobusTransferOptions, globusTransfer } from "../../src/services/drivers/globus/globus-transfer.ts";
 import type { Transfer } from "../../src/services/transfer.ts";
 import { type GlobusServer, type GlobusServerOptions, globusServer } from "../../src/testing/globus-server.ts";
 

@@ -2,7 +2,7 @@ import { Secret } from "../../src/core/secret.ts";
 import {
   type GraphqlMetadataStoreOptions,
   graphqlMetadataStore,
-} from "../../src/services/drivers/graphql-metadata-store.ts";
+} from "../../src/services/drivers/graphql/graphql-metadata-store.ts";
 
 /** A metadata store over GraphQL that tries three times, at once. */
 export function graphqlStoreAt(url: string, options: Partial<GraphqlMetadataStoreOptions> = {}) {

@@ -3,7 +3,7 @@ import { appendFile, chmod, rename, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readAll } from "../../src/core/byte-source.ts";
-import { fsObjectStore } from "../../src/services/drivers/fs-object-store.ts";
+import { fsObjectStore } from "../../src/services/drivers/fs/fs-object-store.ts";
 import { openSource } from "../../src/services/drivers/object-source.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { loadSettings } from "../../src/core/settings.ts";
-import { s3Config } from "../../src/services/drivers/s3-config.ts";
-import { planDownload, planUpload } from "../../src/services/drivers/s3-parts.ts";
+import { s3Config } from "../../src/services/drivers/s3/s3-config.ts";
+import { planDownload, planUpload } from "../../src/services/drivers/s3/s3-parts.ts";
 
 const configOf = (env: Readonly<Record<string, object | string>>) =>
   s3Config(

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { Secret } from "../../src/core/secret.ts";
 import { loadSettings } from "../../src/core/settings.ts";
-import { s3Config } from "../../src/services/drivers/s3-config.ts";
-import { s3ObjectStore } from "../../src/services/drivers/s3-object-store.ts";
+import { s3Config } from "../../src/services/drivers/s3/s3-config.ts";
+import { s3ObjectStore } from "../../src/services/drivers/s3/s3-object-store.ts";
 import { quickRetry } from "./graphql-store-at.ts";
 import { type Reaction, scriptedHttp } from "./scripted-http.ts";
 

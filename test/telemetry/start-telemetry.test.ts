@@ -12,7 +12,7 @@ import { Secret } from "../../src/core/secret.ts";
 import { loadSettings } from "../../src/core/settings.ts";
 import { withSpan } from "../../src/core/telemetry.ts";
 import type { Bus } from "../../src/services/bus.ts";
-import { amqpBus } from "../../src/services/drivers/amqp-bus.ts";
+import { amqpBus } from "../../src/services/drivers/amqp/amqp-bus.ts";
 import { sqliteBus } from "../../src/services/drivers/sqlite-bus.ts";
 import { traceDelivery } from "../../src/services/trace-delivery.ts";
 import { otlpTarget } from "../../src/telemetry/otlp-target.ts";

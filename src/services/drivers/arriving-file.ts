@@ -1,5 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
-import type { Part } from "./s3-parts.ts";
+import type { Part } from "./s3/s3-parts.ts";
 
 /** A file whose stretches arrive at the same time, each in small pieces. */
 export interface ArrivingFile extends AsyncDisposable {

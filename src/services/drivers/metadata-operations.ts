@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { ProvenanceRecord } from "../metadata-store.ts";
 import type { RecipeRunStatusName } from "../recipe-run-status.ts";
-import type { GraphqlOperation } from "./graphql-operation.ts";
+import type { GraphqlOperation } from "./graphql/graphql-operation.ts";
 
 const id = z.int();
 

@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, resolve, sep } from "node:path";
 import type { TransferItem, TransferOptions } from "../transfer.ts";
-import { realpathOfNearest } from "./fs-bucket.ts";
+import { realpathOfNearest } from "./fs/fs-bucket.ts";
 import { noItem, notAbsolute, notInScratch, sameDestination } from "./transfer-failed.ts";
 
 /**

@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import { isMissing } from "../../core/errors.ts";
 import { temporarySuffix } from "../../core/file.ts";
 import type { TransferItem } from "../transfer.ts";
-import { hiddenFolder } from "./fs-bucket.ts";
+import { hiddenFolder } from "./fs/fs-bucket.ts";
 
 /** Every file below a folder, by path; nothing that the object store keeps for itself. The folder itself when there is none. */
 export async function filesBelow(folder: string): Promise<readonly string[]> {

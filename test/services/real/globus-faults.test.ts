@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { fsObjectStore } from "../../../src/services/drivers/fs-object-store.ts";
+import { fsObjectStore } from "../../../src/services/drivers/fs/fs-object-store.ts";
 import type { Transfer, TransferItem } from "../../../src/services/transfer.ts";
 import { transferConformance } from "../../../src/testing/conformance/transfer-conformance.ts";
 import { type MortalGlobus, mortalGlobusServer } from "../mortal-globus-server.ts";

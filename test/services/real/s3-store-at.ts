@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { S3 } from "@aws-sdk/client-s3";
 import { Secret } from "../../../src/core/secret.ts";
 import { loadSettings } from "../../../src/core/settings.ts";
-import { s3Config } from "../../../src/services/drivers/s3-config.ts";
-import { type S3ObjectStoreOptions, s3ObjectStore } from "../../../src/services/drivers/s3-object-store.ts";
+import { s3Config } from "../../../src/services/drivers/s3/s3-config.ts";
+import { type S3ObjectStoreOptions, s3ObjectStore } from "../../../src/services/drivers/s3/s3-object-store.ts";
 import type { ObjectStore } from "../../../src/services/object-store.ts";
 
 /** Waits that a test can wait for. */

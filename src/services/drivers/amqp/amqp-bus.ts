@@ -1,0 +1,146 @@
+import type { ConfirmChannel } from "amqplib";
+import { isFirstlightError, messageOf } from "../../../core/errors.ts";
+import { silentLogger } from "../../../core/log.ts";
+import { type Backoff, backoff, retry } from "../../../core/retry.ts";
+import type { Bus } from "../../bus.ts";
+import { requireBindings, requireExchange, requireMessages } from "../bus-arguments.ts";
+import { busClosed, closedQueue } from "../bus-errors.ts";
+import { untilClosed } from "../until-closed.ts";
+import { type AmqpChannel, watchChannel } from "./amqp-channel.ts";
+import { type AmqpConnectionOptions, amqpConnection } from "./amqp-connection.ts";
+import { consumeAmqp } from "./amqp-consume.ts";
+import { publishAmqp } from "./amqp-publish.ts";
+import { type AmqpTopologyOptions, amqpTopology } from "./amqp-topology.ts";
+
+export interface AmqpBusOptions extends AmqpConnectionOptions, AmqpTopologyOptions {}
+
+/** A closing bus waits for a broker that confirms nothing no longer than this. */
+const drainTimeoutMs = 30_000;
+
+/**
+ * RabbitMQ, laid out as the Python stack's: one durable direct exchange, durable queues, persistent messages that are JSON
+ * in UTF-8 with the content type text/plain. The client is loaded and connected at the first call.
+ */
+export function amqpBus(options: AmqpBusOptions): Bus {
+  const { exchange, log = silentLogger } = options;
+  const topology = amqpTopology(options);
+  const connection = amqpConnection(options, topology.restore);
+  const closing = new AbortController();
+  const atWork = new Set<Promise<unknown>>();
+  let publisher: Promise<AmqpChannel<ConfirmChannel>> | undefined;
+  let confirmed = 0;
+
+  /** Logged waits between tries, which the signals, the bus's end and the retries' own signal cut short. */
+  const retries = (what: string, signal: AbortSignal | undefined) => ({
+    ...options.retry,
+    signal: AbortSignal.any([closing.signal, ...[signal, options.retry.signal].filter((one) => one !== undefined)]),
+    onWait: (wait: Parameters<NonNullable<typeof options.retry.onWait>>[0]) => {
+      const seconds = wait.delaySeconds.toFixed(1);
+      log.warning(
+        `${what} over the bus at ${connection.address} was cut off (${messageOf(wait.error)}); going on in ${seconds} s`,
+        {
+          attempt: wait.attempt,
+        },
+      );
+      options.retry.onWait?.(wait);
+    },
+  });
+  /** The bus's end is no reason by itself: what it left undone is. */
+  const waitsOf = (what: string, signal: AbortSignal | undefined): Backoff => {
+    const { wait, reset } = backoff(retries(what, signal));
+    return {
+      reset,
+      wait: (error) =>
+        wait(error).catch((thrown: unknown) => {
+          signal?.throwIfAborted();
+          options.retry.signal?.throwIfAborted();
+          throw closing.signal.aborted ? error : thrown;
+        }),
+    };
+  };
+
+  const publisherChannel = async (signal: AbortSignal | undefined): Promise<AmqpChannel<ConfirmChannel>> => {
+    const connected = await connection.open(signal);
+    if (publisher === undefined) {
+      const opening = connected.createConfirmChannel().then(watchChannel);
+      const forget = (): void => {
+        if (publisher === opening) publisher = undefined;
+      };
+      publisher = opening;
+      opening.then(({ onClosed }) => onClosed(forget), forget);
+    }
+    return publisher;
+  };
+
+  async function track<T>(work: () => Promise<T>): Promise<T> {
+    if (closing.signal.aborted) throw busClosed();
+    const running = work();
+    atWork.add(running);
+    return running.finally(() => atWork.delete(running));
+  }
+
+  /** Resolves when all work has ended, or nothing has come of it for too long. */
+  async function drain(): Promise<void> {
+    const ended = Promise.allSettled(atWork);
+    const stalled = Promise.withResolvers<void>();
+    let before = confirmed;
+    const timer = setInterval(() => {
+      if (confirmed === before) stalled.resolve();
+      before = confirmed;
+    }, drainTimeoutMs);
+    await Promise.race([ended, stalled.promise]);
+    clearInterval(timer);
+  }
+
+  return {
+    name: "amqp",
+    declare: (bindings, signal) =>
+      track(async () => {
+        requireExchange(exchange);
+        requireBindings(bindings);
+        await retry(async () => topology.declare(await connection.open(signal), bindings), {
+          ...retries("Declaring", signal),
+          retriable: (error) => !isFirstlightError(error),
+        }).catch((error: unknown) => {
+          signal?.throwIfAborted();
+          throw closing.signal.aborted ? busClosed() : error;
+        });
+      }),
+    publish: (messages, signal) =>
+      track(async () => {
+        requireExchange(exchange);
+        requireMessages(messages);
+        await publishAmqp(untilClosed(messages, closing.signal), {
+          exchange,
+          open: () => publisherChannel(signal),
+          waits: waitsOf("Publishing", signal),
+          signal,
+          onConfirmed: () => {
+            confirmed += 1;
+          },
+          log,
+        });
+      }),
+    consume: (queue, { prefetch = 10, signal } = {}) => {
+      if (closing.signal.aborted) return closedQueue();
+      const stop = signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal]);
+      return consumeAmqp({
+        queue,
+        prefetch,
+        stop,
+        waits: waitsOf(`Consuming ${queue}`, stop),
+        connect: () => (closing.signal.aborted ? Promise.reject(busClosed()) : connection.open(stop)),
+        log,
+        ending: atWork,
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      closing.abort();
+      connection.giveUp();
+      await drain();
+      await connection.close();
+      // What the drain gave up ends with the connection.
+      await Promise.allSettled(atWork);
+    },
+  };
+}

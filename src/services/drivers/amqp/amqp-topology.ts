@@ -1,0 +1,96 @@
+import type { Channel, ChannelModel } from "amqplib";
+import { codeOf, FirstlightError, isFirstlightError, messageOf } from "../../../core/errors.ts";
+import { type Logger, silentLogger } from "../../../core/log.ts";
+import type { QueueBinding } from "../../bus.ts";
+import { busAccessRefused } from "../bus-errors.ts";
+import { replyCodes, watchChannel } from "./amqp-channel.ts";
+
+export interface AmqpTopologyOptions {
+  /** A durable direct exchange. */
+  readonly exchange: string;
+  readonly queueType: "classic" | "quorum";
+  readonly log?: Logger;
+}
+
+/** What was declared, so that it can be declared again on a broker that came back without it. */
+export interface AmqpTopology {
+  /** Throws `BUS_TOPOLOGY_CONFLICT`, `BUS_ACCESS_REFUSED`, and what amqplib throws when the connection is lost. */
+  declare(connection: ChannelModel, bindings: readonly QueueBinding[]): Promise<void>;
+  /** Declares it again. What does not fit any more is logged: messages that it would have taken are refused one by one. */
+  restore(connection: ChannelModel): Promise<void>;
+}
+
+export function amqpTopology(options: AmqpTopologyOptions): AmqpTopology {
+  const { exchange, log = silentLogger } = options;
+  const declared = new Map<string, QueueBinding>();
+  let isDeclared = false;
+
+  const declareAll = async (connection: ChannelModel, bindings: readonly QueueBinding[]): Promise<void> => {
+    // A conflict closes the channel that met it, so it must not be the publisher's.
+    const { channel, close } = watchChannel(await connection.createChannel());
+    let what = `exchange ${exchange}`;
+    try {
+      await channel.assertExchange(exchange, "direct", { durable: true });
+      for (const binding of bindings) {
+        const { deadLetter } = binding;
+        if (deadLetter !== undefined) {
+          what = `queue ${deadLetter.queue}`;
+          await declareQueue(channel, deadLetter, options);
+        }
+        what = `queue ${binding.queue}`;
+        await declareQueue(channel, binding, options);
+      }
+    } catch (error) {
+      throw refusalOf(error, what);
+    } finally {
+      await close();
+    }
+  };
+
+  return {
+    async declare(connection, bindings) {
+      await declareAll(connection, bindings);
+      isDeclared = true;
+      for (const binding of bindings) declared.set(`${binding.routingKey}\n${binding.queue}`, binding);
+    },
+    async restore(connection) {
+      if (!isDeclared) return;
+      await declareAll(connection, [...declared.values()]).catch((error: unknown) => {
+        if (!isFirstlightError(error)) throw error;
+        log.warning(`What was declared on the bus could not be declared again: ${error.message}`);
+      });
+    },
+  };
+}
+
+async function declareQueue(
+  channel: Channel,
+  { queue, routingKey, deadLetter }: QueueBinding,
+  { exchange, queueType }: AmqpTopologyOptions,
+): Promise<void> {
+  await channel.assertQueue(queue, {
+    durable: true,
+    arguments: {
+      "x-queue-type": queueType,
+      ...(deadLetter === undefined
+        ? {}
+        : { "x-dead-letter-exchange": exchange, "x-dead-letter-routing-key": deadLetter.routingKey }),
+      // Else a dead letter is lost where the broker dies while it moves it; that needs a queue that refuses rather than drops.
+      ...(deadLetter !== undefined && queueType === "quorum"
+        ? { "x-dead-letter-strategy": "at-least-once", "x-overflow": "reject-publish" }
+        : {}),
+    },
+  });
+  await channel.bindQueue(queue, exchange, routingKey);
+}
+
+function refusalOf(error: unknown, what: string): unknown {
+  const code = codeOf(error);
+  if (code === replyCodes.accessRefused) return busAccessRefused(`declare the ${what}`, error);
+  if (code !== replyCodes.preconditionFailed && code !== replyCodes.resourceLocked) return error;
+  return new FirstlightError(
+    "BUS_TOPOLOGY_CONFLICT",
+    `The ${what} is on the bus already, with other properties: ${messageOf(error)}. Set ISB_QUEUE_TYPE and ISB_EXCHANGE as whoever declared it, or delete it.`,
+    { disposition: "invalid", fields: { what }, cause: error },
+  );
+}

@@ -1,0 +1,145 @@
+import { constants } from "node:fs";
+import { copyFile, rm } from "node:fs/promises";
+import { isAbsolute, join, relative } from "node:path";
+import { type Clock, systemClock } from "../../../core/clock.ts";
+import { isFirstlightError } from "../../../core/errors.ts";
+import { temporariesOf } from "../../../core/file.ts";
+import { type FileFacts, fileFacts } from "../../../core/file-facts.ts";
+import { inParallel } from "../../../core/in-parallel.ts";
+import type { Transfer, TransferItem, TransferOptions } from "../../transfer.ts";
+import { type ReplaceOptions, replaceVerified } from "../replace-verified.ts";
+import { serviceClosing } from "../service-closing.ts";
+import { storageFailed, storeSetting } from "../storage-failed.ts";
+import { copyDamaged, missingSources, transferClosed } from "../transfer-failed.ts";
+import { distinctCopies, requireInScratch } from "../transfer-places.ts";
+import { filesBelow, keyBelow } from "../transfer-sources.ts";
+import { bucketFolder, fileState, keyPath, notePath, objectPath, readNote, writeNote } from "./fs-bucket.ts";
+
+export interface FsTransferOptions {
+  /** The root of the `fs` object store. */
+  readonly root: string;
+  /** The folder that every place in scratch lies in. */
+  readonly scratchPath?: string;
+  /** Says when the copies were modified. */
+  readonly clock?: Clock;
+}
+
+interface Copy {
+  readonly from: string;
+  readonly to: string;
+  /** Which of the two is in scratch. */
+  readonly path: string;
+  /** Where what is known of the copy is noted. */
+  readonly note?: string;
+  /** Called with what has been copied, or was there already. */
+  readonly done: (facts: FileFacts) => Promise<void>;
+}
+
+/** Enough to keep a disk busy, and few enough for the files that a process may have open. */
+const filesAtOnce = 16;
+
+/** Copies within the file system: as a reflink where it can (a copy that shares its blocks until one of the two is written), never as a hard link. */
+export function fsTransfer({ root, scratchPath, clock = systemClock }: FsTransferOptions): Transfer {
+  async function planToScratch(item: TransferItem): Promise<readonly Copy[]> {
+    const folder = bucketFolder(root, item.bucket, true);
+    // In a folder of the user's own, links lead where the user wants them to.
+    const from = isAbsolute(item.bucket) ? keyPath(folder, item.key) : await objectPath(folder, item.key);
+    const nothing = async (): Promise<void> => {};
+    const files = item.recursive === true ? await filesBelow(from) : [from];
+    return files.map((file) => {
+      const to = join(item.path, relative(from, file));
+      return { from: file, to, path: to, done: nothing };
+    });
+  }
+
+  async function planToObjectStore(item: TransferItem): Promise<readonly Copy[]> {
+    const folder = bucketFolder(root, item.bucket);
+    const files = item.recursive === true ? await filesBelow(item.path) : [item.path];
+    return inParallel(files, filesAtOnce, async (file): Promise<Copy> => {
+      const key = keyBelow(item, file);
+      const to = await objectPath(folder, key);
+      const done = async (facts: FileFacts): Promise<void> => {
+        const written = await fileState(to);
+        if (written === undefined || (await readNote(folder, key, written))?.sha256 === facts.sha256) return;
+        await writeNote(folder, key, { ...facts, modifiedMs: written.mtimeMs, metadata: {} });
+      };
+      return { from: file, to, path: file, note: notePath(folder, key), done };
+    });
+  }
+
+  const transfer = async (
+    items: readonly TransferItem[],
+    options: TransferOptions,
+    plan: (item: TransferItem) => Promise<readonly Copy[]>,
+  ): Promise<void> => {
+    await requireInScratch(items, scratchPath, options);
+    const copies = (await inParallel(items, filesAtOnce, plan, options.signal)).flat();
+    await copyAll(distinctCopies(copies, options), options, clock);
+  };
+
+  const closing = serviceClosing(transferClosed);
+  return {
+    name: "fs",
+    toScratch: (items, options) =>
+      closing.during(options.signal, (signal) => transfer(items, { ...options, signal }, planToScratch)),
+    toObjectStore: (items, options) =>
+      closing.during(options.signal, (signal) => transfer(items, { ...options, signal }, planToObjectStore)),
+    [Symbol.asyncDispose]: () => closing.close(),
+  };
+}
+
+async function copyAll(copies: readonly Copy[], options: TransferOptions, clock: Clock): Promise<void> {
+  const { signal, onProgress, onFile } = options;
+  const look = async ({ from, to }: Copy): Promise<unknown> => {
+    try {
+      return await fileState(from);
+    } catch (error) {
+      throw storageFailed({ path: to, what: `the copy of ${from}`, from, setting: storeSetting }, error);
+    }
+  };
+  const states = await inParallel(copies, filesAtOnce, look, signal);
+  const missing = copies.filter((_, index) => states[index] === undefined).map(({ from }) => from);
+  if (missing.length > 0) throw missingSources(missing, copies.length, options);
+  // What another that brought the same files left half done: a ghost of the same attempt, which then finds its copy gone, or one killed.
+  for (const path of await temporariesOf(copies.flatMap(({ to, note }) => (note === undefined ? [to] : [to, note])))) {
+    await rm(path, { force: true });
+  }
+  let bytes = 0;
+  for (const [index, { from, to, path, note, done }] of copies.entries()) {
+    signal?.throwIfAborted();
+    try {
+      const facts = await copyVerified(from, to, {
+        signal,
+        clock,
+        landing: path === to ? options.landing : undefined,
+        // It tells of the file that was there.
+        beforeRename: () => (note === undefined ? Promise.resolve() : rm(note, { force: true })),
+      });
+      await done(facts);
+      bytes += facts.sizeBytes;
+      onFile?.({ path, ...facts });
+    } catch (error) {
+      if (isFirstlightError(error) || signal?.aborted === true) throw error;
+      const setting = path === to ? "SCRATCH_BASE_PATH" : storeSetting;
+      throw storageFailed({ path: to, what: `the copy of ${from}`, from, setting }, error);
+    }
+    onProgress?.({ files: index + 1, totalFiles: copies.length, bytes });
+  }
+}
+
+/** Copies a file unless the same bytes are there. The copy takes its name once it has been read back. */
+async function copyVerified(
+  from: string,
+  to: string,
+  options: Pick<ReplaceOptions, "signal" | "clock" | "landing" | "beforeRename">,
+): Promise<FileFacts> {
+  const { signal } = options;
+  const wanted = await fileFacts(from, signal);
+  const present = await fileState(to);
+  if (present?.size === wanted.sizeBytes && (await fileFacts(to, signal)).sha256 === wanted.sha256) return wanted;
+  const copy = async (temporary: string): Promise<FileFacts> => {
+    await copyFile(from, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    return wanted;
+  };
+  return replaceVerified(to, copy, { ...options, damaged: () => copyDamaged(from, to) });
+}

@@ -1,0 +1,80 @@
+import { type Clock, systemClock } from "../../../core/clock.ts";
+import { sharedSync } from "../../../core/shared-sync.ts";
+import type { ObjectStore } from "../../object-store.ts";
+import { storeClosed } from "../object-errors.ts";
+import { isLegalKey, requireBucket, requireKey } from "../object-name.ts";
+import { serviceClosing } from "../service-closing.ts";
+import type { S3Config } from "./s3-config.ts";
+import { type S3ConnectionOptions, s3Connection } from "./s3-connection.ts";
+import { deleteObjects } from "./s3-delete.ts";
+import { downloadObject } from "./s3-download.ts";
+import { listObjects } from "./s3-list.ts";
+import { presignedUrl } from "./s3-presign.ts";
+import { putObject } from "./s3-put.ts";
+import { objectSource } from "./s3-read.ts";
+import type { S3Session } from "./s3-session.ts";
+import { publicInfo, s3States } from "./s3-states.ts";
+import { removeUploads } from "./s3-uploads.ts";
+
+export interface S3ObjectStoreOptions extends Omit<S3ConnectionOptions, "config"> {
+  readonly config: S3Config;
+  /** Says when downloaded files were modified. */
+  readonly clock?: Clock;
+}
+
+/** Objects on a server that speaks S3. */
+export function s3ObjectStore({ clock = systemClock, config, ...options }: S3ObjectStoreOptions): ObjectStore {
+  const connection = s3Connection({ ...options, config: config.client });
+  const states = s3States(connection);
+  const session: S3Session = { connection, config, states };
+  const syncFolder = sharedSync();
+  const closing = serviceClosing(storeClosed);
+
+  return {
+    name: "s3",
+    put: (bucket, key, source, options = {}) =>
+      closing.during(options.signal, (signal) => putObject(session, { bucket, key }, source, { ...options, signal })),
+    async get(bucket, key, signal) {
+      signal?.throwIfAborted();
+      const found = await states.existing(bucket, key, signal);
+      return { ...objectSource(connection, found, config.download, signal), async [Symbol.asyncDispose]() {} };
+    },
+    download: (bucket, key, path, signal) =>
+      downloadObject(session, { bucket, key }, path, { clock, syncFolder, signal }),
+    async head(bucket, key, signal) {
+      const found = await states.find(bucket, key, signal);
+      return found === undefined ? undefined : publicInfo(found);
+    },
+    async *list(bucket, prefix = "", signal) {
+      requireBucket(bucket);
+      for await (const entry of listObjects(connection, bucket, prefix, signal)) if (isLegalKey(entry.key)) yield entry;
+    },
+    async delete(bucket, keys, signal) {
+      requireBucket(bucket);
+      for (const key of keys) requireKey(key);
+      await deleteObjects(connection, bucket, keys, signal);
+    },
+    async removeFolderObjects(bucket, prefix, signal) {
+      requireBucket(bucket);
+      const keys: string[] = [];
+      for await (const { key } of listObjects(connection, bucket, prefix, signal))
+        if (key.endsWith("/")) keys.push(key);
+      await deleteObjects(connection, bucket, keys, signal);
+      return keys;
+    },
+    async removeUnfinished(bucket, keys, signal) {
+      requireBucket(bucket);
+      return keys.length === 0 ? 0 : removeUploads(connection, bucket, keys, { signal });
+    },
+    async presign(bucket, key, { expiresSeconds = 3600 } = {}) {
+      requireBucket(bucket);
+      requireKey(key);
+      return presignedUrl(connection, { bucket, key }, expiresSeconds);
+    },
+    async [Symbol.asyncDispose]() {
+      const stopped = closing.close();
+      await connection[Symbol.asyncDispose]();
+      await stopped;
+    },
+  };
+}
