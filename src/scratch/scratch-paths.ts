@@ -27,8 +27,8 @@ const worthListing = 64;
 /** What the file systems in use take. */
 const longestName = 255;
 
-/** A file of the folder itself, which needs no looking into. */
-const plainName = /^[A-Za-z0-9_][\w.-]*$/;
+/** A path of names that lead nowhere but down, and not to what is the library's own. */
+const plainPath = /^[A-Za-z0-9_][\w.-]*(?:\/[A-Za-z0-9_][\w.-]*)*$/;
 
 /**
  * @param folder absolute; it must exist
@@ -37,8 +37,11 @@ const plainName = /^[A-Za-z0-9_][\w.-]*$/;
 export async function scratchPaths(folder: string, named = folder): Promise<ScratchPaths> {
   const real = await realpath(folder);
   const aliases = [named, real].filter((alias) => alias !== folder).map((alias) => alias + sep);
+  const start = folder + sep;
   const inside = (path: string): string => {
-    if (plainName.test(path)) return folder + sep + path;
+    // Nearly all are of these kinds, and to take a path apart takes longer than to tag it.
+    if (plainPath.test(path)) return start + path;
+    if (path.startsWith(start) && plainPath.test(path.slice(start.length))) return path;
     const alias = aliases.find((one) => path.startsWith(one));
     const absolute = resolve(folder, alias === undefined ? path : path.slice(alias.length));
     const within = relative(folder, absolute);

@@ -18,12 +18,14 @@ const [a = "", b = "", c = ""] = keys;
 const path = (i: number): string => `/scratch/frame_${i}.fits`;
 const sorted = (members: readonly string[] | undefined): readonly string[] => (members ?? []).toSorted();
 
-/** A Redis whose words on the connection that listens are held back on demand. */
+/** A Redis whose words on the connection that listens, or on the other one, are held back on demand. */
 interface HeldRedis {
   readonly port: number;
-  hold(): void;
+  hold(which?: "told" | "replies"): void;
   /** Resolves once so many messages are held. */
   held(count: number): Promise<void>;
+  /** Resolves once the connection that listens has been told of a key since the holding began. */
+  told(key: string): Promise<void>;
   /** The first ones, or all and whatever comes. */
   pass(count?: number): void;
 }
@@ -31,8 +33,9 @@ interface HeldRedis {
 async function heldRedis(url: string): Promise<HeldRedis> {
   const { hostname, port } = new URL(url);
   const sockets: Socket[] = [];
-  let held: Buffer[] | undefined;
+  let held: { readonly which: "told" | "replies"; readonly chunks: Buffer[]; client?: Socket } | undefined;
   let listening: Socket | undefined;
+  let told = "";
   const proxy = createServer((client) => {
     const redis = connect(Number(port), hostname);
     client.on("data", (chunk: Buffer) => {
@@ -40,8 +43,10 @@ async function heldRedis(url: string): Promise<HeldRedis> {
     });
     for (const socket of [client, redis]) sockets.push(socket.on("error", () => socket.destroy()));
     redis.on("data", (chunk: Buffer) => {
-      if (client === listening && held !== undefined) held.push(chunk);
-      else client.write(chunk);
+      if (client === listening) told += chunk.toString("latin1");
+      if (held === undefined || (client === listening) !== (held.which === "told")) return void client.write(chunk);
+      held.client = client;
+      held.chunks.push(chunk);
     });
     client.pipe(redis).on("close", () => client.destroy());
   }).listen(0, "127.0.0.1");
@@ -52,15 +57,19 @@ async function heldRedis(url: string): Promise<HeldRedis> {
   });
   return {
     port: (proxy.address() as AddressInfo).port,
-    hold: () => {
-      held = [];
+    hold: (which = "told") => {
+      held = { which, chunks: [] };
+      told = "";
     },
     async held(count) {
-      while ((held?.length ?? 0) < count) await setImmediate();
+      while ((held?.chunks.length ?? 0) < count) await setImmediate();
+    },
+    async told(key) {
+      while (!told.includes(key)) await setImmediate();
     },
     pass(count) {
       // In one piece, as they come to a client that was busy.
-      listening?.write(Buffer.concat(held?.splice(0, count ?? held.length) ?? []));
+      held?.client?.write(Buffer.concat(held.chunks.splice(0, count ?? held.chunks.length)));
       if (count === undefined) held = undefined;
     },
   };
@@ -250,6 +259,32 @@ describeWithRedis("sets of Redis that are kept here", () => {
     const members = await answer;
     expect(members.includes("own") && members.includes(path(1))).toBe(false);
     proxy.pass();
+  });
+
+  test("a set that another writes to while it is read, and then this client in vain, is not known as it was", async () => {
+    const proxy = await heldRedis(server.url);
+    const driver = await open({ port: proxy.port });
+    await give(driver, 0, 60, [b]);
+    // Till its size is known.
+    for (let i = 0; i < 2; i += 1) expect(await driver.intersect([a])).toEqual([]);
+    // With that all is told that there was to tell.
+    expect(await driver.intersect([b])).toHaveLength(60);
+    proxy.hold("replies");
+    const reading = driver.intersect([a]);
+    await proxy.held(1);
+    await python.sadd(a, "/scratch/python.fits");
+    await proxy.told(a);
+    // Meanwhile the driver reads it.
+    for (let i = 0; i < 10; i += 1) await python.ping();
+    const refused = driver.exchange({
+      entries: Array.from({ length: 60 }, (_, i) => ({ entry: [a, path(i)] as const, to: true })),
+      records: [{ key: `${run}:records`, field: "f", from: "another text", to: "text" }],
+    });
+    await proxy.held(2);
+    proxy.pass();
+    expect((await refused).isDone).toBe(false);
+    expect(await reading).toEqual(["/scratch/python.fits"]);
+    expect(await driver.intersect([a])).toEqual(["/scratch/python.fits"]);
   });
 
   test("who loses either connection knows nothing any more, and then anew", async () => {

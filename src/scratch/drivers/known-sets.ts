@@ -18,6 +18,7 @@ export interface KnownSets<Known extends KnownSet> {
   get(key: string): Known | undefined;
   set(key: string, known: Known): void;
   delete(key: string): void;
+  each(use: (known: Known) => void): void;
   /** Keeps a set's members; the list is its own from then on. */
   fill(known: Known, ids: number[]): void;
   /** Adds members to a set whose members are known, and does nothing to another. */
@@ -64,6 +65,9 @@ export function knownSets<Known extends KnownSet>(options: KnownSetsOptions): Kn
     get: (key) => sets.get(key),
     set: (key, known) => void sets.set(key, known),
     delete: (key) => void sets.delete(key),
+    each(use) {
+      for (const known of sets.values()) use(known);
+    },
     fill(known, ids) {
       idCount += ids.length - (known.ids?.length ?? 0);
       known.ids = ids;

@@ -17,6 +17,8 @@ interface KnownPlace extends KnownSet {
   turn: number;
   /** Learned writes on their way. */
   writing: number;
+  /** Members that were learned, and get their ids when the set is first asked for: mostly nobody ever does. */
+  late: (readonly string[])[];
   reading: Promise<void> | undefined;
 }
 
@@ -51,6 +53,8 @@ export interface RedisKnown {
 
 /** To look a member up on the server takes a twentieth of the time in which one is read and kept. */
 const lookUpCost = 1 / 20;
+/** So many learned members may wait for their ids: till then a path that is in several sets may be here as often. */
+const mostLate = 200_000;
 /** So many lists are worth the question how large their sets are. */
 const manyLists = 50;
 /** A batch of the client's has at most 2000 commands, and no other may come between those of one set. */
@@ -62,6 +66,7 @@ export function redisKnown(client: RedisClient, track: (hearing: RedisHearing) =
   /** Counts how often all was forgotten. */
   let generation = 0;
   let turns = 0;
+  let lateCount = 0;
   /** Learned writes that have begun, and those on their way. */
   const writes = { begun: 0, onWay: 0 };
   const sets = knownSets<KnownPlace>({
@@ -69,6 +74,7 @@ export function redisKnown(client: RedisClient, track: (hearing: RedisHearing) =
     textCount: texts.count,
     forgotten() {
       generation += 1;
+      lateCount = 0;
       texts.clear();
       idsByText = new Map();
     },
@@ -98,6 +104,7 @@ export function redisKnown(client: RedisClient, track: (hearing: RedisHearing) =
       balance: 0,
       turn: 0,
       writing: 0,
+      late: [],
       reading: undefined,
     };
     sets.set(key, place);
@@ -116,7 +123,21 @@ export function redisKnown(client: RedisClient, track: (hearing: RedisHearing) =
     texts.set(id, text);
     return id;
   };
+  const learnLater = (place: KnownPlace, members: readonly string[]): void => {
+    place.late.push(members);
+    lateCount += members.length;
+  };
+  const learnNow = (place: KnownPlace): void => {
+    for (const members of forgetLate(place)) sets.grow(place, members.map(idOf));
+  };
+  const forgetLate = (place: KnownPlace): readonly (readonly string[])[] => {
+    const { late } = place;
+    for (const members of late) lateCount -= members.length;
+    place.late = [];
+    return late;
+  };
   const dropForeign = (place: KnownPlace): void => {
+    forgetLate(place);
     sets.empty(place);
     place.isForeign = true;
     turn(place);
@@ -171,7 +192,7 @@ export function redisKnown(client: RedisClient, track: (hearing: RedisHearing) =
     const unread = new Set(sets.toRead(sized.map((list) => list.map(({ place }) => place))));
     if (unread.size > 0) {
       const members = [...unread].reduce((sum, { size }) => sum + size, 0);
-      if (!(await tracking.begin()) || !isUndisturbed() || sets.forgetMuch(members)) return nothing;
+      if (!(await tracking.begin()) || !isUndisturbed() || sets.forgetMuch(lateCount + members)) return nothing;
       const missing = sized.flat().filter(({ place }) => unread.has(place));
       await read(new Map(missing.map(({ key, place }) => [key, place])));
     }
@@ -184,6 +205,7 @@ export function redisKnown(client: RedisClient, track: (hearing: RedisHearing) =
     };
     const places = asked.map((list) => list.map(({ place }) => place));
     const known = places.filter((list) => list.every(isTrue));
+    for (const place of new Set(known.flat())) learnNow(place);
     const shared = new Map(sets.shared(known).map((ids, i) => [known[i], ids.map(texts.get)]));
     return places.map((list) => shared.get(list));
   };
@@ -215,7 +237,7 @@ export function redisKnown(client: RedisClient, track: (hearing: RedisHearing) =
       const known = await fromHere(lists);
       const missing = lists.filter((_, i) => known[i] === undefined);
       const found = missing.length === 0 ? [] : await fromServer(missing);
-      sets.forgetMuch();
+      sets.forgetMuch(lateCount);
       const rest = found.values();
       return known.map((members) => members ?? rest.next().value ?? []);
     },
@@ -249,18 +271,20 @@ export function redisKnown(client: RedisClient, track: (hearing: RedisHearing) =
           if (generation !== at) return;
           for (const [i, { key, place, turn }] of learned.entries()) {
             const [before, after] = [sizes[2 * i], sizes[2 * i + 1] ?? 0];
-            const ids = (added.get(key) ?? []).map(idOf);
-            if (ids.length > 0) place.balance -= 1;
+            const members = added.get(key) ?? [];
+            if (members.length > 0) place.balance -= 1;
             place.isSized = true;
             if (place.ids === undefined) {
-              if (turn !== undefined && turn === place.turn && before === 0 && after === ids.length)
-                sets.fill(place, ids);
-              else place.isForeign = true;
-            } else if (before === place.size && after === place.size + ids.length) sets.grow(place, ids);
+              if (turn !== undefined && turn === place.turn && before === 0 && after === members.length) {
+                sets.fill(place, []);
+                learnLater(place, members);
+              } else place.isForeign = true;
+            } else if (before === place.size && after === place.size + members.length) learnLater(place, members);
             else dropForeign(place);
             place.size = after;
           }
-          sets.forgetMuch();
+          if (lateCount > mostLate) sets.each(learnNow);
+          sets.forgetMuch(lateCount);
         },
         failed: end,
       };

@@ -60,14 +60,14 @@ export function redisInventory(options: RedisInventoryOptions): InventoryDriver 
   };
   const change = async (command: "SADD" | "SREM", entries: readonly Entry[], write: WriteOptions) => {
     if (entries.length === 0 && write.fence === undefined) return [];
-    const { order, keys } = setBySet(entries);
-    const pairs = order.flatMap(({ number, at }) => [number, entries[at]?.[1] ?? ""]);
-    const reply = String(await run(redisScripts.change, write, keys, [command, ...pairs]));
-    const changed = new Set(order.flatMap(({ at }, place) => (reply.charAt(place) === "1" ? [at] : [])));
-    return entries.filter((_, at) => changed.has(at));
+    const { order, numbers, keys } = setBySet(entries);
+    const args: (string | number)[] = [command];
+    for (const [place, at] of order.entries()) args.push(numbers[place] ?? 0, entries[at]?.[1] ?? "");
+    const told = toldBy(String(await run(redisScripts.change, write, keys, args)), order);
+    return entries.filter((_, at) => told[at]);
   };
   const exchange = async ({ entries, records }: Exchange, write: WriteOptions): Promise<Exchanged> => {
-    const { order, keys } = setBySet(entries.map(({ entry }) => entry));
+    const { order, numbers, keys } = setBySet(entries.map(({ entry }) => entry));
     const recordKeys = distinct(records.map(({ key }) => key));
     const isMany = entries.length >= manyEntries;
     const shrinking = new Set(entries.flatMap(({ entry: [key], to }) => (to === false ? [key] : [])));
@@ -81,19 +81,20 @@ export function redisInventory(options: RedisInventoryOptions): InventoryDriver 
       const number = keys.length + recordKeys.indexOf(key) + 1;
       args.push(number, field, from === undefined ? 0 : 1, from ?? "", to === undefined ? 0 : 1, to ?? "");
     }
-    for (const { number, at } of order) {
+    for (const [place, at] of order.entries()) {
       const change = entries[at];
-      args.push(number, digitOf(change?.from), digitOf(change?.to), change?.entry[1] ?? "");
+      args.push(numbers[place] ?? 0, digitOf(change?.from), digitOf(change?.to), change?.entry[1] ?? "");
     }
     let isDone = false;
     try {
       const reply = await run(redisScripts.exchange, write, [...keys, ...recordKeys], args, learning.keys.length > 0);
       const [digits = "", ...sizes] = String(reply).split(" ");
-      const told = new Set(order.flatMap(({ at }, place) => (digits.charAt(place + 1) === "1" ? [at] : [])));
-      const marked = entries.flatMap(({ entry }, at) => (told.has(at) ? [entry] : []));
+      const told = toldBy(digits.slice(1), order);
+      const marked: Entry[] = [];
+      for (const [at, { entry }] of entries.entries()) if (told[at] === true) marked.push(entry);
       if (!digits.startsWith("y")) return { isDone: false, unexpected: marked };
       isDone = true;
-      learning.done(sizes.map(Number), membersByKey(marked));
+      if (learning.keys.length > 0) learning.done(sizes.map(Number), membersByKey(marked));
       return { isDone: true, changed: marked };
     } finally {
       if (!isDone) learning.failed();
@@ -190,8 +191,8 @@ export function redisInventory(options: RedisInventoryOptions): InventoryDriver 
 const commandOf = { all: "SINTER", any: "SUNION", except: "SDIFF" } as const;
 
 /**
- * Entries set by set, each with the number of its key, from 1, and its place among them: what comes together lies together in the
- * server's memory, and is gone through faster ever after.
+ * The places of entries, set by set, and for each the number of its key, from 1: what comes together lies together in the server's memory,
+ * and is gone through faster ever after.
  */
 function setBySet(entries: readonly Entry[]) {
   const sets = new Map<string, number[]>();
@@ -200,9 +201,26 @@ function setBySet(entries: readonly Entry[]) {
     if (there === undefined) sets.set(key, [at]);
     else there.push(at);
   }
-  const order = [...sets.values()].flatMap((places, k) => places.map((at) => ({ number: k + 1, at })));
-  return { order, keys: [...sets.keys()] };
+  const [order, numbers]: [number[], number[]] = [[], []];
+  let number = 0;
+  for (const places of sets.values()) {
+    number += 1;
+    for (const at of places) {
+      order.push(at);
+      numbers.push(number);
+    }
+  }
+  return { order, numbers, keys: [...sets.keys()] };
 }
+
+/** Of entries in this order the script tells something, a digit for each. */
+function toldBy(digits: string, order: readonly number[]): readonly boolean[] {
+  const told = new Array<boolean>(order.length).fill(false);
+  for (const [place, at] of order.entries()) told[at] = digits.charCodeAt(place) === one;
+  return told;
+}
+
+const one = "1".charCodeAt(0);
 
 function membersByKey(entries: readonly Entry[]): ReadonlyMap<string, readonly string[]> {
   const byKey = new Map<string, string[]>();
