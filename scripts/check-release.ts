@@ -1,5 +1,6 @@
 // npm run release:check [-- TAG...]: every release tag, or each that is named, has its entry in the CHANGELOG.md of its commit,
-// and its version in package.json. A tag that is yet to be made is held against HEAD.
+// and its version in package.json. A tag that is yet to be made is held against HEAD. A tag that looks like a version and is no
+// release's, such as 0.3.0 or V0.4.0, is a mistake.
 import { execFileSync } from "node:child_process";
 import { messageOf } from "../src/core/errors.ts";
 import { entryOf } from "./release-notes.ts";
@@ -21,9 +22,10 @@ function problemsOf(tag: string, made: readonly string[]): readonly string[] {
 }
 
 try {
-  const made = git("tag", "--list", "v*").split("\n").filter(Boolean);
+  const made = git("tag", "--list").split("\n").filter(Boolean);
   const named = process.argv.slice(2);
-  const tags = named.length > 0 ? named : made;
+  const tags =
+    named.length > 0 ? named : made.filter((tag) => /^(v|(release|firstlight)[-/@]?v?\d|\d+\.\d+)/i.test(tag));
   const problems = tags.flatMap((tag) => problemsOf(tag, made));
   for (const problem of problems) console.error(problem);
   if (problems.length > 0) process.exitCode = 1;

@@ -27,7 +27,11 @@ export function encodeQualityJson(document: unknown, options: QualityJsonOptions
   }
 }
 
-/** A quality document from its bytes; `{"iso_date": "…"}` stays as it is, so that no digit of a time is lost. */
+/**
+ * A quality document from its bytes; `{"iso_date": "…"}` stays as it is, so that no digit of a time is lost. NaN and Infinity are read as
+ * Python's decoder reads them: a document may come from an encoder that lets them through. A schema's `z.number()` refuses them,
+ * and `encodeQualityJson` does when they are to be written again.
+ */
 export function decodeQualityJson(bytes: Uint8Array, options: QualityJsonOptions = {}): unknown {
   const name = options.name ?? "the quality document";
   let document: unknown;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import { quality } from "../../src/codecs/quality.ts";
 import { decodeQualityJson, encodeQualityJson } from "../../src/codecs/quality-json.ts";
 import { bytesSource } from "../../src/core/byte-source.ts";
@@ -22,6 +23,16 @@ describe("quality JSON", () => {
       expect(error.fields).toEqual({ name: "x.json", path: "$[0].plot.y[1]" });
     },
   );
+
+  test("reads NaN and Infinity, as Python's decoder does, and neither writes them again nor takes them for numbers", () => {
+    const bytes = new TextEncoder().encode('{"a": NaN, "b": [1, -Infinity]}');
+    const document = decodeQualityJson(bytes);
+    expect(document).toEqual({ a: Number.NaN, b: [1, Number.NEGATIVE_INFINITY] });
+    expect(thrown(() => encodeQualityJson(document)).code).toBe("QUALITY_NOT_FINITE");
+    expect(thrown(() => decodeQualityJson(bytes, { schema: z.object({ a: z.number() }) })).code).toBe(
+      "QUALITY_INVALID",
+    );
+  });
 
   test("refuses a NaN inside a typed array, and an invalid date", () => {
     expect(thrown(() => encodeQualityJson({ y: Float32Array.of(1, Number.NaN) })).fields).toMatchObject({

@@ -208,6 +208,17 @@ describe("release:check", () => {
     );
   });
 
+  test("refuses tags that look like a version and are no release's, and passes over others", () => {
+    for (const tag of ["0.3.0", "V0.4.0", "release-0.5.0", "nightly"]) git("tag", tag);
+    const { status, output } = check();
+    expect(status).toBe(1);
+    expect(output).toBe(
+      ["0.3.0", "V0.4.0", "release-0.5.0"]
+        .map((tag) => `${tag}: a release's tag is v<major>.<minor>.<patch>\n`)
+        .join(""),
+    );
+  });
+
   test("refuses an entry that says nothing, a version that only begins alike, and a tag that is no version", () => {
     write("CHANGELOG.md", "# Changelog\n\n## 0.1.2 (2026-01-01)\n\n## 0.1.20 (2026-01-01)\n\nText.\n");
     commit("Write by hand");

@@ -1,10 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { fits } from "../../src/codecs/fits.ts";
 import { text } from "../../src/codecs/text.ts";
+import { createLogger } from "../../src/core/log.ts";
 import { loadSettings } from "../../src/core/settings.ts";
 import type { Frame } from "../../src/fits/frame.ts";
 import type { Header } from "../../src/fits/header.ts";
@@ -30,6 +32,7 @@ import { TransferL1Data } from "../../src/tasks/stock/transfer-l1-data.ts";
 import { WriteL1Frame } from "../../src/tasks/stock/write-l1-frame.ts";
 import type { TaskClass } from "../../src/tasks/task-base.ts";
 import { syntheticFrame } from "../../src/testing/synthetic-frame.ts";
+import { tmpRun } from "../../src/testing/tmp-run.ts";
 import { freshRunId, redisAt } from "../scratch/each-inventory.ts";
 import { describeWithRabbitmq, describeWithRedis } from "../servers/with-server.ts";
 import { amqpBusAt } from "../services/amqp-bus-at.ts";
@@ -69,6 +72,27 @@ class WriteSynth extends WriteL1Frame {
     return header;
   }
 }
+
+describeWithRedis("Teardown of a run whose Redis holds what is no UTF-8", (url) => {
+  test("warns of the tags that it could not remove", async () => {
+    const recipeRunId = freshRunId();
+    await using inventory = redisAt(url, recipeRunId);
+    const redis = new Redis(`${url}/${recipeRunId % 15}`);
+    onTestFinished(() => void redis.disconnect());
+    const odd = Buffer.from(`${recipeRunId}:path:BAD_\xff`, "latin1");
+    onTestFinished(async () => void (await redis.del(odd)));
+    await using run = await tmpRun({ recipeRunId, inventory });
+    await run.services.metadataStore.register?.({ recipeRunId, parts: [] });
+    await run.put("x", ["GOOD"], text);
+    await redis.sadd(odd, `${run.folder}/x`);
+    const lines: string[] = [];
+    await run.run(Teardown, {
+      log: createLogger({ level: "WARNING", pretty: false, write: (line) => lines.push(line) }),
+    });
+    expect(await redis.keys(`${recipeRunId}:path:*`)).toHaveLength(1);
+    expect(lines.join("")).toContain("Tags are left in the inventory of a run that was purged: BAD_�. ");
+  });
+});
 
 describeWithRedis("a small workflow whose tags and constants are in Redis", (url) => {
   test("goes from raw frames to products, retries, publishes and leaves nothing in Redis", async () => {

@@ -144,6 +144,13 @@ describe("readOne", () => {
     );
   });
 
+  test("of nothing for a single tag says so once", async () => {
+    await using run = await givenRun();
+    await expect(as(run, (task) => task.readOne("TASK_DRAK", text))).rejects.toMatchObject({
+      message: expect.stringMatching(/^No file carries TASK_DRAK at all; there is TASK_DARK, TASK_GAIN\. There is: /),
+    });
+  });
+
   test("of nothing by stems and exclusions names the nearest tag sets too", async () => {
     await using run = await givenRun();
     const query = ["INPUT", withStem("MODSTATE"), noneOf("TASK_GAIN")];

@@ -15,5 +15,12 @@ export class Teardown extends WorkflowTaskBase<"metadataStore"> {
       return;
     }
     await this.span("Purge scratch", () => this.scratch.purge());
+    const left = await this.scratch.allTags();
+    if (left.length > 0) {
+      this.log.warning(
+        `Tags are left in the inventory of a run that was purged: ${left.slice(0, 10).join(", ")}. What is no UTF-8 (�) is to be removed with the store's own tools, anything else was written meanwhile.`,
+        { tags: left.length },
+      );
+    }
   }
 }
