@@ -20,7 +20,8 @@ const messagesPerStep = 1_000;
 
 /**
  * Records messages, publishes them and marks them, step by step; what an earlier attempt left goes first. A step is recorded while the one
- * before it is under way, and marked while the next one is: the bus does not wait for the outbox.
+ * before it is under way, and marked while the next one is: the bus does not wait for the outbox. Where it throws, what was recorded and is
+ * not known to have left stays in the outbox, but for the one message that the error says can never go.
  */
 export async function publishThrough(
   outbox: Outbox,
@@ -35,13 +36,7 @@ export async function publishThrough(
     const step = collected;
     collected = [];
     await outbox.record(step);
-    try {
-      await underWay.taken;
-    } catch (error) {
-      // Who is told that one of them can never go is to meet none of them again.
-      if (isHopeless(error)) await outbox.mark(idsOf(step));
-      throw error;
-    }
+    await underWay.taken;
     const { marked } = underWay;
     underWay = publishStepOf(outbox, bus, step, signal);
     await marked;
@@ -81,8 +76,8 @@ function publishStepOf(
   const mark = (): Promise<void> => outbox.mark(idsOf(messages));
   const taken = bus.publish(messages, signal);
   const marked = taken.then(mark, async (error: unknown) => {
-    // Whoever is told that a message can never go must not meet it again; all else is tried again before the attempt ends.
-    if (isHopeless(error)) await mark();
+    // Whoever is told that a message can never go must not meet it again. It alone: none of the others is known to have left.
+    await outbox.mark(idsOf(messages.filter((message) => isHopeless(message, error))));
     throw error;
   });
   // Whoever waits for it does so later.
@@ -90,8 +85,16 @@ function publishStepOf(
   return { taken, marked };
 }
 
-function isHopeless(error: unknown): boolean {
-  return isFirstlightError(error) && error.disposition !== "retry";
+/** What no bus takes whatever becomes of the broker, and what no queue is there for; the error names it by its id. */
+const hopeless: ReadonlySet<unknown> = new Set([
+  "BUS_ARGUMENT_INVALID",
+  "BUS_MESSAGE_REFUSED",
+  "BUS_UNROUTABLE",
+  "JSON_INVALID",
+]);
+
+function isHopeless({ messageId }: BusMessage, error: unknown): boolean {
+  return isFirstlightError(error) && hopeless.has(error.code) && error.fields.messageId === messageId;
 }
 
 function idsOf(messages: readonly BusMessage[]): readonly string[] {

@@ -95,7 +95,7 @@ eachInventory((makeRun) => {
     expect(await run.facts()).not.toHaveProperty("firstlight_outbox:Publish");
   });
 
-  test("a message that can never go takes along what was recorded behind it meanwhile", async () => {
+  test("a message that can never go is dropped alone: those beside and behind it go the next time", async () => {
     await using services = fakeServices();
     const run = await makeRun();
     const outbox = await outboxOf(run, 1);
@@ -103,7 +103,47 @@ eachInventory((makeRun) => {
     await services.bus.declare([binding]);
     const many = [nowhere, ...Array.from({ length: 2300 }, (_, n) => frame(n + 1))];
     await expect(publishThrough(outbox, services.bus, many)).rejects.toMatchObject({ code: "BUS_UNROUTABLE" });
+    const left = idsOf(await outbox.pending());
+    expect(left).not.toContain(nowhere.messageId);
+    expect(left).toEqual(expect.arrayContaining(idsOf(many.slice(1, 1000))));
+    await publishThrough(outbox, services.bus, many.slice(1));
     expect(await outbox.pending()).toEqual([]);
+    expect(await Array.fromAsync(services.bus.messages())).toHaveLength(2300);
+  });
+
+  test("a message that nothing could carry is dropped alone, too", async () => {
+    await using services = fakeServices();
+    await services.bus.declare([binding]);
+    const wrong = [
+      [{ ...frame(0), messageId: "x".repeat(256) }, "BUS_ARGUMENT_INVALID"],
+      [{ ...frame(0), body: [] as unknown as BusMessage["body"] }, "BUS_ARGUMENT_INVALID"],
+      [{ ...frame(0), headers: { a: "x".repeat(65_000) } }, "BUS_MESSAGE_REFUSED"],
+    ] as const;
+    for (const [message, code] of wrong) {
+      const outbox = await outboxOf(await makeRun(), 1);
+      const published = publishThrough(outbox, services.bus, [frame(1), message, frame(2)]);
+      await expect(published).rejects.toMatchObject({ code });
+      expect(idsOf(await outbox.pending())).toEqual(idsOf([frame(1), frame(2)]));
+    }
+  });
+
+  test("where the bus was closed or allows nothing, all messages stay for whoever comes next", async () => {
+    await using services = fakeServices();
+    await services.bus.declare([binding]);
+    const refused = new FirstlightError("BUS_ACCESS_REFUSED", "refused", { disposition: "invalid" });
+    const closed = fakeServices().bus;
+    await closed[Symbol.asyncDispose]();
+    for (const [bus, code] of [
+      [closed, "SERVICE_CLOSED"],
+      [failing(services.bus, refused), "BUS_ACCESS_REFUSED"],
+    ] as const) {
+      const run = await makeRun();
+      const messages = Array.from({ length: 1200 }, (_, n) => frame(n));
+      await expect(publishThrough(await outboxOf(run, 1), bus, messages)).rejects.toMatchObject({ code });
+      expect(idsOf(await (await outboxOf(run, 2)).pending())).toEqual(
+        expect.arrayContaining(idsOf(messages.slice(0, 1000))),
+      );
+    }
   });
 
   test("where the messages themselves break off, those of the steps before are out, and marked", async () => {

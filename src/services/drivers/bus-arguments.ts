@@ -1,4 +1,4 @@
-import { FirstlightError } from "../../core/errors.ts";
+import { FirstlightError, isFirstlightError } from "../../core/errors.ts";
 import { formatPythonJson } from "../../core/python-json.ts";
 import type { BusMessage, QueueBinding } from "../bus.ts";
 import { busMessageRefused } from "./bus-errors.ts";
@@ -51,12 +51,27 @@ export function requireConsumption(queue: string, prefetch: number): void {
 }
 
 /**
- * The JSON text of the body of a message that can be published, and consumed again.
+ * The JSON text of the body of a message that can be published, and consumed again. What is thrown has the message's id in its fields.
  *
  * @throws FirstlightError BUS_ARGUMENT_INVALID, JSON_INVALID
  */
 export function requireMessage(message: BusMessage): string {
   if (!isObject(message)) throw invalid("A message", message, "give an object with binding, messageId and body");
+  try {
+    return textOf(message);
+  } catch (error) {
+    if (!isFirstlightError(error)) throw error;
+    // Whoever published many learns which it was.
+    const { code, disposition, fields } = error;
+    throw new FirstlightError(code, error.message, {
+      disposition,
+      fields: { ...fields, messageId: message.messageId },
+      cause: error.cause,
+    });
+  }
+}
+
+function textOf(message: BusMessage): string {
   const { binding, messageId, body, headers = {} } = message;
   requireName("The id of a message", messageId);
   if (!isObject(binding)) throw invalid(`The binding of the message ${messageId}`, binding, "give that of its queue");
