@@ -57,27 +57,14 @@ export function requireConsumption(queue: string, prefetch: number): void {
  */
 export function requireMessage(message: BusMessage): string {
   if (!isObject(message)) throw invalid("A message", message, "give an object with binding, messageId and body");
-  try {
-    return textOf(message);
-  } catch (error) {
-    if (!isFirstlightError(error)) throw error;
-    // Whoever published many learns which it was.
-    const { code, disposition, fields } = error;
-    throw new FirstlightError(code, error.message, {
-      disposition,
-      fields: { ...fields, messageId: message.messageId },
-      cause: error.cause,
-    });
-  }
-}
-
-function textOf(message: BusMessage): string {
   const { binding, messageId, body, headers = {} } = message;
-  requireName("The id of a message", messageId);
-  if (!isObject(binding)) throw invalid(`The binding of the message ${messageId}`, binding, "give that of its queue");
-  requireName(`The routing key of the message ${messageId}`, binding.routingKey, 0);
+  requireName("The id of a message", messageId, 1, messageId);
+  if (!isObject(binding)) {
+    throw invalid(`The binding of the message ${messageId}`, binding, "give that of its queue", messageId);
+  }
+  requireName(`The routing key of the message ${messageId}`, binding.routingKey, 0, messageId);
   requireHeaders(message, headers);
-  const text = formatPythonJson(body);
+  const text = jsonOf(message);
   const bodyBytes = Buffer.byteLength(text);
   if (bodyBytes > mostBodyBytes) {
     throw busMessageRefused(message, `its body has ${bodyBytes} bytes, and ${mostBodyBytes} are the most`);
@@ -88,6 +75,7 @@ function textOf(message: BusMessage): string {
     `The body of the message ${messageId}`,
     found,
     "consumers take JSON objects only; put it into a field of one",
+    messageId,
   );
 }
 
@@ -99,12 +87,13 @@ export function requireMessages(messages: Iterable<BusMessage> | AsyncIterable<B
 
 function requireHeaders(message: BusMessage, headers: Readonly<Record<string, string>>): void {
   const { messageId } = message;
-  if (!isObject(headers)) throw invalid(`The headers of the message ${messageId}`, headers, "give an object");
+  if (!isObject(headers))
+    throw invalid(`The headers of the message ${messageId}`, headers, "give an object", messageId);
   let sizeBytes = 0;
   for (const [name, value] of Object.entries(headers)) {
-    requireName(`The name of a header of the message ${messageId}`, name);
+    requireName(`The name of a header of the message ${messageId}`, name, 1, messageId);
     if (typeof value !== "string")
-      throw invalid(`The header ${name} of the message ${messageId}`, value, "give a text");
+      throw invalid(`The header ${name} of the message ${messageId}`, value, "give a text", messageId);
     // A length of one byte, a type, and a length of four.
     sizeBytes += 6 + Buffer.byteLength(name) + Buffer.byteLength(value);
   }
@@ -112,15 +101,28 @@ function requireHeaders(message: BusMessage, headers: Readonly<Record<string, st
   throw busMessageRefused(message, `its headers have ${sizeBytes} bytes, and ${mostHeaderBytes} are the most`);
 }
 
+function jsonOf({ messageId, body }: BusMessage): string {
+  try {
+    return formatPythonJson(body);
+  } catch (error) {
+    if (!isFirstlightError(error, "JSON_INVALID")) throw error;
+    throw new FirstlightError("JSON_INVALID", `The body of the message ${messageId} cannot be sent. ${error.message}`, {
+      disposition: "invalid",
+      fields: { ...error.fields, messageId },
+      cause: error,
+    });
+  }
+}
+
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }
 
-function requireName(what: string, value: string, leastBytes = 1): void {
+function requireName(what: string, value: string, leastBytes = 1, messageId?: string): void {
   const bytes = typeof value === "string" ? Buffer.byteLength(value) : -1;
   if (bytes >= leastBytes && bytes <= mostBytes) return;
   const found = bytes > mostBytes ? `, and this one has ${bytes}` : "";
-  throw invalid(what, value, `give a text of ${leastBytes} to ${mostBytes} bytes in UTF-8${found}`);
+  throw invalid(what, value, `give a text of ${leastBytes} to ${mostBytes} bytes in UTF-8${found}`, messageId);
 }
 
 /** An object without a prototype has no text. */
@@ -129,11 +131,12 @@ function kindOf(value: object | null): string {
   return Array.isArray(value) ? "a list" : "an object";
 }
 
-function invalid(what: string, value: unknown, problem: string): FirstlightError {
+/** @param messageId of the message that it is about */
+function invalid(what: string, value: unknown, problem: string, messageId?: string): FirstlightError {
   const text = typeof value === "string" ? `'${value}'` : typeof value === "object" ? kindOf(value) : String(value);
   const shown = text.length <= 80 ? text : `${text.slice(0, 60).toWellFormed()}…'`;
   return new FirstlightError("BUS_ARGUMENT_INVALID", `${what} cannot be ${shown}: ${problem}.`, {
     disposition: "invalid",
-    fields: { what },
+    fields: { what, ...(messageId === undefined ? {} : { messageId }) },
   });
 }
