@@ -86,6 +86,11 @@ function partIllegal(stem: string, part: unknown, rule: string): FirstlightError
 
 const legal = /^[A-Z0-9][A-Z0-9 _.:+/-]{0,199}$/;
 
+function shownTag(tag: unknown): string {
+  if (Array.isArray(tag)) return "A list within the list";
+  return `'${String(tag).slice(0, 250)}'`;
+}
+
 export function isLegalTag(tag: unknown): boolean {
   return typeof tag === "string" && legal.test(tag);
 }
@@ -108,7 +113,7 @@ export function requireLegalTags(tags: readonly string[]): void {
     if (isLegalTag(tag)) continue;
     throw new FirstlightError(
       "TAG_ILLEGAL",
-      `'${String(tag).slice(0, 250)}' cannot be written as a tag. A tag begins with A-Z or 0-9, goes on with A-Z, 0-9, blank or _ . : + / -, and has at most 200 characters. Tag.format(stem, value) puts a value into upper case.`,
+      `${shownTag(tag)} cannot be written as a tag. A tag begins with A-Z or 0-9, goes on with A-Z, 0-9, blank or _ . : + / -, and has at most 200 characters. Tag.format(stem, value) puts a value into upper case.`,
       { disposition: "invalid", fields: { tag } },
     );
   }

@@ -69,6 +69,12 @@ describe("tags", () => {
     );
   });
 
+  test("a list within the list is refused as one", () => {
+    expect(() => requireLegalTags([["FRAME"] as never])).toThrow(
+      /^A list within the list cannot be written as a tag\. /,
+    );
+  });
+
   test.each(["A", "0", "A_B C.D:E+F/G-9", "A".repeat(200)])("%j is legal", (tag) => {
     expect(() => requireLegalTags([tag])).not.toThrow();
   });
