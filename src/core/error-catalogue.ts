@@ -67,6 +67,10 @@ export const errorCatalogue = {
     when: "the name of a constant is empty, has several lines or is no text",
     remedy: "Choose another name.",
   },
+  DATABASE_FULL: {
+    when: "the disk has no room left for a SQLite file of scratch",
+    remedy: "Free space on that disk. A rollback needs room in the inventory, too.",
+  },
   DATABASE_NETWORK_FILE_SYSTEM: {
     when: "a SQLite file lies on a network file system, where several machines could damage it",
     remedy: "Put `SCRATCH_BASE_PATH` on a local disk, or set the driver of the service that the message names.",
@@ -77,7 +81,7 @@ export const errorCatalogue = {
   },
   DATABASE_UNUSABLE: {
     when: "a SQLite file of scratch cannot be opened, read or written",
-    remedy: "Check that `SCRATCH_BASE_PATH` is writable and the disk not full.",
+    remedy: "Check that `SCRATCH_BASE_PATH` is writable.",
   },
   DEMO_FOLDER: {
     when: "the folder named for the demo holds files that no demo made, or cannot be made or written to",

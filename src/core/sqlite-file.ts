@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { codeOf, FirstlightError, isFirstlightError, messageOf } from "./errors.ts";
-import { makeFolders } from "./file.ts";
+import { diskProblem, makeFolders } from "./file.ts";
 import { networkFileSystem } from "./network-file-system.ts";
 
 export interface SqliteFileOptions {
@@ -31,7 +31,7 @@ export interface Database {
 
 /**
  * A SQLite file that several processes of this machine share. Opened, and made where there is none, at its first use.
- * Throws `DATABASE_UNUSABLE`, `DATABASE_NEWER` and `DATABASE_NETWORK_FILE_SYSTEM`, and `SERVICE_CLOSED` after its disposal.
+ * Throws `DATABASE_FULL`, `DATABASE_UNUSABLE`, `DATABASE_NEWER` and `DATABASE_NETWORK_FILE_SYSTEM`, and `SERVICE_CLOSED` after its disposal.
  */
 export interface SqliteFile extends AsyncDisposable {
   /** For those who want to know at once whether it can be used. */
@@ -187,12 +187,25 @@ function isBusy(error: unknown): boolean {
   return /locked|busy/i.test(messageOf(error));
 }
 
+/** SQLITE_FULL; SQLITE_IOERR_SHMSIZE is what a full disk is for its index of the log. */
+function isFull(error: unknown): boolean {
+  const number = error instanceof Error && "errcode" in error ? error.errcode : undefined;
+  return number === 13 || number === 4874 || diskProblem(error) === "full";
+}
+
 /** What is said of a full disk, a folder that cannot be written, a lock that nobody gives back. */
 function unusable({ path, title }: SqliteFileOptions, cause: unknown): FirstlightError {
+  if (isFull(cause)) {
+    return new FirstlightError(
+      "DATABASE_FULL",
+      `There is no room left for the ${title} ${path}: ${messageOf(cause)}. Free space on that disk, or let SCRATCH_BASE_PATH name a larger one; nothing half-written stays.`,
+      { disposition: "retry", fields: { path }, cause },
+    );
+  }
   const busy = isBusy(cause);
   const advice = busy
     ? `Another process held it for more than ${busyTimeoutMs / 1000} s.`
-    : "Check that its folder is writable and the disk not full, or name another folder in SCRATCH_BASE_PATH.";
+    : "Check that its folder is writable, or name another folder in SCRATCH_BASE_PATH.";
   return new FirstlightError(
     "DATABASE_UNUSABLE",
     `The ${title} ${path} cannot be used: ${messageOf(cause)}. ${advice}`,

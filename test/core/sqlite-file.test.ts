@@ -103,6 +103,18 @@ describe("a file", () => {
     });
   });
 
+  test("that has no room left says so, is worth another try, and goes on once there is", async () => {
+    await using file = open();
+    // As a full disk answers: by SQLite's own bound.
+    const pages = await file.read((database) => Number(database.one("PRAGMA page_count")?.page_count));
+    await file.read((database) => database.one(`PRAGMA max_page_count = ${pages}`));
+    const writing = file.write((database) => database.run("INSERT INTO rows VALUES (?)", "a".repeat(100_000)));
+    await expect(writing).rejects.toMatchObject({ code: "DATABASE_FULL", disposition: "retry", fields: { path } });
+    await file.read((database) => database.one("PRAGMA max_page_count = 1000000"));
+    expect(await file.write((database) => database.run("INSERT INTO rows VALUES ('a')"))).toBe(1);
+    expect(await file.read((database) => database.all("SELECT * FROM rows").length)).toBe(1);
+  });
+
   test("whose folder cannot be made is named, and used once it can", async () => {
     await writeFile(join(folder, "deep"), "in the way");
     await using file = open();
