@@ -9,6 +9,7 @@
  * | `history` | a tag given to or taken from a file of others; its overwriting or removal; whatever comes after that, by anybody | | the rollback of all whose steps it has; of these one by one |
  * | `touched` | a first step of the task in a file's history | | |
  * | `made` | a constant, a number | | what takes the same back |
+ * | `freed` | a number given back below another's | to the `made` of who gives that one back | the giving back |
  * | `kept`, `over` | a file of others overwritten or removed | to who wrote over it, when this task is undone | the rollback of who had made that file |
  */
 export interface InventoryKeys {
@@ -38,6 +39,8 @@ export interface InventoryKeys {
   readonly fences: string;
   /** Ours: constants that the task set and numbers that it drew, as `key\nmember`. */
   readonly made: string;
+  /** Ours: numbers, as `key\nnumber`, that are free again below such as others have drawn. */
+  readonly freed: string;
   /** Ours: records, by the paths of files, of what tasks did to a file of others and to its tags, in order: `FileHistory`. */
   readonly history: string;
   /** Ours: paths of those files in whose histories the task has a step. */
@@ -72,6 +75,7 @@ export function inventoryKeys(recipeRunId: number, taskName: string): InventoryK
     fence: `${run}firstlight_fence:${taskName}`,
     fences: `${run}firstlight_fence:`,
     made: `${run}firstlight_made:${taskName}`,
+    freed: `${run}firstlight_freed`,
     history: `${run}firstlight_history`,
     touched: `${run}firstlight_touched:${taskName}`,
     toucheds: `${run}firstlight_touched:`,

@@ -4,6 +4,7 @@ import type { AttemptFolders } from "./attempt-folders.ts";
 import { fileFates } from "./file-fates.ts";
 import { entryOf, type Inventory, lineOf } from "./inventory.ts";
 import type { Entry, EntryChange } from "./inventory-driver.ts";
+import { type DrawnNumbers, lowerCounters } from "./lower-counters.ts";
 import { undoMade, undoReplaced } from "./undo-files.ts";
 import { undoTags } from "./undo-tags.ts";
 
@@ -70,8 +71,7 @@ export async function rollBack(inventory: Inventory, folders: AttemptFolders, fo
 
 interface Changes {
   readonly constants: readonly Entry[];
-  /** Counter's key → numbers that the task drew. */
-  readonly numbers: ReadonlyMap<string, ReadonlySet<number>>;
+  readonly numbers: DrawnNumbers;
 }
 
 function sortChanges({ keys }: Inventory, made: readonly Entry[]): Changes {
@@ -84,26 +84,3 @@ function sortChanges({ keys }: Inventory, made: readonly Entry[]): Changes {
     numbers,
   };
 }
-
-/**
- * Gives back numbers from the top, as far as they were this task's, so that names come out the same the next time. In one step with
- * the look at the counter: a number that another task draws meanwhile stays drawn.
- */
-async function lowerCounters({ driver, fenced, logged }: Inventory, numbers: Changes["numbers"]): Promise<void> {
-  for (const [key, given] of numbers) {
-    const drawn = new Set(given);
-    // Read so that a counter which is gone is not made anew.
-    let now = await driver.increment(key, 0, { ...fenced, expected: 0 });
-    for (;;) {
-      let free = now;
-      while (drawn.has(free) && now - free < numbersPerStep) free -= 1;
-      if (free === now) break;
-      const next = await driver.increment(key, free - now, { ...logged, expected: now });
-      // Given back: who draws one of them from now on draws its own.
-      if (next === free) for (let number = free + 1; number <= now; number += 1) drawn.delete(number);
-      now = next;
-    }
-  }
-}
-
-const numbersPerStep = 1_000;

@@ -199,6 +199,45 @@ eachInventory((makeRun) => {
     }
   });
 
+  test("numbers come back in whatever order those are undone who drew them, also where a rollback is killed", async () => {
+    for (const order of ["ABC", "ACB", "BAC", "BCA", "CAB", "CBA"]) {
+      for (const killed of [0, 1, 2, 3, 4]) {
+        const run = await makeRun();
+        for (const task of "ABCAB") await (await run.open(task)).genericName(["X"]);
+        let left = killed;
+        const driver: InventoryDriver = {
+          ...run.driver,
+          async exchange(...asked) {
+            const done = await run.driver.exchange(...asked);
+            left -= 1;
+            if (left === 0) throw new Error("killed");
+            return done;
+          },
+        };
+        const { basePath, recipeRunId } = run;
+        for (const taskName of order) {
+          const dying = await openScratch({ basePath, recipeRunId, taskName, driver });
+          await dying.rollback().catch(() => dying.rollback());
+        }
+        expect(await run.facts()).toEqual({});
+        expect(await (await run.open("A")).genericName(["X"])).toBe("X_1.dat");
+      }
+    }
+  });
+
+  test("a number that was given back below another's is not given out while that one stands", async () => {
+    const run = await makeRun();
+    const [a, b, c] = [await run.open("A"), await run.open("B"), await run.open("C")];
+    for (const each of [a, b]) await each.genericName(["X"]);
+    await a.rollback();
+    expect(await c.genericName(["X"])).toBe("X_3.dat");
+    await b.rollback();
+    expect(await a.genericName(["X"])).toBe("X_4.dat");
+    await c.rollback();
+    await a.rollback();
+    expect(await run.facts()).toEqual({});
+  });
+
   test("a constant that another task sets while a rollback is dead stays", async () => {
     const run = await makeRun();
     const [mine, theirs] = [await run.open("Mine"), await run.open("Theirs")];
@@ -354,6 +393,8 @@ eachInventory((makeRun) => {
     const seen: string[] = [];
     for (let step = 0; ; step += 1) {
       const run = await makeRun();
+      // What is written as a run is opened first.
+      await run.open("Other");
       const { driver } = failingAfter(run.driver, step);
       const { basePath, recipeRunId } = run;
       await using scratch = await openScratch({ basePath, recipeRunId, taskName: "Task", driver });
