@@ -7,8 +7,9 @@ export interface TransferItem {
   readonly bucket: string;
   /** The object's key, or the prefix of many (without its last slash) when `recursive`. */
   readonly key: string;
-  /** Absolute, in scratch: the file, or when `recursive` the folder. */
+  /** Absolute, in scratch: the file, or when `recursive` the folder. Spelt as it may be: `/a//b` is `/a/b`. */
   readonly path: string;
+  /** A folder and everything below it. A file in its place counts as missing, and so does a folder where this is not set. */
   readonly recursive?: boolean;
 }
 
@@ -38,7 +39,10 @@ export interface TransferLanding {
 }
 
 export interface TransferOptions {
-  /** What the transfer is called where it can be watched. */
+  /**
+   * What the transfer is called where it can be watched. Globus takes ASCII letters, digits, blanks, `-`, `_` and `,`: what else is in it
+   * is shown as a blank there, and an empty one as `Recipe run 1`. Messages say it as it is.
+   */
   readonly label: string;
   readonly recipeRunId: number;
   readonly signal?: AbortSignal;

@@ -125,7 +125,10 @@ export async function globusServer(options: GlobusServerOptions): Promise<Globus
     if (!submissions.has(submissionId)) return failed(400, "ClientError.BadRequest", "no such submission id");
     const earlier = submissions.get(submissionId);
     if (earlier !== undefined) return accepted(200, "Duplicate", submissionId, earlier);
-    if (label.length > 128 || /[\r\n]|^\s|\s$/.test(label)) return failed(400, "ClientError.BadRequest", "bad label");
+    // As https://docs.globus.org/cli/reference/labels/ has it.
+    if (label.length > 128 || !/^[\w,-]+( +[\w,-]+)*$/.test(label)) {
+      return failed(400, "ClientError.BadRequest", "invalid value for property 'label'");
+    }
     if (body.DATA.length === 0) return failed(400, "ClientError.BadRequest", "no items");
     for (const id of [body.source_endpoint, body.destination_endpoint]) {
       if (collections[id] === undefined) return failed(404, "EndpointNotFound", `No such endpoint '${id}'`);

@@ -59,9 +59,24 @@ describe("on the wire", () => {
       verify_checksum: true,
       sync_level: 3,
     });
-    expect(task?.body.label).toMatch(/^Recipe run 7: input \[firstlight [0-9a-f]{16} [0-9a-f]{8}\]$/);
+    expect(task?.body.label).toMatch(/^Recipe run 7 input firstlight [0-9a-f]{16} [0-9a-f]{8}$/);
     expect(task?.body.DATA[0]).toMatchObject({ source_path: "/data/p/f0", recursive: false });
     expect(dirname(task?.body.DATA[0]?.destination_path ?? "")).toBe(join(world.scratch, "7", "p"));
+  });
+
+  test.each([
+    ["Prüfung: α/β; “x”\n\t2!", "Pr fung x 2 firstlight"],
+    ["", "Recipe run 7 firstlight"],
+    [" \u{1f52d} ", "Recipe run 7 firstlight"],
+    [`${"long ".repeat(40)}`, `${"long ".repeat(18)}l firstlight`],
+    ["a-b_c, d", "a-b_c, d firstlight"],
+  ])("of the label '%s' goes out what Globus takes", async (label, start) => {
+    await using world = await globusWorld();
+    const items = await objectsOf(world, 1);
+    await world.open().toScratch(items, { ...how, label });
+    const [task] = world.server.tasks;
+    expect(task?.body.label).toMatch(/^[A-Za-z0-9 _,-]{1,128}$/);
+    expect(task?.body.label.replace(/ \S+ \S+$/, "")).toBe(start);
   });
 
   test("two processes that bring the same files at once write none of the other's, also as different clients", async () => {
@@ -273,6 +288,32 @@ describe("calls that fail", () => {
     await using world = await globusWorld();
     const error = await thrownBy(world.open({ objectStoreEndpoint: "x" }).toScratch(await objectsOf(world, 1), how));
     expect([error.code, error.message.includes("OBJECT_STORE_ENDPOINT")]).toEqual(["GLOBUS_REFUSED", true]);
+  });
+
+  test("a label that Globus refuses is named, and no collection", async () => {
+    const reason = "invalid value for property 'label'";
+    const body = { code: "ClientError.BadRequest", message: reason };
+    const onRequest = faults(({ path }) => path === "/transfer", { status: 400, body });
+    await using world = await globusWorld({ onRequest });
+    const error = await thrownBy(world.open().toScratch(await objectsOf(world, 1), how));
+    expect(error).toMatchObject({ code: "GLOBUS_REFUSED", message: expect.stringContaining(reason) });
+    expect(error.message).toContain("another label");
+    expect(error.message).not.toContain("ENDPOINT");
+  });
+
+  test("events that Globus does not tell end no transfer, be it a good one or a bad one", async () => {
+    const isBad = ({ source }: { readonly source: string }) =>
+      source.endsWith("f1") ? "PERMISSION_DENIED" : undefined;
+    await using world = await globusWorld({
+      onRequest: ({ path }) => (path.endsWith("/event_list") ? { status: 500 } : undefined),
+      onFile: isBad,
+    });
+    const items = await objectsOf(world, 2);
+    await world.open({ maxRetries: 1 }).toScratch(items.slice(0, 1), how);
+    expect(await allThere(items.slice(0, 1))).toBe(true);
+    expect(world.lines.filter((line) => line.includes("are not told"))).toHaveLength(1);
+    const error = await thrownBy(world.open({ maxRetries: 1 }).toScratch(items.slice(1), how));
+    expect(error).toMatchObject({ code: "TRANSFER_FAILED", message: expect.stringContaining("PERMISSION_DENIED") });
   });
 
   test("no secret and no token is in a log line or an error", async () => {
@@ -502,6 +543,12 @@ describe("what cannot be", () => {
     const error = await thrownBy(world.open().toScratch([a, { ...b, path: a.path }], how));
     expect(error).toMatchObject({ code: "TRANSFER_FAILED", disposition: "invalid" });
     for (const part of ["/data/p/f0", "/data/p/f1", a.path]) expect(error.message).toContain(part);
+    const { scratch } = world;
+    for (const path of [`/${a.path}`, `${scratch}/7/./p/f0`, `${scratch}/7/q/../p//f0`, `${a.path}/`]) {
+      const other = await thrownBy(world.open().toScratch([a, { ...b, path }], how));
+      expect(other).toMatchObject({ code: "TRANSFER_FAILED", disposition: "invalid" });
+    }
+    expect(world.server.tasks).toEqual([]);
     await world.open().toScratch([a, b, a], how);
     expect(world.server.tasks[0]?.body.DATA).toHaveLength(2);
   });

@@ -5,7 +5,7 @@ import { type Clock, systemClock } from "../../core/clock.ts";
 import { makeFolders, temporariesOf } from "../../core/file.ts";
 import { type FileFacts, fileFacts } from "../../core/file-facts.ts";
 import { inParallel } from "../../core/in-parallel.ts";
-import type { ObjectStore } from "../object-store.ts";
+import type { ObjectInfo, ObjectStore } from "../object-store.ts";
 import type { Transfer, TransferItem, TransferOptions } from "../transfer.ts";
 import { fileState } from "./fs/fs-bucket.ts";
 import { fsTransfer } from "./fs/fs-transfer.ts";
@@ -32,6 +32,7 @@ interface Copy {
   readonly bucket: string;
   readonly key: string;
   readonly path: string;
+  readonly isMissing?: boolean;
 }
 
 /** Requests that only ask. */
@@ -57,15 +58,17 @@ export function objectStoreTransfer(options: ObjectStoreTransferOptions): Transf
       count += 1;
       yield inbound(bucket, entry.key, join(path, entry.key.slice(key.length + 1)));
     }
-    // A folder that is not there is missing, as a file would be.
-    if (count === 0) yield inbound(bucket, key, path);
+    // A folder that is not there is missing, as a file would be, also where there is an object of its name.
+    if (count === 0) yield { ...inbound(bucket, key, path), isMissing: true };
   }
 
   async function toScratch(items: readonly TransferItem[], options: TransferOptions): Promise<void> {
     const { signal, landing } = options;
     const wanted = await inParallel(items, askedAtOnce, (item) => Array.fromAsync(remoteCopies(item, signal)), signal);
     const copies = distinctCopies(wanted.flat(), options);
-    const heads = await inParallel(copies, askedAtOnce, ({ bucket, key }) => store.head(bucket, key, signal), signal);
+    const headOf = async ({ bucket, key, isMissing }: Copy): Promise<ObjectInfo | undefined> =>
+      isMissing === true ? undefined : store.head(bucket, key, signal);
+    const heads = await inParallel(copies, askedAtOnce, headOf, signal);
     const missing = copies.filter((_, index) => heads[index] === undefined).map(({ from }) => from);
     if (missing.length > 0) throw missingSources(missing, copies.length, options);
     await removeTemporaries(copies);
@@ -134,18 +137,18 @@ export function objectStoreTransfer(options: ObjectStoreTransferOptions): Transf
   const closing = serviceClosing(transferClosed);
   return {
     name: "object-store",
-    toScratch: (items, given) =>
+    toScratch: (wanted, given) =>
       closing.during(given.signal, async (signal) => {
         const options = { ...given, signal };
-        await requireInScratch(items, scratchPath, options);
+        const items = await requireInScratch(wanted, scratchPath, options);
         const [folders, objects] = [items.filter(isFolder), items.filter((item) => !isFolder(item))];
         if (folders.length > 0) await fsTransfer({ root: "/", clock }).toScratch(folders, options);
         if (objects.length > 0 || folders.length === 0) await toScratch(objects, options);
       }),
-    toObjectStore: (items, given) =>
+    toObjectStore: (wanted, given) =>
       closing.during(given.signal, async (signal) => {
         const options = { ...given, signal };
-        await requireInScratch(items, scratchPath, options);
+        const items = await requireInScratch(wanted, scratchPath, options);
         await toObjectStore(items, options);
       }),
     [Symbol.asyncDispose]: () => closing.close(),

@@ -4,7 +4,8 @@ import { realpathOfNearest } from "./fs/fs-bucket.ts";
 import { noItem, notAbsolute, notInScratch, sameDestination } from "./transfer-failed.ts";
 
 /**
- * Holds that the places in scratch are absolute and below `scratchPath`, whatever symbolic links lie on the way.
+ * Holds that the places in scratch are absolute and below `scratchPath`, whatever symbolic links lie on the way. Resolves to the same
+ * items with their places in one spelling, so that two of one place are seen to be that.
  *
  * @throws FirstlightError TRANSFER_FAILED naming all that are not
  */
@@ -12,12 +13,13 @@ export async function requireInScratch(
   items: readonly TransferItem[],
   scratchPath: string | undefined,
   options: TransferOptions,
-): Promise<void> {
+): Promise<readonly TransferItem[]> {
   const given: unknown = items;
   if (!Array.isArray(given)) throw noItem(given);
   for (const item of given) if (!isItem(item)) throw noItem(item);
   for (const { path } of items) if (!isAbsolute(path) || path.includes("\0")) throw notAbsolute(path);
-  if (scratchPath === undefined) return;
+  const spelt = items.map((item) => ({ ...item, path: resolve(item.path) }));
+  if (scratchPath === undefined) return spelt;
   const base = resolve(scratchPath);
   const outside = items.map(({ path }) => path).filter((path) => !isBelow(resolve(path), base));
   if (outside.length > 0) throw notInScratch(outside, base, options);
@@ -32,6 +34,7 @@ export async function requireInScratch(
       );
     }
   }
+  return spelt;
 }
 
 /**

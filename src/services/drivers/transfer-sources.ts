@@ -1,11 +1,14 @@
 import { readdir } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { isMissing } from "../../core/errors.ts";
+import { codeOf, isMissing } from "../../core/errors.ts";
 import { temporarySuffix } from "../../core/file.ts";
 import type { TransferItem } from "../transfer.ts";
 import { hiddenFolder } from "./fs/fs-bucket.ts";
 
-/** Every file below a folder, by path; nothing that the object store keeps for itself. The folder itself when there is none. */
+/**
+ * Every file below a folder, by path; nothing that the object store keeps for itself. The folder itself when there is none; when it is a
+ * file with a slash behind it, so that nothing is found there.
+ */
 export async function filesBelow(folder: string): Promise<readonly string[]> {
   try {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -15,6 +18,7 @@ export async function filesBelow(folder: string): Promise<readonly string[]> {
       .filter((path) => !relative(folder, path).startsWith(hiddenFolder))
       .sort();
   } catch (error) {
+    if (codeOf(error) === "ENOTDIR") return [`${folder}/`];
     if (isMissing(error)) return [folder];
     throw error;
   }

@@ -80,7 +80,7 @@ export class TransferL0Data extends WorkflowTaskBase<"metadataStore" | "transfer
     await this.transfer.toScratch(
       arrivals.map(({ bucket, key, path }) => ({ bucket, key, path })),
       {
-        label: `Recipe run ${this.recipeRunId}: input`,
+        label: `Transfer Input Objects for Recipe Run ${this.recipeRunId}`,
         recipeRunId: this.recipeRunId,
         signal: this.signal,
         onProgress: ({ files }) => this.progress.reach(files),

@@ -64,7 +64,7 @@ export class TransferL1Data extends WorkflowTaskBase<"metadataStore" | "objectSt
     await this.transfer.toObjectStore(
       products.map(({ key, path }) => ({ bucket, key, path })),
       {
-        label: `Recipe run ${this.recipeRunId}: products`,
+        label: `Transfer Output Objects for Recipe Run ${this.recipeRunId}`,
         recipeRunId: this.recipeRunId,
         signal: this.signal,
         onProgress: ({ files }) => this.progress.reach(before + files),

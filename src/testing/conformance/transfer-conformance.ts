@@ -116,6 +116,36 @@ export function transferConformance(
       expect(await contents(scratch)).toEqual({ a: "d/a", "e/b": "d/e/b" });
     });
 
+    withBoth("counts a file as missing where a folder is asked for, and a folder where a file is", async (context) => {
+      const { transfer, store, scratch, prefix } = context;
+      for (const name of ["file", "folder/a"]) await store.put(bucket, prefix + name, bytes(name));
+      const [from, to] = [join(scratch, "from"), join(scratch, "to")];
+      await makeFolders(join(from, "folder"));
+      for (const name of ["file", "folder/a"]) await writeFile(join(from, name), name);
+      for (const [name, recursive] of [
+        ["file", true],
+        ["folder", false],
+      ] as const) {
+        const inbound = { bucket, key: prefix + name, path: join(to, name), recursive };
+        const outbound = { bucket, key: `${prefix}out/${name}`, path: join(from, name), recursive };
+        const missing = { code: "TRANSFER_FAILED", fields: { recipeRunId: 1 } };
+        await expect(transfer.toScratch([inbound], options)).rejects.toMatchObject(missing);
+        await expect(transfer.toObjectStore([outbound], options)).rejects.toMatchObject(missing);
+      }
+      for await (const { key } of store.list(bucket, `${prefix}out`)) throw new Error(`${key} was copied`);
+      await expect(readdir(to)).rejects.toMatchObject({ code: "ENOENT" });
+    });
+
+    withBoth("refuses two sources of one place, however it is spelt", async ({ transfer, store, scratch, prefix }) => {
+      for (const name of ["a", "b"]) await store.put(bucket, prefix + name, bytes(name));
+      const item = (name: string, path: string) => ({ bucket, key: prefix + name, path });
+      for (const path of [`/${scratch}/x`, `${scratch}/./x`, `${scratch}/y/../x`]) {
+        const both = [item("a", join(scratch, "x")), item("b", path)];
+        await expect(transfer.toScratch(both, options)).rejects.toMatchObject({ code: "TRANSFER_FAILED" });
+      }
+      expect(await contents(scratch)).toEqual({});
+    });
+
     withBoth("leaves alone what is there already, and replaces what is not the same", async (context) => {
       const { transfer, store, scratch, prefix } = context;
       const items = ["same", "other"].map((name) => ({ bucket, key: prefix + name, path: join(scratch, name) }));

@@ -68,11 +68,11 @@ export function fsTransfer({ root, scratchPath, clock = systemClock }: FsTransfe
   }
 
   const transfer = async (
-    items: readonly TransferItem[],
+    given: readonly TransferItem[],
     options: TransferOptions,
     plan: (item: TransferItem) => Promise<readonly Copy[]>,
   ): Promise<void> => {
-    await requireInScratch(items, scratchPath, options);
+    const items = await requireInScratch(given, scratchPath, options);
     const copies = (await inParallel(items, filesAtOnce, plan, options.signal)).flat();
     await copyAll(distinctCopies(copies, options), options, clock);
   };

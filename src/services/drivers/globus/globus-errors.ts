@@ -23,11 +23,19 @@ export function globusAccessRefused(refusal: GlobusRefusal): FirstlightError {
 
 export function globusRefused(refusal: GlobusRefusal): FirstlightError {
   const { call, status, reason } = refusal;
-  return new FirstlightError(
-    "GLOBUS_REFUSED",
-    `Globus refuses ${call} (${status}: ${reason}). If it does not know a collection, correct OBJECT_STORE_ENDPOINT and SCRATCH_ENDPOINT.`,
-    { fields: { ...refusal } },
-  );
+  return new FirstlightError("GLOBUS_REFUSED", `Globus refuses ${call} (${status}: ${reason}). ${remedyOf(refusal)}`, {
+    fields: { ...refusal },
+  });
+}
+
+function remedyOf({ call, status, globusCode = "", reason }: GlobusRefusal): string {
+  if (call.endsWith("/transfer") && /\blabels?\b/i.test(reason)) {
+    return "Give the transfer another label: of ASCII letters, digits, blanks, '-', '_' and ','.";
+  }
+  if (status === 404 || /NotFound/.test(globusCode) || call.includes("/operation/")) {
+    return "If it does not know a collection, correct OBJECT_STORE_ENDPOINT and SCRATCH_ENDPOINT.";
+  }
+  return "Mend what it names; trying again does not help.";
 }
 
 export function globusUnreachable(call: string, tries: number, reason: string, cause: unknown): FirstlightError {

@@ -19,6 +19,11 @@ interface Labelled {
 
 /** A label holds 128 characters. */
 const longest = 128;
+/**
+ * Of what Globus takes in a label, by the narrower of its two descriptions: https://docs.globus.org/cli/reference/labels/. That of the REST
+ * API says more, and yet labels with a colon were refused (https://github.com/DKISTDC/dkist/pull/200).
+ */
+const illegal = /[^\w ,-]+/g;
 
 export function globusLabel(
   { sourceCollection, destinationCollection, files }: Labelled,
@@ -27,19 +32,15 @@ export function globusLabel(
   const all = createHash("sha256").update(`${recipeRunId}\n${sourceCollection}\n${destinationCollection}\n`);
   for (const { from, to, sizeBytes } of files) all.update(`${from}\n${to}\n${sizeBytes}\n`);
   const hash = all.digest("hex").slice(0, 16);
-  const said = label.replaceAll(/\s+/g, " ").trim();
+  const legal = label.replaceAll(illegal, " ").replaceAll(/ +/g, " ").trim();
+  const said = legal === "" ? `Recipe run ${recipeRunId}` : legal;
   return {
     hash,
     labelOf(mark) {
-      const end = ` [firstlight ${hash} ${mark}]`;
-      return (
-        said
-          .slice(0, longest - end.length)
-          .toWellFormed()
-          .trimEnd() + end
-      );
+      const end = ` firstlight ${hash} ${mark}`;
+      return said.slice(0, longest - end.length).trimEnd() + end;
     },
-    markOf: (text) => / \[firstlight [\da-f]{16} ([\da-f]{8})\]$/.exec(text)?.[1],
+    markOf: (text) => / firstlight [\da-f]{16} ([\da-f]{8})$/.exec(text)?.[1],
   };
 }
 

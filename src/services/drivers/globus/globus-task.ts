@@ -130,11 +130,12 @@ export async function followTask(
   const { signal, log, pollSeconds } = session;
   const [first, longest] = pollSeconds;
   const known = new Set<string>();
+  let areEventsTold = true;
   let state = "ACTIVE";
   try {
     for (let seconds = first; ; seconds = Math.min(longest, seconds * 1.5)) {
       const task = await readTask(session, taskId);
-      await tellEvents(session, taskId, known);
+      if (areEventsTold) areEventsTold = await tellEvents(session, taskId, known);
       onState(task);
       signal?.throwIfAborted();
       if (task.status === "SUCCEEDED" || task.status === "FAILED") return task;
@@ -171,9 +172,22 @@ function readTask({ call, client, signal }: GlobusSession, taskId: string): Prom
   return call(client, { method: "GET", path: `/task/${encodeURIComponent(taskId)}` }, taskSchema, signal);
 }
 
-/** Says what is new. An error may pass: whether it did is seen by how the task ends. */
-async function tellEvents(session: GlobusSession, taskId: string, known: Set<string>): Promise<void> {
-  for (const { time, code, is_error, description, details } of await eventsOf(session, taskId)) {
+/**
+ * Says what is new. An error may pass: whether it did is seen by how the task ends. False when Globus does not tell the events, which is
+ * no reason to give up a task that it tells of otherwise.
+ */
+async function tellEvents(session: GlobusSession, taskId: string, known: Set<string>): Promise<boolean> {
+  let events: readonly GlobusEvent[];
+  try {
+    events = await eventsOf(session, taskId);
+  } catch (error) {
+    session.signal?.throwIfAborted();
+    session.log.warning(`The events of the Globus task ${taskId} are not told from now on: ${messageOf(error)}`, {
+      taskId,
+    });
+    return false;
+  }
+  for (const { time, code, is_error, description, details } of events) {
     const id = `${time} ${code} ${details}`;
     if (known.has(id)) continue;
     known.add(id);
@@ -182,6 +196,7 @@ async function tellEvents(session: GlobusSession, taskId: string, known: Set<str
     if (is_error) session.log.warning(line, fields);
     else session.log.debug(line, fields);
   }
+  return true;
 }
 
 /** Ends a task, and waits until it has ended: until then it may still write. The signal has fired, so it rules no call here. */

@@ -81,12 +81,12 @@ export function globusTransfer(options: GlobusTransferOptions): Transfer {
   }
 
   async function transfer(
-    items: readonly TransferItem[],
+    given: readonly TransferItem[],
     how: TransferOptions,
     pool: readonly GlobusCredential[],
     legOf: typeof globusInbound,
   ): Promise<void> {
-    await requireInScratch(items, scratchPath, how);
+    const items = await requireInScratch(given, scratchPath, how);
     if (items.length === 0) return;
     const client = pool[how.recipeRunId % pool.length];
     if (client === undefined) throw noClient(how);
@@ -197,7 +197,9 @@ async function settled(
 
 async function failureOf(session: GlobusSession, task: GlobusTask, how: TransferOptions): Promise<Error> {
   const { fatal_error, canceled_by_admin_message } = task;
-  const events = (await eventsOf(session, task.task_id)).filter(({ is_error }) => is_error);
+  // How the task has ended is known without them.
+  const all = await eventsOf(session, task.task_id).catch(() => []);
+  const events = all.filter(({ is_error }) => is_error);
   const told = events.toReversed().map(({ code, description, details }) => lineOf(code, description, details));
   const fatal = fatal_error == null ? [] : [lineOf(fatal_error.code, fatal_error.description)];
   const admin = canceled_by_admin_message == null ? [] : [canceled_by_admin_message];
