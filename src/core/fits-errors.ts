@@ -20,6 +20,10 @@ export const fitsErrors = {
     when: "a column of a table cannot be written: its rows differ from the others', or it holds what FITS has no form for",
     remedy: "The message names the column and what is wrong with it.",
   },
+  FITS_COMMITTED: {
+    when: "something is asked of a FITS file that is being written after its `commit()`",
+    remedy: "Write all HDUs first, commit once, and begin another file for more.",
+  },
   FITS_COMPRESSION: {
     when: "an image is to be compressed with settings that are none, or that do not fit it",
     remedy: "The message names what there is to choose from.",

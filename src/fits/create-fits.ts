@@ -8,7 +8,10 @@ export interface CreateFitsOptions extends EncodeFitsOptions, Pick<CreateFileOpt
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A FITS file that is being written, HDU by HDU. Disposed without `commit`, nothing of it remains. */
+/**
+ * A FITS file that is being written, HDU by HDU. Disposed without `commit`, nothing of it remains. What is asked before the last call
+ * has resolved is done in its turn.
+ */
 export interface FitsWriter extends AsyncDisposable {
   /** Writes a whole HDU, as `encodeFits` does. */
   add(content: HduContent): Promise<void>;
@@ -30,7 +33,8 @@ export interface FitsWriter extends AsyncDisposable {
  * @param target a path, where the file appears whole or not at all, or a sink; checksums and compression need one that can change what
  * was written (`writeAt`), as what stands before the pixels is known only after them
  *
- * @throws FirstlightError FITS_SHAPE for images that are not finished, or whose pixels do not fit, and the errors of `encodeFits`
+ * @throws FirstlightError FITS_SHAPE for images that are not finished, or whose pixels do not fit, FITS_COMMITTED for what is asked after `commit`,
+ * and the errors of `encodeFits`
  */
 export async function createFits(target: string | ByteSink, options: CreateFitsOptions = {}): Promise<FitsWriter> {
   const { overwrite = false, signal } = options;
@@ -38,13 +42,33 @@ export async function createFits(target: string | ByteSink, options: CreateFitsO
   let hduCount = 0;
   let offset = 0;
   let unfinished: number | undefined;
+  let isCommitted = false;
+  let lost: { readonly cause: unknown } | undefined;
+  let last: Promise<unknown> = Promise.resolve();
 
+  /** One after the other, also where nobody waits: what was half written would be overtaken. */
+  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const turn = last.then(work);
+    last = turn.catch(() => undefined);
+    return turn;
+  };
   const append = async (bytes: Uint8Array): Promise<void> => {
-    signal?.throwIfAborted();
-    await sink.write(bytes);
+    // What did not get into the file is gone: whatever came behind it would stand in its place.
+    if (lost !== undefined) throw lost.cause;
+    try {
+      signal?.throwIfAborted();
+      await sink.write(bytes);
+    } catch (cause) {
+      lost = { cause };
+      throw cause;
+    }
     offset += bytes.length;
   };
   const requireFinished = (asked: string): void => {
+    if (isCommitted) {
+      const problem = `${asked} was asked for after commit(), and the file is complete. Begin another file with createFits.`;
+      throw new FirstlightError("FITS_COMMITTED", problem, { disposition: "invalid" });
+    }
     if (unfinished === undefined) return;
     throw new FirstlightError(
       "FITS_SHAPE",
@@ -57,35 +81,51 @@ export async function createFits(target: string | ByteSink, options: CreateFitsO
     hduCount += parts.length;
   };
   return {
-    async add(content) {
-      requireFinished("another HDU");
-      // Whether more will follow nobody knows yet; EXTEND allows for it.
-      await addParts(encodeContent(content, hduCount, hduCount + 2, options));
-    },
-    async image(content) {
-      requireFinished("another image");
-      const { before, begin } = streamImage(content, hduCount, options, sink);
-      await addParts(before);
-      const own = hduCount;
-      const writer = await begin({ offset, append });
-      hduCount += 1;
-      unfinished = own;
-      return {
-        write: (pixels) => writer.write(pixels),
-        async finish() {
-          await writer.finish();
-          unfinished = undefined;
-        },
-      };
-    },
-    async commit() {
-      requireFinished("commit()");
-      if (hduCount === 0) {
-        throw new FirstlightError("FITS_SHAPE", "A FITS file needs at least one HDU.", { disposition: "invalid" });
-      }
-      signal?.throwIfAborted();
-      await sink.commit();
-    },
+    add: (content) =>
+      inTurn(async () => {
+        requireFinished("another HDU");
+        // Whether more will follow nobody knows yet; EXTEND allows for it.
+        await addParts(encodeContent(content, hduCount, hduCount + 2, options));
+      }),
+    image: (content) =>
+      inTurn(async () => {
+        requireFinished("another image");
+        const { before, begin } = streamImage(content, hduCount, options, sink);
+        await addParts(before);
+        const own = hduCount;
+        const writer = await begin({ offset, append });
+        hduCount += 1;
+        unfinished = own;
+        const requireOpen = (asked: string): void => {
+          if (unfinished === own) return;
+          const problem = `${asked} was asked of the image of HDU ${own} after its finish(), and its pixels are complete.`;
+          throw new FirstlightError("FITS_SHAPE", problem, { disposition: "invalid", fields: { hdu: own } });
+        };
+        return {
+          write: (pixels) =>
+            inTurn(async () => {
+              requireOpen("write()");
+              await writer.write(pixels);
+            }),
+          finish: () =>
+            inTurn(async () => {
+              requireOpen("finish()");
+              await writer.finish();
+              unfinished = undefined;
+            }),
+        };
+      }),
+    commit: () =>
+      inTurn(async () => {
+        requireFinished("commit()");
+        if (hduCount === 0) {
+          throw new FirstlightError("FITS_SHAPE", "A FITS file needs at least one HDU.", { disposition: "invalid" });
+        }
+        if (lost !== undefined) throw lost.cause;
+        signal?.throwIfAborted();
+        await sink.commit();
+        isCommitted = true;
+      }),
     [Symbol.asyncDispose]: () => sink[Symbol.asyncDispose](),
   };
 }

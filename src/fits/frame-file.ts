@@ -22,7 +22,7 @@ export interface EncodeFrameOptions {
 
 /**
  * Reads a frame: the primary, or the first HDU that has an image, with the MASK and VARIANCE extensions where there are
- * any. The header is that of the HDU which holds the image, as it is: the cards of an empty primary before it are not
+ * any. Of a file that has no other images the first is the frame's, whatever its name. The header is that of the HDU which holds the image, as it is: the cards of an empty primary before it are not
  * taken over, INHERIT or not; `readHeader` reads those.
  *
  * @throws FirstlightError FITS_NO_HDU without an image, FITS_INVALID when mask or variance do not fit it, and the errors
@@ -42,12 +42,13 @@ export interface FrameHdus {
 
 /** Throws FITS_NO_HDU without an image. */
 export function frameHdus({ source, hdus }: Pick<FitsFile, "source" | "hdus">): FrameHdus {
-  const companion = (name: string) => hdus.find((hdu) => hdu.index > 0 && hasImage(hdu) && isNamed(hdu, name));
-  const mask = companion("MASK");
-  const variance = companion("VARIANCE");
-  const main = hdus.find((hdu) => hasImage(hdu) && hdu !== mask && hdu !== variance);
+  const images = hdus.filter(hasImage);
+  const isCompanion = (hdu: Hdu) => hdu.index > 0 && (isNamed(hdu, "MASK") || isNamed(hdu, "VARIANCE"));
+  // A file of nothing but masks and variances is a file of images that happen to be called so.
+  const main = images.find((hdu) => !isCompanion(hdu)) ?? images[0];
   if (main === undefined) throw badFile("FITS_NO_HDU", "no HDU holds an image.", { file: source.name });
-  return { main, mask, variance };
+  const companion = (name: string) => images.find((hdu) => hdu !== main && hdu.index > 0 && isNamed(hdu, name));
+  return { main, mask: companion("MASK"), variance: companion("VARIANCE") };
 }
 
 async function frameOf(file: FitsFile, options: ReadImageOptions): Promise<Frame> {
@@ -76,7 +77,8 @@ async function frameOf(file: FitsFile, options: ReadImageOptions): Promise<Frame
 /**
  * Writes a frame as FITS bytes: header and image as the primary, mask and variance as extensions of those names.
  *
- * @throws FirstlightError FITS_SHAPE when image, mask and variance differ in shape, FITS_COMPRESSION for settings that are none
+ * @throws FirstlightError FITS_SHAPE when image, mask and variance differ in shape, FITS_COMPRESSION for settings that are none,
+ * FITS_UNSUPPORTED for an image to compress that is called MASK or VARIANCE, with extensions that may be images
  */
 export function encodeFrame(frame: Frame, options: EncodeFrameOptions = {}): Uint8Array {
   const { header, image, mask, variance } = frame;
@@ -89,17 +91,28 @@ export function encodeFrame(frame: Frame, options: EncodeFrameOptions = {}): Uin
       );
     }
   }
+  const extensions = options.extensions ?? [];
+  const own = header.get("EXTNAME");
+  const isMisleading = typeof own === "string" && /^(?:MASK|VARIANCE)\s*$/i.test(own);
+  // Behind an empty primary, as compressed images are, it would be taken for the companion of an image that comes along.
+  if (isMisleading && options.compression !== undefined && extensions.some(({ columns }) => columns === undefined)) {
+    throw new FirstlightError(
+      "FITS_UNSUPPORTED",
+      `The image itself has the EXTNAME ${own}; compressed and with further HDUs that may be images, it would be read as the companion of one of them. Name it otherwise, or write it uncompressed.`,
+      { disposition: "invalid", fields: { name: own } },
+    );
+  }
   const unit = header.get("BUNIT");
   const hdus: HduContent[] = [{ header, image }];
   if (mask !== undefined) {
     hdus.push({ header: Header.from({ EXTNAME: ["MASK", "flags per pixel, 0 = good"] }), image: mask });
   }
   if (variance !== undefined) {
-    const own = Header.from({ EXTNAME: ["VARIANCE", "variance per pixel"] });
-    if (typeof unit === "string" && unit !== "") own.set("BUNIT", `(${unit})**2`);
-    hdus.push({ header: own, image: variance });
+    const its = Header.from({ EXTNAME: ["VARIANCE", "variance per pixel"] });
+    if (typeof unit === "string" && unit !== "") its.set("BUNIT", `(${unit})**2`);
+    hdus.push({ header: its, image: variance });
   }
-  hdus.push(...(options.extensions ?? []));
+  hdus.push(...extensions);
   return encodeFits(hdus, { checksum: options.checksum ?? true, compression: options.compression });
 }
 

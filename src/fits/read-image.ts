@@ -96,8 +96,7 @@ interface Scaling {
 
 /** The physical values of stored pixels, whose bytes may become part of the result. */
 export function physical(hdu: Hdu, { bytes, undefinedAt }: StoredPixels, isWide: boolean): PixelArray {
-  const widened = (pixels: PixelArray): PixelArray =>
-    isWide ? Float64Array.from<number | bigint>(pixels, Number) : pixels;
+  const widened = (pixels: PixelArray): PixelArray => (isWide ? asReals(pixels) : pixels);
   const scaling = scalingOf(hdu);
   const stored = view(hdu.bitpix, bytes.buffer);
   const { bscale, bzero, blank, form } = scaling;
@@ -115,6 +114,14 @@ export function physical(hdu: Hdu, { bytes, undefinedAt }: StoredPixels, isWide:
     target[index] = value === missing ? Number.NaN : value * bscale + bzero;
   }
   return withUndefined(target, undefinedAt);
+}
+
+/** `Float64Array.from` would make a list of all the numbers first. */
+function asReals(pixels: PixelArray): Float64Array {
+  if (!(pixels instanceof BigInt64Array || pixels instanceof BigUint64Array)) return new Float64Array(pixels);
+  const reals = new Float64Array(pixels.length);
+  for (let index = 0; index < pixels.length; index += 1) reals[index] = Number(pixels[index]);
+  return reals;
 }
 
 function withUndefined<T extends Float32Array | Float64Array>(pixels: T, at: readonly number[] | undefined): T {

@@ -51,7 +51,10 @@ export interface StreamedImage {
 
 /** Takes the pixels of one image, in their order: NAXIS1 varies fastest. */
 export interface ImageWriter {
-  /** The next pixels: a slice, a row, any number. Memory of the caller's may be used again as soon as this returns. */
+  /**
+   * The next pixels: a slice, a row, any number. They are read until the promise has resolved; then the caller may use their memory
+   * again. Calls that nobody waits for are done in their order, each with memory of its own.
+   */
   write(pixels: PixelArray): Promise<void>;
   /** To be called when all pixels are written. */
   finish(): Promise<void>;

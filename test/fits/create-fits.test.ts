@@ -214,3 +214,56 @@ test("a cube of any length passes through a little memory", async () => {
   expect(sink.sizeBytes).toBeGreaterThan(400 * 2 ** 20);
   expect(most).toBeLessThan(16 * 2 ** 20);
 }, 60_000);
+
+test.each([undefined, "lossless"] as const)(
+  "pieces that nobody waits for keep their order (%s)",
+  async (compression) => {
+    const size = 700_000;
+    await using fits = await createFits(path, { checksum: true, ...(compression && { compression }) });
+    const cube = await fits.image({ header: new Header(), pixels: "int16", shape: [4, size] });
+    const pieces = [0, 1, 2, 3].map((value) => new Int16Array(size).fill(value));
+    const all = [...pieces.map((piece) => cube.write(piece)), cube.finish(), fits.commit()];
+    await Promise.all(all);
+    await using file = await openFile(path);
+    const { data } = await readImage(file);
+    for (const [value, piece] of pieces.entries()) {
+      expect(
+        Buffer.compare(Buffer.from(data.slice(value * size, (value + 1) * size).buffer), Buffer.from(piece.buffer)),
+      ).toBe(0);
+    }
+    expect((await verifyFits(file)).problems).toEqual([]);
+  },
+);
+
+test("after a piece was lost on its way, nothing more gets in", async () => {
+  const written: number[] = [];
+  const sink: ByteSink = {
+    async write(bytes) {
+      if (written.length === 1) {
+        written.push(0);
+        throw new Error("no space");
+      }
+      written.push(bytes.length);
+    },
+    commit: async () => undefined,
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+  await using fits = await createFits(sink);
+  const cube = await fits.image({ header: new Header(), pixels: "uint8", shape: [2, 900_000] });
+  await expect(cube.write(new Uint8Array(900_000))).resolves.toBeUndefined();
+  await expect(cube.write(new Uint8Array(900_000))).rejects.toThrow("no space");
+  await expect(cube.finish()).rejects.toThrow("no space");
+  await expect(fits.commit()).rejects.toMatchObject({ code: "FITS_SHAPE" });
+  expect(written).toHaveLength(2);
+});
+
+test("what is asked after commit, and after an image's finish, is refused by name", async () => {
+  await using fits = await createFits(path);
+  const cube = await fits.image({ header: new Header(), pixels: "uint8", shape: [2] });
+  await cube.write(Uint8Array.of(1, 2));
+  await cube.finish();
+  await expect(cube.finish()).rejects.toMatchObject({ code: "FITS_SHAPE" });
+  await fits.commit();
+  await expect(fits.commit()).rejects.toMatchObject({ code: "FITS_COMMITTED" });
+  await expect(fits.add({ header: new Header() })).rejects.toMatchObject({ code: "FITS_COMMITTED" });
+});

@@ -57,6 +57,22 @@ describe("a frame", () => {
     ]);
   });
 
+  test("whose image is itself called as a companion is never taken for one", async () => {
+    for (const name of ["VARIANCE", "mask"]) {
+      const header = Header.from({ EXTNAME: name });
+      const plain = { header, image: frame().image };
+      const alone = await readFrame(source(encodeFrame(plain, { compression: "lossless" })));
+      expect(Object.keys(alone)).toEqual(["header", "image"]);
+      const all = await readFrame(source(encodeFrame({ ...frame(), header }, { compression: "lossless" })));
+      expect([all.image, all.mask, all.variance]).toEqual([frame().image, frame().mask, frame().variance]);
+      const extensions = [{ header: Header.from({ EXTNAME: "SCI" }), image: frame().image }];
+      expect(() => encodeFrame(plain, { compression: "lossless", extensions })).toThrow(
+        expect.objectContaining({ code: "FITS_UNSUPPORTED" }),
+      );
+      expect((await readFrame(source(encodeFrame(plain, { extensions })))).header.get("EXTNAME")).toBe(name);
+    }
+  });
+
   test("has the cards of its own HDU alone, not those of an empty primary", async () => {
     const own = Header.from({ EXTNAME: "SCI", INHERIT: true });
     const bytes = encodeFits([{ header: Header.from({ OBJECT: "Sun" }) }, { header: own, image: frame().image }]);
