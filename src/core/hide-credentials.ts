@@ -2,21 +2,31 @@ import { isUtf8 } from "node:buffer";
 import { hidden } from "./hidden.ts";
 import { isSecretName } from "./is-secret-name.ts";
 
+/**
+ * Lines may be megabytes long, so each expression below looks at every character a fixed number of times, whatever stands there: two
+ * tries never run over the same stretch, as what begins one ends the other, and what has a choice at each turn has at most so many
+ * turns. No name of a secret is as long.
+ */
+const mostTurns = 4096;
+
 /** A quote behind a URL, as against an apostrophe in it, which is legal there. */
 const closing = String.raw`'(?=[\s,;:&)\]}"]|$)`;
-const apostrophe = `(?!${closing})'`;
+const apostrophe = String.raw`'(?![\s,;:&)\]}"]|$)`;
+/** Any characters but these and the apostrophe, which stands where it ends no quotes. */
+const run = (but: string): string => `[^${but}']*(?:${apostrophe}[^${but}']*){0,${mostTurns}}`;
+const someRun = (but: string): string => `(?:[^${but}']|${apostrophe})${run(but)}`;
 
 /**
  * Up to the last `@` before the next URL, for whoever forgets to encode a password has `/`, `?` and `@` in it. What follows a
  * host's colon is a port where it is a number.
  */
 const userAndPassword = new RegExp(
-  String.raw`([a-z][a-z\d+.-]*:\/\/)((?:[^\s/:@"'<>[]|${apostrophe})*):(?!\d{1,5}(?:[/?#,;)\]]|${closing}|$))((?:(?![a-z][a-z\d+.-]*:\/\/)(?:[^\s"'<>]|${apostrophe}))*)@`,
+  String.raw`(:\/\/(?<=[a-z\d+.-]:\/\/))(${run(String.raw`\s/:@"<>[`)}):(?!\d{1,5}(?:[/?#,;)\]]|${closing}|$))([^\s"'<>:]*(?:(?::(?!\/\/)|${apostrophe})[^\s"'<>:]*){0,${mostTurns}})@`,
   "gi",
 );
 /** No web server knows users without a password: it is a token. */
-const lonelyUser = new RegExp(String.raw`(\bhttps?:\/\/)((?:[^\s/:@"'<>?#]|${apostrophe})+)@`, "gi");
-const queryValue = new RegExp(String.raw`([?&;#])([\w.%[\]-]{1,64})=((?:[^\s&;#"'<>\\]|${apostrophe})+)`, "g");
+const lonelyUser = new RegExp(String.raw`(\bhttps?:\/\/)(${someRun(String.raw`\s/:@"<>?#`)})@`, "gi");
+const queryValue = new RegExp(String.raw`([?&;#])([\w.%[\]-]{1,64})=(${someRun(String.raw`\s&;#"<>\\`)})`, "g");
 /** A scheme and all that follows, as that may have blanks; else what is long enough for a key. */
 const header =
   /(authorization(?:\\?["']?\s*[:=]\s*(?:\[\s*)?\\?["']?|\\?["']\s*,\s*\\?["']))(?:(bearer|basic|token|digest|negotiate|aws4-hmac-sha256)\s+[^"'\\\r\n]+|[^\s"'\\,;]{8,})/gi;
@@ -30,11 +40,20 @@ const basic = /\b(basic\s+)([a-z\d+/_-]{4,}={0,2})/gi;
  * What clients of databases and brokers are set up by: `password=… host=…` (libpq), `AccountKey=…;` (Azure), `PWD={…};` (ODBC). Only
  * names that nothing else has, for such pairs are everywhere, and no shell's `PWD=/…`.
  */
-const connectionName = String.raw`[\w.-]*(?:passw(?:or)?d|passphrase|secret|(?:account|access|api|private|shared)[ _-]?(?:access[ _-]?)?key|sharedaccesssignature)|pwd(?!\s?=\s?[/~])`;
-/** In quotes or braces, in which blanks and semicolons may stand, and quotes behind a backslash or doubled. */
-const quotedValue = String.raw`\\?"(?![,:}\])\s])(?:[^"\\]|\\[^"]|\\"(?=[^\s;,)}\]])|"")*\\?"|'(?![,:}\])\s])(?:[^'\\]|\\.|'')*'|\{[^}]*\}`;
+const connectionName = String.raw`[\w.-]{0,64}(?:passw(?:or)?d|passphrase|secret|(?:account|access|api|private|shared)[ _-]?(?:access[ _-]?)?key|sharedaccesssignature)|pwd(?!\s?=\s?[/~])`;
+/** In quotes or braces, in which blanks and semicolons may stand, and quotes behind a backslash or doubled, as braces are. */
+const quotedValue = [
+  String.raw`\\?"(?![,:}\])\s])[^"\\]*(?:(?:\\[^"]|\\"(?=[^\s;,)}\]])|"")[^"\\]*){0,${mostTurns}}\\?"`,
+  String.raw`'(?![,:}\])\s])[^'\\]*(?:(?:\\.|'')[^'\\]*){0,${mostTurns}}'`,
+  String.raw`\{[^}=]*(?:(?:=(?!\{)|\}\})[^}=]*){0,${mostTurns}}\}`,
+].join("|");
 const connectionValue = new RegExp(
-  String.raw`(^|[\s;,"'\`({[])(${connectionName})=(?!\[secret\])(${quotedValue}|(?:[^\s;"'\\]|${apostrophe})+)`,
+  String.raw`(^|[\s;,"'\`({[])(${connectionName})=(?!\[secret\])(${quotedValue}|${someRun(String.raw`\s;"\\`)})`,
+  "gi",
+);
+/** Between semicolons a value may have blanks; in a sentence, which has none behind it, the next word is none of it. */
+const blankValue = new RegExp(
+  String.raw`(;\s?)(${connectionName})=(?!\[secret\]|\\?["'{])([^\s;"'\\][^;"'\\\r\n]*)(?=;\s?[a-z][\w .-]{0,63}=)`,
   "gi",
 );
 /** The whole of a text that is nothing but such pairs: with blanks about `=`, and in the values where semicolons end them. */
@@ -51,7 +70,9 @@ export function hideCredentials(text: string): string {
     told = told.replaceAll(userAndPassword, `$1$2:${hidden}@`).replaceAll(lonelyUser, `$1${hidden}@`);
   }
   if (told.includes("=")) {
-    told = told.replaceAll(queryValue, hiddenValue).replaceAll(connectionValue, `$1$2=${hidden}`);
+    // A semicolon is a mark of queries, too, whose values end sooner.
+    for (const pair of [blankValue, connectionValue]) told = told.replaceAll(pair, `$1$2=${hidden}`);
+    told = told.replaceAll(queryValue, hiddenValue);
   }
   if (/authorization/i.test(told)) told = told.replaceAll(header, hiddenHeader);
   if (/\bbearer\s/i.test(told)) told = told.replaceAll(bearer, `$1${hidden}`);
@@ -82,7 +103,8 @@ function hiddenValue(whole: string, mark: string, name: string): string {
 
 function unquoted(value: string): string {
   const [, quote = "", inner = value] = /^(["'{])(.*)["'}]$/s.exec(value) ?? [];
-  if (quote === "" || quote === "{") return inner;
+  if (quote === "") return inner;
+  if (quote === "{") return inner.replaceAll("}}", "}");
   return inner.replaceAll(/\\(.)/gs, "$1").replaceAll(quote + quote, quote);
 }
 

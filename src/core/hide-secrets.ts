@@ -20,7 +20,7 @@ const longestEdges = 8;
 export function hideSecrets(secrets: Iterable<string>, shortest: number): Redact {
   const sources = new Map<string, number>();
   const add = (form: string, source = RegExp.escape(form)): void => void sources.set(source, form.length);
-  for (const given of secrets) {
+  for (const given of new Set(secrets)) {
     // The scheme of `Bearer …` is no secret, and a server may quote what follows it alone. Output is searched line by line.
     for (const secret of [given, given.replace(/^[A-Za-z][\w-]*\s+(?=\S+$)/, ""), ...linesOf(given)]) {
       if (secret.length < shortest) continue;
@@ -54,6 +54,7 @@ function spellings(secret: string): readonly string[] {
     inJson(secret),
     // A JSON text as a field of another.
     inJson(inJson(secret)),
+    ...escapedJson(inJson(secret)).flatMap((one) => [one, inJson(one)]),
     // As Node prints the field of an object.
     inspect(secret, { maxStringLength: null, breakLength: Number.POSITIVE_INFINITY }).slice(1, -1),
     html,
@@ -63,6 +64,14 @@ function spellings(secret: string): readonly string[] {
     bytes.toString("hex").toUpperCase(),
     ...otherEncodings(secret),
   ];
+}
+
+/** As Python (nothing but ASCII), Go (nothing that HTML knows) and PHP (slashes) write the same JSON, in either case of the digits. */
+function escapedJson(json: string): readonly string[] {
+  const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  const ascii = json.replaceAll(/[^ -~]/g, escaped);
+  const all = [ascii, json.replaceAll(/[<>&\u2028\u2029]/g, escaped), ascii.replaceAll("/", "\\/")];
+  return all.flatMap((one) => [one, one.replaceAll(/(?<=\\u)[\da-f]{4}/g, (digits) => digits.toUpperCase())]);
 }
 
 /** As `textOf` has the bytes of a text that is not written in UTF-8. */

@@ -72,7 +72,7 @@ function problemOf(
 /** Whoever puts a password into an address, or into a field of that name, shall not find it in an error. */
 function withoutPasswords(text: string): string {
   return hideCredentials(text)
-    .replaceAll(/[^\s"'/,;=@]+@/g, `${hidden}@`)
+    .replaceAll(/(?<![^\s"'/,;=@])[^\s"'/,;=@]+@/g, `${hidden}@`)
     .replaceAll(/"([^"]*)"(\s*:\s*)"[^"]*"?/g, (whole, name: string, colon: string) =>
       isSecretName(name) ? `"${name}"${colon}"${hidden}"` : whole,
     );
