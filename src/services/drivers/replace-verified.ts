@@ -15,7 +15,7 @@ export interface ReplaceOptions {
   /** Default: the new file is made beside the old one, and renamed. */
   readonly landing?: TransferLanding | undefined;
   /** Called once the new file has been read back, with the name that it still has. */
-  readonly beforeRename?: (temporary: string) => Promise<void>;
+  readonly beforeRename?: (temporary: string, found: FileFacts) => Promise<void>;
   /** How often a file is written that does not read back as it should; once. */
   readonly attempts?: number;
   /** Called before it is written again, with the number of the attempt that failed. */
@@ -47,7 +47,7 @@ export async function replaceVerified(
       const found = await settledFacts(temporary, clock, signal);
       const isAsWanted = found.sizeBytes === wanted.sizeBytes && found.sha256 === (wanted.sha256 ?? found.sha256);
       if (isAsWanted) {
-        await beforeRename?.(temporary);
+        await beforeRename?.(temporary, found);
         await (landing?.land ?? rename)(temporary, path);
         isThere = landing !== undefined;
         await syncFolder(folder);

@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Stats } from "node:fs";
-import { lstat, readFile, realpath, rm, stat } from "node:fs/promises";
+import { lstat, realpath, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve, sep } from "node:path";
-import { z } from "zod";
 import { isMissing } from "../../../core/errors.ts";
-import { temporarySuffix, writeFile } from "../../../core/file.ts";
+import { temporarySuffix } from "../../../core/file.ts";
 import { illegalKey, requireBucket, requireKey } from "../object-name.ts";
 
 /** Holds what is known of the objects of a bucket beside their bytes; no key may begin with it. */
@@ -13,18 +12,6 @@ export const hiddenFolder = ".firstlight-objects";
 /** Of a file, on the file systems in use. */
 const longestNameBytes = 255;
 const noteSuffix = ".json";
-
-const noteSchema = z.object({
-  sizeBytes: z.int().nonnegative(),
-  /** With the size it tells whether the file was changed behind the store's back: then the note counts no more. */
-  modifiedMs: z.number(),
-  sha256: z.string(),
-  contentType: z.string().optional(),
-  metadata: z.record(z.string(), z.string()),
-});
-
-/** What is kept beside an object. */
-export type ObjectNote = Readonly<z.output<typeof noteSchema>>;
 
 /** The folder of a bucket: `root/bucket`. Where `allowAbsolute`, a bucket that is an absolute path is that folder. */
 export function bucketFolder(root: string, bucket: string, allowAbsolute = false): string {
@@ -63,24 +50,6 @@ export async function objectPath(folder: string, key: string): Promise<string> {
     throw illegalKey(key, "a symbolic link on its way leads out of the bucket");
   }
   return path;
-}
-
-/** What is known of an object beside its bytes, as far as it still fits them. */
-export async function readNote(folder: string, key: string, file: Stats): Promise<ObjectNote | undefined> {
-  try {
-    const note = noteSchema.parse(JSON.parse(await readFile(notePath(folder, key), "utf8")));
-    return note.sizeBytes === file.size && note.modifiedMs === file.mtimeMs ? note : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-export async function writeNote(folder: string, key: string, note: ObjectNote): Promise<void> {
-  await writeFile(notePath(folder, key), new TextEncoder().encode(JSON.stringify(note)), { overwrite: true });
-}
-
-export async function removeNote(folder: string, key: string): Promise<void> {
-  await rm(notePath(folder, key), { force: true });
 }
 
 /** The file's state, or undefined when there is no file at the path. */

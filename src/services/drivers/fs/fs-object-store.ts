@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { copyFile, open, readdir, rm, rmdir, stat } from "node:fs/promises";
+import { copyFile, open, readdir, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Clock, systemClock } from "../../../core/clock.ts";
 import { FirstlightError, isFirstlightError, isMissing } from "../../../core/errors.ts";
@@ -15,17 +15,8 @@ import { replaceVerified, type WantedFacts } from "../replace-verified.ts";
 import { serviceClosing } from "../service-closing.ts";
 import { storageFailed, storeSetting } from "../storage-failed.ts";
 import { verifiedSource } from "../verified-source.ts";
-import {
-  bucketFolder,
-  fileState,
-  hiddenFolder,
-  keyPath,
-  notePath,
-  objectPath,
-  readNote,
-  removeNote,
-  writeNote,
-} from "./fs-bucket.ts";
+import { bucketFolder, fileState, hiddenFolder, keyPath, notePath, objectPath } from "./fs-bucket.ts";
+import { readNote, removeNote, replaceNoted } from "./fs-note.ts";
 
 export interface FsObjectStoreOptions {
   /** Holds a folder for each bucket; made where there is none. */
@@ -62,24 +53,19 @@ export function fsObjectStore({ root, clock = systemClock }: FsObjectStoreOption
     const folder = bucketFolder(root, bucket);
     const path = await objectPath(folder, key);
     requireMetadata(key, contentType, metadata);
+    const said = { metadata, ...(contentType === undefined ? {} : { contentType }) };
     signal?.throwIfAborted();
     await using source = await openSource(given, signal);
     try {
       // A note tells file and state apart by their time, which two writers at once may share.
       return await inTurn(path, signal, async () => {
-        let modifiedMs = 0;
-        const { sha256 } = await replaceVerified(path, (temporary) => writeSource(temporary, source, signal), {
+        const write = (temporary: string): Promise<FileFacts> => writeSource(temporary, source, signal);
+        const facts = await replaceNoted({ folder, key, path }, write, said, {
           clock,
           signal,
           damaged: (found, wanted) => damaged(path, found, wanted),
-          beforeRename: async (temporary) => {
-            modifiedMs = (await stat(temporary)).mtimeMs;
-            await removeNote(folder, key);
-          },
         });
-        const note = { sizeBytes: source.sizeBytes, sha256, contentType, metadata };
-        await writeNote(folder, key, { ...note, modifiedMs });
-        return { bucket, key, ...note };
+        return { bucket, key, ...facts, contentType, metadata };
       });
     } catch (error) {
       if (isFirstlightError(error) || signal?.aborted === true) throw error;
@@ -177,6 +163,7 @@ export function fsObjectStore({ root, clock = systemClock }: FsObjectStoreOption
       const written = keys.flatMap((key) => [keyPath(folder, key), notePath(folder, key)]);
       const unfinished = await temporariesOf(written);
       for (const path of unfinished) await rm(path, { force: true });
+      for (const key of keys) if ((await fileState(keyPath(folder, key))) === undefined) await removeNote(folder, key);
       return unfinished.length;
     },
     [Symbol.asyncDispose]: () => closing.close(),

@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants, type Stats } from "node:fs";
 import { copyFile, rm } from "node:fs/promises";
 import { isAbsolute, join, relative } from "node:path";
 import { type Clock, systemClock } from "../../../core/clock.ts";
@@ -13,7 +13,8 @@ import { storageFailed, storeSetting } from "../storage-failed.ts";
 import { copyDamaged, missingSources, transferClosed } from "../transfer-failed.ts";
 import { distinctCopies, requireInScratch } from "../transfer-places.ts";
 import { filesBelow, keyBelow } from "../transfer-sources.ts";
-import { bucketFolder, fileState, keyPath, notePath, objectPath, readNote, writeNote } from "./fs-bucket.ts";
+import { bucketFolder, fileState, keyPath, notePath, objectPath } from "./fs-bucket.ts";
+import { readNote, replaceNoted, writeNote } from "./fs-note.ts";
 
 export interface FsTransferOptions {
   /** The root of the `fs` object store. */
@@ -29,10 +30,8 @@ interface Copy {
   readonly to: string;
   /** Which of the two is in scratch. */
   readonly path: string;
-  /** Where what is known of the copy is noted. */
-  readonly note?: string;
-  /** Called with what has been copied, or was there already. */
-  readonly done: (facts: FileFacts) => Promise<void>;
+  /** Of a copy that is an object. */
+  readonly object?: { readonly folder: string; readonly key: string };
 }
 
 /** Enough to keep a disk busy, and few enough for the files that a process may have open. */
@@ -44,11 +43,10 @@ export function fsTransfer({ root, scratchPath, clock = systemClock }: FsTransfe
     const folder = bucketFolder(root, item.bucket, true);
     // In a folder of the user's own, links lead where the user wants them to.
     const from = isAbsolute(item.bucket) ? keyPath(folder, item.key) : await objectPath(folder, item.key);
-    const nothing = async (): Promise<void> => {};
     const files = item.recursive === true ? await filesBelow(from) : [from];
     return files.map((file) => {
       const to = join(item.path, relative(from, file));
-      return { from: file, to, path: to, done: nothing };
+      return { from: file, to, path: to };
     });
   }
 
@@ -58,12 +56,7 @@ export function fsTransfer({ root, scratchPath, clock = systemClock }: FsTransfe
     return inParallel(files, filesAtOnce, async (file): Promise<Copy> => {
       const key = keyBelow(item, file);
       const to = await objectPath(folder, key);
-      const done = async (facts: FileFacts): Promise<void> => {
-        const written = await fileState(to);
-        if (written === undefined || (await readNote(folder, key, written))?.sha256 === facts.sha256) return;
-        await writeNote(folder, key, { ...facts, modifiedMs: written.mtimeMs, metadata: {} });
-      };
-      return { from: file, to, path: file, note: notePath(folder, key), done };
+      return { from: file, to, path: file, object: { folder, key } };
     });
   }
 
@@ -101,21 +94,18 @@ async function copyAll(copies: readonly Copy[], options: TransferOptions, clock:
   const missing = copies.filter((_, index) => states[index] === undefined).map(({ from }) => from);
   if (missing.length > 0) throw missingSources(missing, copies.length, options);
   // What another that brought the same files left half done: a ghost of the same attempt, which then finds its copy gone, or one killed.
-  for (const path of await temporariesOf(copies.flatMap(({ to, note }) => (note === undefined ? [to] : [to, note])))) {
+  const written = copies.flatMap(({ to, object }) =>
+    object === undefined ? [to] : [to, notePath(object.folder, object.key)],
+  );
+  for (const path of await temporariesOf(written)) {
     await rm(path, { force: true });
   }
   let bytes = 0;
-  for (const [index, { from, to, path, note, done }] of copies.entries()) {
+  for (const [index, copy] of copies.entries()) {
+    const { from, to, path } = copy;
     signal?.throwIfAborted();
     try {
-      const facts = await copyVerified(from, to, {
-        signal,
-        clock,
-        landing: path === to ? options.landing : undefined,
-        // It tells of the file that was there.
-        beforeRename: () => (note === undefined ? Promise.resolve() : rm(note, { force: true })),
-      });
-      await done(facts);
+      const facts = await copyVerified(copy, { signal, clock, landing: path === to ? options.landing : undefined });
       bytes += facts.sizeBytes;
       onFile?.({ path, ...facts });
     } catch (error) {
@@ -127,19 +117,34 @@ async function copyAll(copies: readonly Copy[], options: TransferOptions, clock:
   }
 }
 
-/** Copies a file unless the same bytes are there. The copy takes its name once it has been read back. */
+/** Copies a file unless the same bytes are there. The copy takes its name once it has been read back; an object has its note, too. */
 async function copyVerified(
-  from: string,
-  to: string,
-  options: Pick<ReplaceOptions, "signal" | "clock" | "landing" | "beforeRename">,
+  { from, to, object }: Copy,
+  options: Pick<ReplaceOptions, "signal" | "clock" | "landing">,
 ): Promise<FileFacts> {
-  const { signal } = options;
+  const { signal, clock } = options;
   const wanted = await fileFacts(from, signal);
   const present = await fileState(to);
-  if (present?.size === wanted.sizeBytes && (await fileFacts(to, signal)).sha256 === wanted.sha256) return wanted;
+  if (present?.size === wanted.sizeBytes && (await fileFacts(to, signal)).sha256 === wanted.sha256) {
+    if (object !== undefined) await noteWhereMissing(object, wanted, present);
+    return wanted;
+  }
   const copy = async (temporary: string): Promise<FileFacts> => {
     await copyFile(from, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
     return wanted;
   };
-  return replaceVerified(to, copy, { ...options, damaged: () => copyDamaged(from, to) });
+  const damaged = (): Error => copyDamaged(from, to);
+  return object === undefined
+    ? replaceVerified(to, copy, { ...options, damaged })
+    : replaceNoted({ ...object, path: to }, copy, { metadata: {} }, { signal, clock, damaged });
+}
+
+/** Of an object that came by another way. */
+async function noteWhereMissing(
+  { folder, key }: { readonly folder: string; readonly key: string },
+  facts: FileFacts,
+  file: Stats,
+): Promise<void> {
+  if ((await readNote(folder, key, file))?.sha256 === facts.sha256) return;
+  await writeNote(folder, key, { ...facts, modifiedMs: file.mtimeMs, metadata: {} });
 }
