@@ -3,23 +3,27 @@ import type { NdArray } from "../core/ndarray.ts";
 import { pythonStr } from "../core/scalar.ts";
 import type { Card } from "./card.ts";
 import { isComplex } from "./card-value.ts";
+import { readBytes } from "./data-unit.ts";
 import { type Hdu, hasImage } from "./hdu.ts";
 import type { Header } from "./header.ts";
 import type { FitsFile } from "./open-fits.ts";
 import { readPixels } from "./read-image.ts";
 
 export interface CompareOptions {
-  /** Pixels a and b are equal where |a - b| ≤ absolute + relative·|b|; NaN equals NaN. Both default to 0. */
+  /** Pixels a and b are equal where |a - b| ≤ absolute + relative·|b|; NaN equals NaN, an infinity only itself. Both default to 0. */
   readonly relative?: number;
   readonly absolute?: number;
-  /** Keywords whose cards do not count. */
+  /** Keywords whose cards do not count; the empty one is the blank keyword. */
   readonly ignore?: ReadonlySet<string>;
 }
 
 export type FitsDifference =
   | { readonly kind: "hdu-count"; readonly first: number; readonly second: number }
   | { readonly kind: "structure"; readonly hdu: number; readonly first: string; readonly second: string }
-  /** A keyword's value, or all its values where it repeats; undefined where the header has none. */
+  /**
+   * A keyword's value, or all its values where it repeats; undefined where the header has none. Where the types alone differ, strings
+   * are in quotes.
+   */
   | {
       readonly kind: "card";
       readonly hdu: number;
@@ -78,20 +82,38 @@ function cardDifferences(one: Header, other: Header, hdu: number, ignore: Readon
   const [first, second] = [valuesOf(one, isIgnored), valuesOf(other, isIgnored)];
   return [...new Set([...first.keys(), ...second.keys()])].flatMap((keyword): FitsDifference[] => {
     const [a, b] = [first.get(keyword), second.get(keyword)];
-    return a === b ? [] : [{ kind: "card", hdu, keyword, first: a, second: b }];
+    if (a?.typed === b?.typed) return [];
+    const key = a?.plain === b?.plain ? "typed" : "plain";
+    return [{ kind: "card", hdu, keyword, first: a?.[key], second: b?.[key] }];
   });
 }
 
-function valuesOf(header: Header, isIgnored: (keyword: string) => boolean): ReadonlyMap<string, string> {
-  const values = new Map<string, string>();
+interface CardTexts {
+  readonly plain: string;
+  /** Of strings with quotes, so that no text is that of a value of another type. */
+  readonly typed: string;
+}
+
+function valuesOf(header: Header, isIgnored: (keyword: string) => boolean): ReadonlyMap<string, CardTexts> {
+  const values = new Map<string, CardTexts>();
   for (const card of header) {
     const { keyword } = card;
     if (isIgnored(keyword)) continue;
-    const text = textOf(card);
+    const plain = textOf(card);
+    const typed = isString(card) ? `'${plain.replaceAll("'", "''")}'` : plain;
     const before = values.get(keyword);
-    values.set(keyword, before === undefined ? text : `${before}\n${text}`);
+    const both = { plain: `${before?.plain}\n${plain}`, typed: `${before?.typed}\n${typed}` };
+    values.set(keyword, before === undefined ? { plain, typed } : both);
   }
   return values;
+}
+
+function isString(card: Card): boolean {
+  try {
+    return !card.isCommentary && typeof card.value === "string";
+  } catch {
+    return false;
+  }
 }
 
 /** A card whose characters are no value is compared by them. */
@@ -122,7 +144,9 @@ function pixelDifferences(
     if (Number.isNaN(x) && Number.isNaN(y)) continue;
     // 64-bit integers that differ may be the same as reals.
     const difference = typeof a === "bigint" && typeof b === "bigint" ? Number(a > b ? a - b : b - a) : Math.abs(x - y);
-    if (difference <= absolute + relative * Math.abs(y)) continue;
+    // No distance from an infinity is within any share of it.
+    const isFinite = Number.isFinite(x) && Number.isFinite(y);
+    if (isFinite && difference <= absolute + relative * Math.abs(y)) continue;
     if (count === 0) at = index;
     count += 1;
     if (!(difference <= largest)) largest = Number.isNaN(difference) ? largest : difference;
@@ -155,8 +179,8 @@ async function byteDifferences(
       Uint8Array,
       Uint8Array,
     ];
-    await first.source.read(one.dataOffset + offset, a);
-    await second.source.read(other.dataOffset + offset, b);
+    await readBytes(first.source, one, one.dataOffset + offset, a);
+    await readBytes(second.source, other, other.dataOffset + offset, b);
     for (let index = 0; index < a.length; index += 1) if (a[index] !== b[index]) count += 1;
   }
   return count === 0 ? [] : [{ kind: "bytes", hdu: one.index, count }];

@@ -36,6 +36,24 @@ export async function readDataUnit(
   return bytes;
 }
 
+/**
+ * Fills `into` from the file. The first `needed` bytes have to be there; of what a crude writer left out behind them, `into` keeps its own.
+ *
+ * @throws FirstlightError FITS_TRUNCATED for a file that became shorter
+ */
+export async function readBytes(
+  source: ByteSource,
+  hdu: Pick<Hdu, "index">,
+  offset: number,
+  into: Uint8Array,
+  needed: number = into.length,
+): Promise<void> {
+  const count = await source.read(offset, into);
+  if (count >= needed) return;
+  const place = { file: source.name, hdu: hdu.index, offset: offset + count };
+  throw badFile("FITS_TRUNCATED", "the file became shorter while it was read.", place);
+}
+
 async function check(source: ByteSource, hdu: Hdu, bytes: Uint8Array): Promise<void> {
   const whole = bytes.length - (bytes.length % 4);
   // The padding belongs to the sum; it starts inside of a word where the data do not fill it.

@@ -68,6 +68,7 @@ export function encodeContent(
   { checksum = false, compression }: EncodeFitsOptions,
 ): Uint8Array[] {
   const { header, image, columns, data } = content;
+  requireOneKind(content, index);
   const before = index === 0 ? [emptyPrimary(checksum)] : [];
   if (columns !== undefined) return [...before, encodeTable(content, checksum)];
   if (data !== undefined) return [...before, encodeStored(content, index, checksum)];
@@ -79,6 +80,19 @@ export function encodeContent(
   }
   const cards = storageCards(header, image, { ...role, checksum: false });
   return [...before, encodeCompressedHdu(cards, image, compression, checksum)];
+}
+
+/** What is left out of the file would be lost in silence. */
+function requireOneKind({ image, columns, data }: HduContent, index: number): void {
+  const given = Object.entries({ image, columns, data }).flatMap(([kind, value]) =>
+    value === undefined ? [] : [kind],
+  );
+  if (given.length < 2) return;
+  throw new FirstlightError(
+    "FITS_SHAPE",
+    `HDU ${index} comes with ${given.join(" and ")}; an HDU holds one of them. Give each an HDU of its own.`,
+    { disposition: "invalid", fields: { hdu: index, given } },
+  );
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {

@@ -1,4 +1,5 @@
 import type { ByteSource } from "../core/byte-source.ts";
+import { readBytes } from "./data-unit.ts";
 import type { Hdu } from "./hdu.ts";
 import { latin1 } from "./parse-header.ts";
 import type { StructureCards } from "./structure-cards.ts";
@@ -80,7 +81,7 @@ async function checkRows(
   for (let first = 0; first < rowCount && left.length > 0; first += partRows) {
     signal?.throwIfAborted();
     const rows = Math.min(partRows, rowCount - first);
-    await source.read(hdu.dataOffset + first * rowBytes, part.subarray(0, rows * rowBytes));
+    await readBytes(source, hdu, hdu.dataOffset + first * rowBytes, part.subarray(0, rows * rowBytes));
     left = left.filter(({ number, name, offset, check }) => {
       for (let row = 0; row < rows; row += 1) {
         const problem = check(part, row * rowBytes + offset);

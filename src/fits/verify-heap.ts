@@ -1,4 +1,5 @@
 import type { ByteSource } from "../core/byte-source.ts";
+import { readBytes } from "./data-unit.ts";
 import type { Hdu } from "./hdu.ts";
 import { type BinaryColumn, type BinaryTable, heapRange } from "./tables/binary-table.ts";
 import { logicalProblem, textProblem } from "./verify-bytes.ts";
@@ -28,7 +29,7 @@ export async function checkHeapCells(
   const view = new DataView(rows.buffer);
   for (let first = 0; first < rowCount && left.size > 0; first += partRows) {
     const count = Math.min(partRows, rowCount - first);
-    await source.read(hdu.dataOffset + first * rowBytes, rows.subarray(0, count * rowBytes));
+    await readBytes(source, hdu, hdu.dataOffset + first * rowBytes, rows.subarray(0, count * rowBytes));
     for (const [column, before] of left) {
       let total = before;
       for (let row = 0; row < count; row += 1) {
@@ -39,7 +40,7 @@ export async function checkHeapCells(
         const problem =
           total > mostSharing * table.dataSizeBytes
             ? "many rows share the same bytes."
-            : await problemIn(source, hdu.dataOffset + range.offset, range.sizeBytes, column);
+            : await problemIn(source, hdu, hdu.dataOffset + range.offset, range.sizeBytes, column);
         if (problem === undefined) continue;
         tell(first + row, column, problem);
         total = Number.NaN;
@@ -53,6 +54,7 @@ export async function checkHeapCells(
 
 async function problemIn(
   source: ByteSource,
+  hdu: Hdu,
   offset: number,
   sizeBytes: number,
   { code }: BinaryColumn,
@@ -60,7 +62,7 @@ async function problemIn(
   const piece = new Uint8Array(Math.min(partBytes, sizeBytes));
   for (let done = 0; done < sizeBytes; done += piece.length) {
     const bytes = piece.subarray(0, Math.min(piece.length, sizeBytes - done));
-    await source.read(offset + done, bytes);
+    await readBytes(source, hdu, offset + done, bytes);
     const problem = code === "L" ? logicalProblem(bytes) : textProblem(bytes);
     if (problem !== undefined) return problem;
     // Behind a NUL a text has no characters.

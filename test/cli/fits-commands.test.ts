@@ -4,7 +4,7 @@ import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openFile } from "../../src/core/file.ts";
-import { encodeFits, encodeHeader, Header, openFits, readImage } from "../../src/fits/index.ts";
+import { Card, encodeFits, encodeHeader, Header, openFits, readImage } from "../../src/fits/index.ts";
 import { type Cli, openCli } from "./cli-process.ts";
 import { expectDocumented } from "./json-documents.ts";
 
@@ -362,6 +362,28 @@ describe("firstlight fits info, header, cut, diff and png", () => {
     expect((await fits("diff", paths[0], paths[0])).code).toBe(0);
     expect((await fits("diff", ...paths)).stdout).toContain("HDU 0, VERSION:");
     expect((await fits("diff", ...paths, "--ignore", "VERSION")).code).toBe(0);
+  });
+
+  test("header --json has no number that JSON does not know", async () => {
+    const cards = ["BIG     = 1E400", "LOW     = -1E400", "PAIR    = (1E400, 2.0)"].map((text) =>
+      Card.parse(text.padEnd(80)),
+    );
+    const path = join(cli.folder, "infinite.fits");
+    await writeFile(path, encodeFits([{ header: Header.from(cards) }]));
+    const { stdout } = await fits("header", path, "--json");
+    const { hdus } = JSON.parse(stdout) as {
+      readonly hdus: readonly [{ readonly cards: readonly { readonly keyword: string; readonly value: unknown }[] }];
+    };
+    const values = ["BIG", "LOW", "PAIR"].map((key) => hdus[0].cards.find(({ keyword }) => keyword === key)?.value);
+    expect(values).toEqual(["Infinity", "-Infinity", ["Infinity", 2]]);
+  });
+
+  test("diff looks at blank keywords unless they are ignored", async () => {
+    const [one, other] = [join(cli.folder, "blank1.fits"), join(cli.folder, "blank2.fits")];
+    await writeFile(one, encodeFits([{ header: new Header(Card.commentary("", "this")) }]));
+    await writeFile(other, encodeFits([{ header: new Header(Card.commentary("", "that")) }]));
+    expect((await fits("diff", one, other)).stdout).toContain('HDU 0, blank keyword: "this", and "that"');
+    expect((await fits("diff", one, other, "--ignore", "DATE,")).code).toBe(0);
   });
 
   test("what is no FITS, not there or no command is told so", async () => {

@@ -187,3 +187,17 @@ test("every type and shape is read back bit for bit, and its checksums fit", asy
     { numRuns: 500, seed: 6 },
   );
 });
+
+test("an image and columns in one HDU are refused: one of them would be lost", () => {
+  const image = { data: Float32Array.of(1), shape: [1] };
+  const columns = [{ name: "A", type: "text", data: ["a"] }] as const;
+  for (const content of [
+    { image, columns },
+    { image, data: new Uint8Array() },
+    { columns, data: new Uint8Array() },
+  ]) {
+    expect(() => encodeFits([{ header: new Header(), ...content }])).toThrow(
+      expect.objectContaining({ code: "FITS_SHAPE", message: expect.stringContaining("an HDU holds one of them") }),
+    );
+  }
+});

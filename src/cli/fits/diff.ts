@@ -10,13 +10,17 @@ export const diff = defineCommand({
   name: "fits diff",
   summary: "Compare headers and pixels of two files.",
   description:
-    "Compares two files HDU by HDU: the values of their cards, but for those that say how pixels are stored and checksums, and the physical values of their pixels, |A - B| ≤ atol + rtol·|B|. The exit code is 1 where they differ.",
+    "Compares two files HDU by HDU: the values of their cards, but for those that say how pixels are stored and checksums, and the physical values of their pixels, |A - B| ≤ atol + rtol·|B|. A value of another type is another value: 1 is not '1'. The exit code is 1 where they differ.",
   args: {
     first: { ...fileArgument, description: "A FITS file; also .gz and .fz." },
     second: { ...fileArgument, description: "The other." },
     rtol: { type: "string", valueHint: "R", description: "Relative tolerance of pixels. Default: 0." },
     atol: { type: "string", valueHint: "A", description: "Absolute tolerance of pixels. Default: 0." },
-    ignore: { type: "string", valueHint: "KEYS", description: "Keywords that do not count, with commas between them." },
+    ignore: {
+      type: "string",
+      valueHint: "KEYS",
+      description: "Keywords that do not count, with commas between them; an empty one is the blank keyword.",
+    },
     json: jsonArgument,
   },
   examples: [
@@ -26,7 +30,7 @@ export const diff = defineCommand({
     },
   ],
   async run(args, { stdout }) {
-    const ignore = new Set((args.ignore ?? "").split(",").map((key) => key.trim().toUpperCase()));
+    const ignore = new Set(args.ignore?.split(",").map((key) => key.trim().toUpperCase()));
     const options = { relative: tolerance("--rtol", args.rtol), absolute: tolerance("--atol", args.atol), ignore };
     const differences = await withFits(args.first, (one) =>
       withFits(args.second, (other) => compareFits(one, other, options)),

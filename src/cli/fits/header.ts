@@ -1,4 +1,5 @@
 import { formatPythonJson } from "../../core/python-json.ts";
+import { isReal } from "../../core/scalar.ts";
 import type { Card } from "../../fits/card.ts";
 import { isComplex } from "../../fits/card-value.ts";
 import { storedHeader } from "../../fits/hdu.ts";
@@ -12,10 +13,17 @@ function cardDocument(card: Card) {
   const { keyword } = card;
   try {
     const value = card.value;
-    return { keyword, value: isComplex(value) ? [value.re, value.im] : (value ?? null), comment: card.comment };
+    const document = isComplex(value) ? [finite(value.re), finite(value.im)] : finite(value ?? null);
+    return { keyword, value: document, comment: card.comment };
   } catch {
     return { keyword, value: null, comment: "", invalid: card.image };
   }
+}
+
+/** A real that is larger than any double is infinite, for which JSON has no number. */
+function finite<Value>(value: Value): Value | string {
+  const number: unknown = isReal(value) ? value.value : value;
+  return typeof number === "number" && !Number.isFinite(number) ? String(number) : value;
 }
 
 export const header = defineCommand({

@@ -44,6 +44,26 @@ export function columnError(name: string, problem: string): FirstlightError {
   });
 }
 
+const valueTypes: readonly ColumnValues["type"][] = ["number", "logical", "bit", "text", "complex"];
+
+/**
+ * Looks at what the compiler cannot hold: the names of types, and bits.
+ *
+ * @throws FirstlightError FITS_COLUMN
+ */
+export function requireValues(column: WritableColumn): void {
+  const { name } = column;
+  const all: readonly ColumnValues[] = column.type === "variable" ? column.rows : [column];
+  for (const { type, data } of all) {
+    if (!valueTypes.includes(type)) {
+      const known = [...valueTypes, "variable"].join(", ");
+      throw columnError(name, `its type is ${JSON.stringify(type)}; expected one of ${known}.`);
+    }
+    const bad = type === "bit" ? data.find((bit) => bit !== 0 && bit !== 1) : undefined;
+    if (bad !== undefined) throw columnError(name, `a bit of it is ${bad}; bits are 0 or 1.`);
+  }
+}
+
 /** Values in each cell; 1 for a column without a shape. */
 export function cellSize(shape: readonly number[] | undefined): number {
   return shape === undefined || shape.length === 0 ? 1 : sizeOf(shape);

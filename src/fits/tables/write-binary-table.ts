@@ -2,7 +2,13 @@ import { storageOf } from "../storage.ts";
 import { elementBytes } from "./binary-form.ts";
 import { cellBytes } from "./cell-bytes.ts";
 import { type ColumnPlan, lengthOf, planColumn } from "./column-plan.ts";
-import { columnError, rowCountOf, type VariableWritable, type WritableColumn } from "./writable-column.ts";
+import {
+  columnError,
+  requireValues,
+  rowCountOf,
+  type VariableWritable,
+  type WritableColumn,
+} from "./writable-column.ts";
 
 export interface WrittenTable {
   readonly rowBytes: number;
@@ -13,12 +19,20 @@ export interface WrittenTable {
   readonly data: Uint8Array;
 }
 
+/** FITS 4.0 §7.3.1. */
+const mostColumns = 999;
+
 /**
  * Lays columns out as the data unit of a binary table (FITS 4.0 §7.3).
  *
  * @throws FirstlightError FITS_COLUMN for columns that differ in their rows, or hold what FITS cannot
  */
 export function writeBinaryTable(columns: readonly WritableColumn[], stated?: number): WrittenTable {
+  const surplus = columns[mostColumns];
+  if (surplus !== undefined) {
+    throw columnError(surplus.name, `the table has ${columns.length} columns; TFIELDS is at most ${mostColumns}.`);
+  }
+  for (const column of columns) requireValues(column);
   const rowCount = rowCountOf(columns, stated);
   const most = columns.reduce((sum, column) => sum + (column.type === "variable" ? heapMostBytes(column) : 0), 0);
   const plans = columns.map((column) => planColumn(column, most));

@@ -174,3 +174,27 @@ describe("a binary table", () => {
     ).toThrow(/HDU 0 comes with 7 bytes of stored data; its header is that of an extension of 8/);
   });
 });
+
+test.each([
+  [
+    "more than 999 columns",
+    Array.from({ length: 1000 }, (_, i) => ({ name: `A${i}`, type: "number", data: Uint8Array.of(1) })),
+    "A999",
+  ],
+  ["bits other than 0 and 1", [{ name: "B", type: "bit", data: Uint8Array.of(0, 2) }], "a bit of it is 2"],
+  [
+    "bits of a row",
+    [{ name: "B", type: "variable", rows: [{ type: "bit", data: Uint8Array.of(7) }] }],
+    "a bit of it is 7",
+  ],
+  [
+    "an unknown type",
+    [{ name: "B", type: "int", data: Uint8Array.of(7) }],
+    "number, logical, bit, text, complex, variable",
+  ],
+])("%s are refused", (_what, columns, message) => {
+  const table = { header: new Header(), columns: columns as unknown as readonly WritableColumn[] };
+  expect(() => encodeFits([table])).toThrow(
+    expect.objectContaining({ code: "FITS_COLUMN", message: expect.stringContaining(message) }),
+  );
+});
