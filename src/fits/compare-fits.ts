@@ -145,8 +145,8 @@ function pixelDifferences(
     // 64-bit integers that differ may be the same as reals.
     const difference = typeof a === "bigint" && typeof b === "bigint" ? Number(a > b ? a - b : b - a) : Math.abs(x - y);
     // No distance from an infinity is within any share of it.
-    const isFinite = Number.isFinite(x) && Number.isFinite(y);
-    if (isFinite && difference <= absolute + relative * Math.abs(y)) continue;
+    const areFinite = Number.isFinite(x) && Number.isFinite(y);
+    if (areFinite && difference <= absolute + relative * Math.abs(y)) continue;
     if (count === 0) at = index;
     count += 1;
     if (!(difference <= largest)) largest = Number.isNaN(difference) ? largest : difference;
