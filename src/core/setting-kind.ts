@@ -19,12 +19,13 @@ export const folder: SettingKind<string> = kind(
   z.string().refine((path) => !/^~|(^|[\\/])~([\\/]|$)/.test(path), "write the home folder out"),
 );
 
+/** No password that an error or a report might show, and no path: what is called there is the client's business. */
 export const url: SettingKind<string> = kind(
-  "the URL of a server, such as https://example.org",
+  "the URL of a server, such as https://example.org, without user, password and path",
   z
     .string()
     .trim()
-    .refine((value) => /^https?:\/\/[^/\s]/i.test(value) && URL.canParse(value), "no such URL"),
+    .refine((value) => /^https?:\/\/[^/\s?#@\\]+\/?$/i.test(value) && URL.canParse(value), "no such URL"),
 );
 
 export const secretText: SettingKind<Secret> = {
@@ -47,13 +48,17 @@ export const flag: SettingKind<boolean> = kind(
   }),
 );
 
-export function wholeNumber(minimum: number, what = "a whole number"): SettingKind<number> {
+export function wholeNumber(
+  minimum: number,
+  what = "a whole number",
+  maximum = Number.MAX_SAFE_INTEGER,
+): SettingKind<number> {
   return kind(
-    `${what} from ${minimum}`,
+    `${what} from ${minimum}${maximum === Number.MAX_SAFE_INTEGER ? "" : ` to ${maximum}`}`,
     z.string().transform((value, context) => {
       const digits = value.trim().replaceAll(/(?<=\d)_(?=\d)/g, "");
       const number = Number(digits);
-      if (/^[+-]?\d+(\.0*)?$/.test(digits) && Number.isSafeInteger(number) && number >= minimum) return number;
+      if (/^[+-]?\d+(\.0*)?$/.test(digits) && number >= minimum && number <= maximum) return number;
       context.addIssue("not such a number");
       return z.NEVER;
     }),

@@ -83,6 +83,9 @@ const otlpEndpoint: SettingKind<string> = kind(
     .refine((endpoint) => URL.canParse(endpoint.includes("://") ? endpoint : `http://${endpoint}`), "no address"),
 );
 
+/** Node takes a longer time for one millisecond. */
+const longestTimerMs = 2 ** 31 - 1;
+
 const duration = z.number().min(0);
 
 const retry = json(
@@ -209,7 +212,7 @@ export const settingsTable = {
   ),
   otelMetricExportIntervalMs: required(
     "OTEL_METRIC_EXPORT_INTERVAL",
-    wholeNumber(1, "a whole number of milliseconds"),
+    wholeNumber(1, "a whole number of milliseconds", longestTimerMs),
     "60000",
     "Milliseconds between two sendings of metrics.",
   ),

@@ -59,13 +59,15 @@ function* unknownVariables(env: Environment): Iterable<SettingProblem> {
 function problemOf(
   { name, kind }: Setting,
   text: string,
-  issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
+  issues: readonly { readonly code?: string; readonly path: readonly PropertyKey[]; readonly message: string }[],
 ): SettingProblem {
   if (kind.secret) return { name, expected: kind.expects, found: `${text.length} characters (not shown)` };
   const told = withoutPasswords(text);
   const shown = JSON.stringify(told.length > 120 ? `${told.slice(0, 119)}…` : told);
-  const where = issues.filter(({ path }) => path.length > 0);
-  const details = where.map(({ path, message }) => `${path.map(String).join(".")}: ${message}`);
+  const where = issues.filter(({ code, path }) => path.length > 0 || code === "unrecognized_keys");
+  const details = where.map(({ path, message }) =>
+    path.length === 0 ? message : `${path.map(String).join(".")}: ${message}`,
+  );
   return { name, expected: kind.expects, found: details.length === 0 ? shown : `${shown} (${details.join("; ")})` };
 }
 

@@ -1,5 +1,6 @@
 import type { BatchObservableResult, Meter, Observable } from "@opentelemetry/api";
 import type { Logger } from "../core/log.ts";
+import { nearestName } from "../core/nearest-name.ts";
 import type { Settings } from "../core/settings.ts";
 import { type SystemMetric, systemMetricNames, systemMetrics } from "./system-readings.ts";
 
@@ -27,6 +28,8 @@ export function observeSystem(meter: Meter, settings: Settings, log: Logger): ()
     }
   };
   const all = [...observables.values()];
+  // The SDK takes a callback without metrics for a mistake.
+  if (all.length === 0) return () => undefined;
   meter.addBatchObservableCallback(observe, all);
   return () => meter.removeBatchObservableCallback(observe, all);
 }
@@ -39,11 +42,24 @@ function choose(config: Settings["systemMetricInstrumentationConfig"], log: Logg
     const metric = systemMetrics[name];
     if (metric === undefined) {
       log.warning(
-        `SYSTEM_METRIC_INSTRUMENTATION_CONFIG: there is no metric ${name} here. There are ${systemMetricNames.join(", ")}.`,
+        `SYSTEM_METRIC_INSTRUMENTATION_CONFIG: there is no metric ${name} here.${perhaps(name, systemMetricNames)} There are ${systemMetricNames.join(", ")}.`,
       );
-    } else chosen.set(name, wanted === true || metric.states.length === 0 ? "all" : wanted);
+      continue;
+    }
+    chosen.set(name, wanted === true || metric.states.length === 0 ? "all" : wanted);
+    if (wanted === true || metric.states.length === 0) continue;
+    for (const state of wanted.filter((one) => !metric.states.includes(one))) {
+      log.warning(
+        `SYSTEM_METRIC_INSTRUMENTATION_CONFIG: ${name} has no ${metric.attribute} ${state} here.${perhaps(state, metric.states)} It has ${metric.states.join(", ")}.`,
+      );
+    }
   }
   return chosen;
+}
+
+function perhaps(name: string, known: readonly string[]): string {
+  const nearest = nearestName(name, known);
+  return nearest === undefined ? "" : ` Perhaps ${nearest} is meant.`;
 }
 
 /** Python's runtime metrics have the runtime in their names, and those of the configuration have not. */

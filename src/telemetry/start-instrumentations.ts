@@ -1,4 +1,5 @@
 import type { Logger } from "../core/log.ts";
+import { nearestName } from "../core/nearest-name.ts";
 import type { Settings } from "../core/settings.ts";
 import { meter } from "../core/telemetry.ts";
 import { urlPatterns } from "./client-span.ts";
@@ -7,6 +8,8 @@ import { traceFetch } from "./trace-fetch.ts";
 import { traceHttp } from "./trace-http.ts";
 import { traceRedis } from "./trace-redis.ts";
 
+const known = ["http", "undici", "ioredis", "system-metrics"];
+
 /** Those that the settings do not leave out; the result stops them. */
 export function startInstrumentations(
   settings: Settings,
@@ -14,6 +17,13 @@ export function startInstrumentations(
   log: Logger,
 ): () => void {
   const without = new Set(settings.otelNodeDisabledInstrumentations.map((name) => name.replaceAll("_", "-")));
+  for (const name of without) {
+    if (known.includes(name)) continue;
+    const nearest = nearestName(name, known);
+    log.warning(
+      `OTEL_NODE_DISABLED_INSTRUMENTATIONS: there is no instrumentation ${name} here.${nearest === undefined ? "" : ` Perhaps ${nearest} is meant.`} There are ${known.join(", ")}.`,
+    );
+  }
   const excluded = urlPatterns(settings.otelNodeExcludedUrls);
   const stops: (() => void)[] = [];
   if (sent.metrics !== undefined && !without.has("system-metrics")) stops.push(observeSystem(meter(), settings, log));

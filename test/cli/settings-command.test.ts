@@ -31,8 +31,6 @@ test("neither a password nor a key in a URL shows in what `settings` prints", as
   await using cli = await openCli();
   const env = {
     DOCS_BASE_URL: `https://me:${marker}@docs.example`,
-    GLOBUS_SDK_SERVICE_URL_AUTH: `https://me:${marker}@auth.example`,
-    GLOBUS_SDK_SERVICE_URL_TRANSFER: `https://transfer.example/?token=${marker}`,
     OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `https://otel.example/v1/traces?api_key=${marker}&tenant=7`,
     OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `https://otel.example/v1/metrics?X-Amz-Signature=${marker}`,
     OTEL_EXPORTER_OTLP_HEADERS: `x-api-key=${marker}`,
@@ -51,7 +49,8 @@ test("neither a password nor a key in a URL shows in what `settings` prints", as
 test("nor in an error about settings that are wrong", async () => {
   await using cli = await openCli();
   const env = {
-    GLOBUS_SDK_SERVICE_URL_AUTH: `ftp://me:${marker}@auth.example`,
+    GLOBUS_SDK_SERVICE_URL_AUTH: `https://me:${marker}@auth.example`,
+    GLOBUS_SDK_SERVICE_URL_TRANSFER: `https://transfer.example/?token=${marker}`,
     OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `otel.example?api_key=${marker}`,
     MESH_CONFIG: JSON.stringify({ bus: { mesh_address: `nats://me:${marker}@bus`, mesh_port: 1 } }),
   };

@@ -255,6 +255,10 @@ test.each([
   ["SCRATCH_BASE_PATH", "~jane/scratch"],
   ["FIRSTLIGHT_OBJECT_STORE_PATH", "/data/~/products"],
   ["OTEL_NODE_DISABLED_INSTRUMENTATIONS", "[1]"],
+  ["OTEL_METRIC_EXPORT_INTERVAL", String(2 ** 31)],
+  ["GLOBUS_SDK_SERVICE_URL_AUTH", "https://auth.example/v2"],
+  ["GLOBUS_SDK_SERVICE_URL_AUTH", "https://auth.example?a=b"],
+  ["GLOBUS_SDK_SERVICE_URL_TRANSFER", "https://me@transfer.example"],
 ])("%s=%s is refused", (name, text) => {
   expect(problemsOf({ [name]: text }).map((problem) => problem.name)).toEqual([name]);
 });
@@ -268,6 +272,26 @@ test.each([
   expect(error.message).toContain(name);
   expect(error.message).not.toContain("hunter2");
   expect(JSON.stringify(error.fields)).not.toContain("hunter2");
+});
+
+test.each(["GLOBUS_SDK_SERVICE_URL_AUTH", "GLOBUS_SDK_SERVICE_URL_TRANSFER"])(
+  "%s with a password is refused without showing it",
+  (name) => {
+    const { message } = failureOf({ [name]: "https://me:hunter2@globus.example" });
+    expect(message).toContain(
+      `${name}: expected the URL of a server, such as https://example.org, without user, password`,
+    );
+    expect(message).not.toContain("hunter2");
+  },
+);
+
+test("a name that a JSON setting does not know is told", () => {
+  expect(failureOf({ RETRY_CONFIG: '{"retry_delays": 3}' }).message).toContain('Unrecognized key: "retry_delays"');
+});
+
+test("the longest time of a timer is taken", () => {
+  const longest = 2 ** 31 - 1;
+  expect(loadSettings({ OTEL_METRIC_EXPORT_INTERVAL: String(longest) }).otelMetricExportIntervalMs).toBe(longest);
 });
 
 test("a variable of ours that does not exist is named, with the one that was meant", () => {

@@ -30,6 +30,24 @@ describeWithRabbitmq("amqp bus on the wire", (url) => {
     return { exchange: `${name}.x`, binding: { routingKey: `${name}.m`, queue: `${name}.q` } };
   };
 
+  test.each(["amq.topic", "amq.mine"])("the exchange %s is the broker's own, and refused by name", async (exchange) => {
+    await using bus = amqpBusAt(url, { exchange });
+    const { binding } = fresh();
+    const refused = {
+      code: "BUS_ARGUMENT_INVALID",
+      message: expect.stringContaining(`(ISB_EXCHANGE) cannot be '${exchange}'`),
+    };
+    await expect(bus.declare([binding])).rejects.toMatchObject(refused);
+  });
+
+  test("the broker's own exchange amq.direct serves", async () => {
+    const { binding } = fresh();
+    await using bus = amqpBusAt(url, { exchange: "amq.direct" });
+    await bus.declare([binding]);
+    await bus.publish([{ binding, body: {}, messageId: "1" }]);
+    expect(await raw.deleteQueue(binding.queue)).toEqual({ messageCount: 1 });
+  });
+
   test("messages of a recipe run have the Python stack's keys, queues, bodies and properties", async () => {
     const { exchange } = fresh();
     await using bus = amqpBusAt(url, { exchange });

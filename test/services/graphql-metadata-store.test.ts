@@ -142,6 +142,18 @@ describe("a call", () => {
     expect(waits[0].message).toContain(`No answer to recipeRuns from the metadata store at ${server.url}`);
   });
 
+  test.each([
+    ["an internal error", { code: "INTERNAL_SERVER_ERROR" }, "retry"],
+    ["any other", { code: "BAD_USER_INPUT" }, "fatal"],
+    ["one without a code", undefined, "fatal"],
+  ])("%s of status 200 ends the call at once, and the attempt by its kind", async (_, extensions, disposition) => {
+    const errors = [{ message: "Unexpected error.", ...(extensions === undefined ? {} : { extensions }) }];
+    await using server = await scriptedHttp(json(200, { errors, data: null }), runs);
+    await using store = graphqlStoreAt(server.url);
+    await expect(store.recipeRun(1)).rejects.toMatchObject({ code: "METADATA_STORE_REFUSED", disposition });
+    expect(server.seen).toHaveLength(1);
+  });
+
   test("is given up after the tries that RETRY_CONFIG names, and without end after eleven", async () => {
     await using server = await scriptedHttp(page(503));
     await using three = graphqlStoreAt(server.url);

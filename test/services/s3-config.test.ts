@@ -91,12 +91,20 @@ describe("the boto names", () => {
     ["S3_CLIENT_CONFIG", { s3: { adressing_style: "path" } }, "s3.adressing_style: expected addressing_style, perhaps"],
     ["S3_CLIENT_CONFIG", { retries: { tries: 2 } }, "retries.tries: expected one of max_attempts, total_max_attempts"],
     ["S3_CLIENT_CONFIG", { tcp_keepalive: false }, "connections are always kept alive"],
+    ["S3_CLIENT_CONFIG", { region_name: "eu west" }, "region_name: expected what docs/object-store.md says of it"],
+    ["S3_CLIENT_CONFIG", { region_name: "-eu" }, "no region: letters, digits and '-', 63 at most"],
+    ["S3_CLIENT_CONFIG", { connect_timeout: 2_147_484 }, "connect_timeout"],
+    ["S3_CLIENT_CONFIG", { read_timeout: 1e12 }, "more seconds than a timer takes, 2147483"],
     ["S3_UPLOAD_CONFIG", { max_bandwidth: 3 }, "S3_UPLOAD_CONFIG: max_bandwidth: expected no max_bandwidth, as no"],
     ["S3_DOWNLOAD_CONFIG", { max_concurrency: 0 }, "S3_DOWNLOAD_CONFIG: max_concurrency"],
   ])("%s %j is refused by name", (setting, value, says) => {
     expect(() => configOf({ [setting]: value })).toThrow(
       expect.objectContaining({ code: "SETTINGS_INVALID", message: expect.stringContaining(says) }),
     );
+  });
+
+  test.each(["us-east-1", "default", "EU", "my-zone-2"])("the region %s is taken", (region) => {
+    expect(configOf({ S3_CLIENT_CONFIG: { region_name: region } }).client.region).toBe(region);
   });
 
   test("no value of S3_CLIENT_CONFIG is shown, which may hold credentials", () => {

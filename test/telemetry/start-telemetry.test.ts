@@ -182,17 +182,39 @@ describe("SYSTEM_METRIC_INSTRUMENTATION_CONFIG", () => {
     expect(value("process.memory.usage")).toBeGreaterThan(10e6);
   });
 
-  test("a name that is not there is said", async () => {
-    const lines: string[] = [];
-    const settings = loadSettings({
-      OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `http://127.0.0.1:${collector.port}`,
-      SYSTEM_METRIC_INSTRUMENTATION_CONFIG: '{"system.tides": true}',
-    });
-    const log = createLogger({ level: "WARNING", pretty: true, write: (line) => lines.push(line) });
-    await using _ = await startTelemetry(settings, { log });
-    expect(lines.join("")).toContain("there is no metric system.tides");
+  test.each([
+    ['{"system.tides": true}', "there is no metric system.tides"],
+    ['{"system.memory.usge": true}', "Perhaps system.memory.usage is meant."],
+    [
+      '{"system.memory.usage": ["usd"]}',
+      "system.memory.usage has no state usd here. Perhaps used is meant. It has used,",
+    ],
+  ])("a name that is not there is said: %s", async (config, said) => {
+    expect(await warnings({ SYSTEM_METRIC_INSTRUMENTATION_CONFIG: config })).toContain(said);
   });
+
+  test.each(["{}", '{"system.memory.usage": false}', '{"system.cpu.time": true}'])(
+    "nothing is amiss with %s",
+    async (config) => {
+      expect(await warnings({ SYSTEM_METRIC_INSTRUMENTATION_CONFIG: config })).toBe("");
+    },
+  );
 });
+
+test("an instrumentation that is not there, and so cannot be disabled, is said", async () => {
+  const said = await warnings({ OTEL_NODE_DISABLED_INSTRUMENTATIONS: "htpp,system_metrics" });
+  expect(said).toContain("there is no instrumentation htpp here. Perhaps http is meant.");
+  expect(said).not.toContain("no instrumentation system");
+});
+
+async function warnings(env: Readonly<Record<string, string>>): Promise<string> {
+  const lines: string[] = [];
+  const endpoint = { OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `http://127.0.0.1:${collector.port}` };
+  const log = createLogger({ level: "WARNING", pretty: true, write: (line) => lines.push(line) });
+  const telemetry = await startTelemetry(loadSettings({ ...endpoint, ...env }), { log });
+  await telemetry.shutdown();
+  return lines.join("");
+}
 
 const binding = { routingKey: "trace.m", queue: `trace.${process.pid}.q` };
 

@@ -35,7 +35,16 @@ export function requireBindings(bindings: readonly QueueBinding[]): void {
 
 /** @throws FirstlightError BUS_ARGUMENT_INVALID */
 export function requireExchange(exchange: string): void {
-  requireName("The name of the exchange (ISB_EXCHANGE)", exchange);
+  const what = "The name of the exchange (ISB_EXCHANGE)";
+  requireName(what, exchange);
+  // Of the broker's own, one is what is wanted: durable and direct.
+  if (exchange.startsWith("amq.") && exchange !== "amq.direct") {
+    throw invalid(
+      what,
+      exchange,
+      "those that begin with amq. are the broker's own, of which only amq.direct can serve",
+    );
+  }
 }
 
 /** @throws FirstlightError BUS_ARGUMENT_INVALID */

@@ -42,19 +42,22 @@ export function metadataAccessRefused(url: string, operation: string, reason: st
   );
 }
 
-/** @param status of HTTP: from 500 on it is the server's own trouble, which may pass */
+/**
+ * @param status of HTTP: from 500 on it is the server's own trouble, which may pass
+ * @param isInternal whether the server says so in an answer of GraphQL, whatever the status
+ */
 export function metadataRefused(
   url: string,
   operation: string,
   status: number,
   said: readonly string[],
-  isGraphql = true,
+  { isGraphql = true, isInternal = false } = {},
 ) {
   const reason = said.join("; ") || `HTTP ${status}`;
   return new FirstlightError(
     "METADATA_STORE_REFUSED",
     `The metadata store at ${url} has refused ${operation}: ${reason}. ${isGraphql ? "What it says is all that is known here; its own log may hold more." : "No GraphQL server speaks like that: check the entry internal-api-gateway in MESH_CONFIG."}`,
-    { disposition: status >= 500 ? "retry" : "fatal", fields: { url, operation, status, errors: said } },
+    { disposition: status >= 500 || isInternal ? "retry" : "fatal", fields: { url, operation, status, errors: said } },
   );
 }
 

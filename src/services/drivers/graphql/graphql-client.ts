@@ -103,7 +103,7 @@ async function callOnce<Response>(
   if (passingStatuses.has(status)) throw metadataUnreachable(url, base, `HTTP ${status}`, undefined, retryAfter);
   const answer = parseAnswer(text);
   if (answer === undefined) {
-    if (status !== 200) throw metadataRefused(url, base, status, [`HTTP ${status}, ${said()}`], false);
+    if (status !== 200) throw metadataRefused(url, base, status, [`HTTP ${status}, ${said()}`], { isGraphql: false });
     const misfit = { path: base, expected: "an answer of GraphQL, a JSON object with data or errors", found: said() };
     throw metadataSchemaUnfit(url, base, [misfit]);
   }
@@ -177,6 +177,8 @@ function parseAnswer(text: string): Answer | undefined {
 }
 
 const refusedCodes: ReadonlySet<unknown> = new Set(["UNAUTHENTICATED", "UNAUTHORIZED", "FORBIDDEN"]);
+/** What Yoga and Apollo, which send it with status 200, say instead of an error that a resolver did not foresee: the HTTP 500 of GraphQL. */
+const internalCode = "INTERNAL_SERVER_ERROR";
 const unfitCodes: ReadonlySet<unknown> = new Set(["GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED"]);
 /** How the servers of the reference implementations, JavaScript's and Python's, begin to say that a query does not fit their schema. */
 const unfitMessage =
@@ -201,7 +203,10 @@ function refusal(
   const unfit = wasRun
     ? []
     : errors.filter(({ message, extensions }) => unfitCodes.has(extensions?.code) || unfitMessage.test(message));
-  if (unfit.length === 0) return metadataRefused(url, base, status, said);
+  if (unfit.length === 0) {
+    const isInternal = errors.some(({ extensions }) => extensions?.code === internalCode);
+    return metadataRefused(url, base, status, said, { isInternal });
+  }
   return metadataSchemaUnfit(
     url,
     base,

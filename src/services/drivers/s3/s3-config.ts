@@ -35,13 +35,16 @@ export interface S3Config {
 }
 
 const mebibyte = 1024 * 1024;
-const seconds = z.number().positive();
+/** What a timer of Node takes, 2^31 - 1 ms: a longer time is over at once. */
+const seconds = z.number().positive().max(2_147_483, "more seconds than a timer takes, 2147483");
+/** The SDK puts it into names of hosts, and throws where it cannot; Amazon's, Ceph's `default` and MinIO's `us-east-1` are such. */
+const region = z.string().regex(/^(?!-)[A-Za-z\d-]{1,63}(?<!-)$/, "no region: letters, digits and '-', 63 at most");
 const count = z.int().positive();
 const checksums = z.enum(["when_supported", "when_required"]);
 
 /** botocore.config.Config: the names that have a meaning here. */
 const clientSchema = z.strictObject({
-  region_name: z.string().min(1).default("us-east-1"),
+  region_name: region.default("us-east-1"),
   signature_version: z.enum(["s3v4", "v4"], "only s3v4 is spoken").optional(),
   connect_timeout: seconds.default(60),
   read_timeout: seconds.default(60),
