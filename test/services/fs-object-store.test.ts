@@ -117,6 +117,19 @@ describe("objects in the file system", () => {
     await expect(store.delete("data", [key])).rejects.toMatchObject(illegal);
   });
 
+  test("a store that is closed deletes nothing any more", async () => {
+    await using folder = await temporaryFolder();
+    const keys = Array.from({ length: 20 }, (_, n) => `${n}`);
+    const store = fsObjectStore({ root: folder.path });
+    for (const key of keys) await store.put("data", key, Buffer.from(key));
+    const deleting = expect(store.delete("data", keys)).rejects.toMatchObject({ code: "SERVICE_CLOSED" });
+    await store[Symbol.asyncDispose]();
+    const left = await Array.fromAsync(fsObjectStore({ root: folder.path }).list("data"));
+    await deleting;
+    expect(left.length).toBeGreaterThan(0);
+    expect(await Array.fromAsync(fsObjectStore({ root: folder.path }).list("data"))).toEqual(left);
+  });
+
   test("a key below an object, and one that is the folder of others, is a conflict", async () => {
     await using folder = await temporaryFolder();
     const store = fsObjectStore({ root: folder.path });

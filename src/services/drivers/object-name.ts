@@ -1,6 +1,8 @@
 import { FirstlightError } from "../../core/errors.ts";
 
 const longestKeyBytes = 1024;
+/** S3 takes 63 characters; a folder's name has no more bytes than these. */
+const longestBucketBytes = 255;
 /** S3 takes 2 KB of names and values, of which the driver needs some itself. */
 const mostMetadataBytes = 1800;
 /** Of the metadata that a driver keeps for itself. */
@@ -8,10 +10,11 @@ export const ownMetadataPrefix = "firstlight-";
 
 /** @throws FirstlightError OBJECT_BUCKET_ILLEGAL */
 export function requireBucket(bucket: string): void {
-  if (typeof bucket === "string" && /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(bucket)) return;
+  const isLong = typeof bucket === "string" && bucket.length > longestBucketBytes;
+  if (typeof bucket === "string" && /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(bucket) && !isLong) return;
   throw new FirstlightError(
     "OBJECT_BUCKET_ILLEGAL",
-    `'${bucket}' cannot be the name of a bucket: it takes letters, digits, '.', '_' and '-', and begins with a letter or digit.`,
+    `'${bucket}' cannot be the name of a bucket: it takes letters, digits, '.', '_' and '-', ${longestBucketBytes} at most, and begins with a letter or digit.`,
     { disposition: "invalid", fields: { bucket } },
   );
 }
@@ -20,6 +23,17 @@ export function requireBucket(bucket: string): void {
 export function requireKey(key: string): void {
   const problem = problemOf(key);
   if (problem !== undefined) throw illegalKey(key, problem);
+}
+
+/**
+ * A text is a list of its letters, each of which could be a key.
+ *
+ * @throws FirstlightError OBJECT_KEY_ILLEGAL
+ */
+export function requireKeys(keys: readonly string[]): void {
+  const given: unknown = keys;
+  if (!Array.isArray(given)) throw illegalKey(String(given), "a list of keys is asked for; put it into one");
+  for (const key of keys) requireKey(key);
 }
 
 /** A server may hold keys of others that no file can have. */

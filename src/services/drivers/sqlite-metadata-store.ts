@@ -96,7 +96,9 @@ export function sqliteMetadataStore({ path, clock = systemClock }: SqliteMetadat
 }
 
 function requireRun(database: Database, recipeRunId: number): Row {
-  const found = database.one("SELECT * FROM recipe_run WHERE id = ?", recipeRunId);
+  // SQLite takes '7' for 7, which no other store does.
+  const isId = Number.isInteger(recipeRunId);
+  const found = isId ? database.one("SELECT * FROM recipe_run WHERE id = ?", recipeRunId) : undefined;
   if (found !== undefined) return found;
   throw recipeRunNotFound(recipeRunId);
 }

@@ -48,6 +48,14 @@ export function metadataStoreConformance(
       expect(dataset.parts.map((part) => [part.type, part.document])).toEqual([["observe_frames", document]]);
     });
 
+    withRun("does not take a text for the number of a run, as JavaScript may give it", async (store, recipeRunId) => {
+      const text = `${recipeRunId}` as unknown as number;
+      const unknown = { code: "RECIPE_RUN_NOT_FOUND" };
+      await expect(store.recipeRun(text)).rejects.toMatchObject(unknown);
+      await expect(store.inputDataset(text)).rejects.toMatchObject(unknown);
+      await expect(store.setStatus(text, "INPROGRESS")).rejects.toMatchObject(unknown);
+    });
+
     test("names a recipe run that nobody has registered", async () =>
       withService(await open(), async (store) => {
         const unknown = { code: "RECIPE_RUN_NOT_FOUND", fields: { recipeRunId: 2 ** 40 } };

@@ -9,7 +9,7 @@ import { type FileFacts, fileFacts } from "../../../core/file-facts.ts";
 import { unlessAborted } from "../../../core/retry.ts";
 import type { ObjectInfo, ObjectSource, ObjectStore, PutOptions } from "../../object-store.ts";
 import { objectDamaged, objectNotFound, storeClosed } from "../object-errors.ts";
-import { requireMetadata } from "../object-name.ts";
+import { requireKeys, requireMetadata } from "../object-name.ts";
 import { type OpenSource, openSource, piecesOf } from "../object-source.ts";
 import { replaceVerified, type WantedFacts } from "../replace-verified.ts";
 import { serviceClosing } from "../service-closing.ts";
@@ -112,6 +112,20 @@ export function fsObjectStore({ root, clock = systemClock }: FsObjectStoreOption
     };
   }
 
+  async function deleteObjects(bucket: string, keys: readonly string[], signal: AbortSignal): Promise<void> {
+    const folder = bucketFolder(root, bucket);
+    requireKeys(keys);
+    for (const key of keys) keyPath(folder, key);
+    for (const key of keys) {
+      signal.throwIfAborted();
+      const path = await objectPath(folder, key);
+      if ((await fileState(path)) === undefined) continue;
+      await rm(path, { force: true });
+      await removeNote(folder, key);
+      await removeEmptyFolders(dirname(path), folder);
+    }
+  }
+
   return {
     name: "fs",
     put: (bucket, key, source, options = {}) =>
@@ -135,31 +149,21 @@ export function fsObjectStore({ root, clock = systemClock }: FsObjectStoreOption
       const folder = bucketFolder(root, bucket);
       for await (const key of keysBelow(folder, "", prefix)) {
         signal?.throwIfAborted();
+        closing.requireOpen();
         const file = await fileState(join(folder, key));
         if (file !== undefined) yield { bucket, key, sizeBytes: file.size };
       }
     },
-    async delete(bucket, keys, signal) {
-      closing.requireOpen();
-      const folder = bucketFolder(root, bucket);
-      for (const key of keys) keyPath(folder, key);
-      for (const key of keys) {
-        signal?.throwIfAborted();
-        const path = await objectPath(folder, key);
-        if ((await fileState(path)) === undefined) continue;
-        await rm(path, { force: true });
-        await removeNote(folder, key);
-        await removeEmptyFolders(dirname(path), folder);
-      }
-    },
-    async removeFolderObjects(bucket, prefix, signal) {
-      closing.requireOpen();
-      const { removed } = await removeFolders(bucketFolder(root, bucket), "", prefix, signal);
-      return removed.sort(byBytes);
-    },
+    delete: (bucket, keys, signal) => closing.during(signal, (until) => deleteObjects(bucket, keys, until)),
+    removeFolderObjects: (bucket, prefix, signal) =>
+      closing.during(signal, async (until) => {
+        const { removed } = await removeFolders(bucketFolder(root, bucket), "", prefix, until);
+        return removed.sort(byBytes);
+      }),
     async removeUnfinished(bucket, keys) {
       closing.requireOpen();
       const folder = bucketFolder(root, bucket);
+      requireKeys(keys);
       const written = keys.flatMap((key) => [keyPath(folder, key), notePath(folder, key)]);
       const unfinished = await temporariesOf(written);
       for (const path of unfinished) await rm(path, { force: true });

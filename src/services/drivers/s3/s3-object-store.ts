@@ -2,7 +2,7 @@ import { type Clock, systemClock } from "../../../core/clock.ts";
 import { sharedSync } from "../../../core/shared-sync.ts";
 import type { ObjectStore } from "../../object-store.ts";
 import { storeClosed } from "../object-errors.ts";
-import { isLegalKey, requireBucket, requireKey } from "../object-name.ts";
+import { isLegalKey, requireBucket, requireKey, requireKeys } from "../object-name.ts";
 import { serviceClosing } from "../service-closing.ts";
 import type { S3Config } from "./s3-config.ts";
 import { type S3ConnectionOptions, s3Connection } from "./s3-connection.ts";
@@ -47,11 +47,14 @@ export function s3ObjectStore({ clock = systemClock, config, ...options }: S3Obj
     },
     async *list(bucket, prefix = "", signal) {
       requireBucket(bucket);
-      for await (const entry of listObjects(connection, bucket, prefix, signal)) if (isLegalKey(entry.key)) yield entry;
+      for await (const entry of listObjects(connection, bucket, prefix, signal)) {
+        closing.requireOpen();
+        if (isLegalKey(entry.key)) yield entry;
+      }
     },
     async delete(bucket, keys, signal) {
       requireBucket(bucket);
-      for (const key of keys) requireKey(key);
+      requireKeys(keys);
       await deleteObjects(connection, bucket, keys, signal);
     },
     async removeFolderObjects(bucket, prefix, signal) {
@@ -64,6 +67,7 @@ export function s3ObjectStore({ clock = systemClock, config, ...options }: S3Obj
     },
     async removeUnfinished(bucket, keys, signal) {
       requireBucket(bucket);
+      requireKeys(keys);
       return keys.length === 0 ? 0 : removeUploads(connection, bucket, keys, { signal });
     },
     async presign(bucket, key, { expiresSeconds = 3600 } = {}) {
