@@ -13,13 +13,21 @@ export interface Redact {
 const edge = "[A-Za-z0-9+/_-]{0,3}";
 const longestEdges = 8;
 
+/** Characters. An expression can be too large, and a text of this length stands nowhere by chance in other company. */
+const longestInPattern = 2048;
+const longestPattern = 100_000;
+
 /**
  * Takes these secrets out of any text, however they are spelt there: in a URL, a form, JSON, HTML, hexadecimal or Base64, also
  * with something before it, as `Basic` sends user and password; and in Latin-1 or UTF-16, of which `textOf` made the text. Shorter ones than `shortest` characters are not looked for.
  */
 export function hideSecrets(secrets: Iterable<string>, shortest: number): Redact {
   const sources = new Map<string, number>();
-  const add = (form: string, source = RegExp.escape(form)): void => void sources.set(source, form.length);
+  const texts = new Set<string>();
+  const add = (form: string, source = RegExp.escape(form)): void => {
+    if (form.length > longestInPattern) texts.add(form);
+    else sources.set(source, form.length);
+  };
   for (const given of new Set(secrets)) {
     // The scheme of `Bearer …` is no secret, and a server may quote what follows it alone. Output is searched line by line.
     for (const secret of [given, given.replace(/^[A-Za-z][\w-]*\s+(?=\S+$)/, ""), ...linesOf(given)]) {
@@ -28,11 +36,34 @@ export function hideSecrets(secrets: Iterable<string>, shortest: number): Redact
       for (const form of base64Spellings(secret)) add(form, `${edge}${RegExp.escape(form)}${edge}={0,2}`);
     }
   }
-  if (sources.size === 0) return Object.assign((text: string) => text, { longest: 0 });
-  const longestFirst = [...sources].sort(([, a], [, b]) => b - a).map(([source]) => source);
-  const pattern = new RegExp(longestFirst.join("|"), "g");
-  const longest = Math.max(...sources.values()) + longestEdges;
-  return Object.assign((text: string) => text.replaceAll(pattern, hidden), { longest });
+  if (sources.size === 0 && texts.size === 0) return Object.assign((text: string) => text, { longest: 0 });
+  const patterns = patternsOf([...sources].sort(([, a], [, b]) => b - a).map(([source]) => source));
+  const longTexts = [...texts].sort((a, b) => b.length - a.length);
+  let longest = 0;
+  for (const length of sources.values()) longest = Math.max(longest, length);
+  longest = Math.max(longest, longTexts[0]?.length ?? 0) + longestEdges;
+  const hide = (text: string): string => {
+    let told = text;
+    for (const long of longTexts) if (long.length <= told.length) told = told.replaceAll(long, hidden);
+    for (const pattern of patterns) told = told.replaceAll(pattern, hidden);
+    return told;
+  };
+  return Object.assign(hide, { longest });
+}
+
+/** Longest first, and as many to one expression as fit into it. */
+function patternsOf(sources: readonly string[]): readonly RegExp[] {
+  const groups: string[][] = [];
+  let room = 0;
+  for (const source of sources) {
+    if (source.length > room) {
+      groups.push([]);
+      room = longestPattern;
+    }
+    groups.at(-1)?.push(source);
+    room -= source.length;
+  }
+  return groups.map((group) => new RegExp(group.join("|"), "g"));
 }
 
 /** Those of a private key, which has several; its first and last say only what it is. */

@@ -48,3 +48,14 @@ test("short ones are left, and so is everything where there is none", () => {
   expect(hideSecrets(["guest", "dev"], 6)("a guest of dev")).toBe("a guest of dev");
   expect(hideSecrets([], 6)("anything")).toBe("anything");
 });
+
+test("secrets of any length are found, and any number of them", () => {
+  const long = "hush p&w/".repeat(6_000);
+  const many = Array.from({ length: 100 }, (_, i) => `hush-${i}-hush`);
+  const redact = hideSecrets([long, ...many], 6);
+  expect(redact(`<${long}> <${JSON.stringify(long)}> <${encodeURIComponent(long)}>`)).toBe(
+    '<[secret]> <"[secret]"> <[secret]>',
+  );
+  expect(redact(many.join(" "))).toBe(many.map(() => "[secret]").join(" "));
+  expect(redact.longest).toBeGreaterThan(long.length);
+});
