@@ -47,6 +47,10 @@ export const fitsErrors = {
     when: "a table has no column of this name",
     remedy: "Check the name; the message lists the columns.",
   },
+  FITS_MEMORY: {
+    when: "an image, or what is computed from all of it at once, does not fit into memory",
+    remedy: "Read it by sections or strips; `firstlight fits cut` makes a smaller file.",
+  },
   FITS_NO_HDU: {
     when: "a file has no HDU of this index or name",
     remedy: "Check the selector; the message lists the HDUs.",

@@ -16,6 +16,7 @@ export type BadFileCode =
   | "FITS_INVALID"
   | "FITS_UNSUPPORTED"
   | "FITS_NO_HDU"
+  | "FITS_MEMORY"
   | "FITS_CHECKSUM";
 
 /** An error about the bytes of a file, which names the file, the HDU and the offset. */
@@ -26,4 +27,13 @@ export function badFile(code: BadFileCode, problem: string, place: FitsPlace, ca
     ...(place.offset === undefined ? [] : [`offset ${place.offset}`]),
   ];
   return new FirstlightError(code, `${where.join(", ")}: ${problem}`, { fields: { ...place }, cause });
+}
+
+/** What the engine throws for memory that is not to be had, by its name; any other error as it is. */
+export function memoryError(error: unknown, place: FitsPlace): unknown {
+  const isMemory =
+    error instanceof RangeError && /allocation failed|invalid (?:typed )?array (?:buffer )?length/i.test(error.message);
+  if (!isMemory) return error;
+  const problem = "its pixels do not fit into memory. Read sections of it, or strips.";
+  return badFile("FITS_MEMORY", problem, place, error);
 }

@@ -48,10 +48,18 @@ export interface EncodeFitsOptions {
  * FITS_COLUMN for columns that cannot be written
  */
 export function encodeFits(hdus: readonly HduContent[], options: EncodeFitsOptions = {}): Uint8Array {
+  return encodeHdus(hdus, () => options);
+}
+
+/** As `encodeFits`, each HDU with options of its own. */
+export function encodeHdus(
+  hdus: readonly HduContent[],
+  optionsOf: (content: HduContent) => EncodeFitsOptions,
+): Uint8Array {
   if (hdus.length === 0) {
     throw new FirstlightError("FITS_SHAPE", "A FITS file needs at least one HDU.", { disposition: "invalid" });
   }
-  const parts = hdus.flatMap((content, index) => encodeContent(content, index, hdus.length, options));
+  const parts = hdus.flatMap((content, index) => encodeContent(content, index, hdus.length, optionsOf(content)));
   const [only] = parts;
   return parts.length === 1 && only !== undefined ? only : joined(parts);
 }

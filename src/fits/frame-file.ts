@@ -2,7 +2,7 @@ import type { ByteSource } from "../core/byte-source.ts";
 import { FirstlightError } from "../core/errors.ts";
 import type { NdArray } from "../core/ndarray.ts";
 import { badFile } from "./bad-file.ts";
-import { encodeFits, type HduContent } from "./encode-fits.ts";
+import { encodeHdus, type HduContent } from "./encode-fits.ts";
 import type { Frame } from "./frame.ts";
 import { type Hdu, hasImage } from "./hdu.ts";
 import { Header } from "./header.ts";
@@ -14,7 +14,10 @@ import { hduChecksums, requireChecksums } from "./verify-checksums.ts";
 export interface EncodeFrameOptions {
   /** Write DATASUM and CHECKSUM. Default true. */
   readonly checksum?: boolean;
-  /** Compress image, mask and variance, tile by tile. Masks lose nothing. Default: not compressed. */
+  /**
+   * Compress image, mask and variance, tile by tile. Masks and variances lose nothing, whatever the settings: the variance of quantised
+   * reals may be negative. Default: not compressed.
+   */
   readonly compression?: TileCompression | CompressionPreset | undefined;
   /** Further HDUs behind the frame's own: tables, or what `readHdu` took from another file. */
   readonly extensions?: readonly HduContent[] | undefined;
@@ -113,7 +116,18 @@ export function encodeFrame(frame: Frame, options: EncodeFrameOptions = {}): Uin
     hdus.push({ header: its, image: variance });
   }
   hdus.push(...extensions);
-  return encodeFits(hdus, { checksum: options.checksum ?? true, compression: options.compression });
+  const { checksum = true, compression } = options;
+  return encodeHdus(hdus, ({ image: pixels }) => {
+    const isVariance = pixels !== undefined && pixels === variance;
+    return { checksum, compression: isVariance ? withoutLoss(compression) : compression };
+  });
+}
+
+/** Steps of its noise would make small variances negative. */
+function withoutLoss(compression: EncodeFrameOptions["compression"]): EncodeFrameOptions["compression"] {
+  if (typeof compression !== "object") return compression === undefined ? undefined : "lossless";
+  const { algorithm, tile } = compression;
+  return { algorithm: algorithm === "GZIP_1" ? algorithm : "GZIP_2", tile };
 }
 
 function isNamed(hdu: Hdu, name: string): boolean {

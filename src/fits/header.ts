@@ -179,7 +179,8 @@ export class Header implements Iterable<Card> {
     const old = this.card(name);
     if (old === undefined) return this.#splice(position, 0, Card.of(name, value, comment));
     if (comment === undefined && holds(old, value)) return this;
-    return this.#splice(this.#cards.indexOf(old), 1, Card.of(name, value, comment ?? commentOf(old)));
+    const made = Card.of(name, value, comment ?? commentOf(old));
+    return this.#splice(this.#cards.indexOf(old), 1, hasLongForm(old) ? inLongForm(made) : made);
   }
 
   #addText(keyword: string, text: string): this {
@@ -264,10 +265,21 @@ function isPair(entry: CardValue | readonly [CardValue, string]): entry is reado
 function holds(card: Card, value: CardValue): boolean {
   try {
     const held = card.value;
+    if (isComplex(held) && isComplex(value)) return Object.is(held.re, value.re) && Object.is(held.im, value.im);
     return isReal(held) && isReal(value) ? Object.is(held.value, value.value) : Object.is(held, value);
   } catch {
     return false;
   }
+}
+
+function hasLongForm({ image }: Card): boolean {
+  return image.startsWith("HIERARCH");
+}
+
+/** A HIERARCH card stays one where there is room: beside it there may be an ordinary card of that keyword. */
+function inLongForm(made: Card): Card {
+  const image = `HIERARCH ${made.keyword} = ${made.image.slice(10).trim()}`;
+  return hasLongForm(made) || made.image.length > 80 || image.length > 80 ? made : Card.parse(image.padEnd(80));
 }
 
 /** The comment of a card that is about to get a new value; a card that cannot be read has none to keep. */

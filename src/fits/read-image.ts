@@ -1,7 +1,7 @@
 import type { ByteSource } from "../core/byte-source.ts";
 import { type NdArray, type PixelArray, sizeOf } from "../core/ndarray.ts";
 import type { Scalar } from "../core/scalar.ts";
-import { badFile } from "./bad-file.ts";
+import { badFile, memoryError } from "./bad-file.ts";
 import { flipSigns, swapWords } from "./byte-order.ts";
 import { type ReadDataOptions, readDataUnit } from "./data-unit.ts";
 import { throughGzip } from "./gunzip.ts";
@@ -51,10 +51,16 @@ export async function readPixels(source: ByteSource, hdu: Hdu, options: ReadImag
   }
   if (!hasImage(hdu)) throw badFile("FITS_NO_HDU", "the HDU has no pixels.", place);
   options.signal?.throwIfAborted();
-  const stored = await storedPixels(source, hdu, options);
-  const data = physical(hdu, stored, options.as === "float64");
+  const data = await physicalPixels(source, hdu, options).catch((error: unknown) => {
+    throw memoryError(error, place);
+  });
   if (data.length !== sizeOf(hdu.shape)) throw badFile("FITS_INVALID", "the axes do not fit the data.", place);
   return { data, shape: hdu.shape };
+}
+
+async function physicalPixels(source: ByteSource, hdu: Hdu, options: ReadImageOptions): Promise<PixelArray> {
+  const stored = await storedPixels(source, hdu, options);
+  return physical(hdu, stored, options.as === "float64");
 }
 
 /**
@@ -62,7 +68,9 @@ export async function readPixels(source: ByteSource, hdu: Hdu, options: ReadImag
  * BLANK says so (a column ZBLANK of a compressed image) have no such form: FITS_UNSUPPORTED.
  */
 export async function readStoredPixels(source: ByteSource, hdu: Hdu, options: ReadImageOptions = {}): Promise<NdArray> {
-  const stored = await storedPixels(source, hdu, options);
+  const stored = await storedPixels(source, hdu, options).catch((error: unknown) => {
+    throw memoryError(error, { file: source.name, hdu: hdu.index });
+  });
   requireDefined(source, hdu, stored);
   return { data: view(hdu.bitpix, stored.bytes.buffer), shape: hdu.shape };
 }

@@ -128,6 +128,9 @@ function applyToHeld(operation: Operation, a: NdArray | Frame, b: Frame | Operan
   if (other !== undefined) {
     requireSameShape(a.image.shape, other.image.shape, operation.verb, [a.header.origin, other.header.origin]);
   }
+  for (const each of [a.mask, other?.mask]) {
+    if (each !== undefined) requireSameShape(a.image.shape, each.shape, operation.verb);
+  }
   const mask = mergeMasks(a.mask, other?.mask);
   const variance = combineVariances(operation, a, image, other?.variance);
   return {

@@ -1,7 +1,7 @@
 import { FirstlightError } from "../core/errors.ts";
 import { type NdArray, sizeOf } from "../core/ndarray.ts";
 import type { Frame } from "../fits/frame.ts";
-import { requireSigma, requireWhole } from "./check-options.ts";
+import { requireOption, requireSigma, requireWhole } from "./check-options.ts";
 import { mergeMasks, pixelFlags } from "./flags.ts";
 import { isFrame } from "./geometry/index-map.ts";
 import { goodValues } from "./local-median.ts";
@@ -36,7 +36,7 @@ export interface CosmicRayOptions {
  *
  * @returns of an array the mask of the hits; of a frame the frame with its hits flagged `cosmicRay`, its pixels as they were
  *
- * @throws FirstlightError MATH_OPTION without variance or readNoise, ARRAY_SHAPE unless there are two axes
+ * @throws FirstlightError MATH_OPTION without variance or readNoise and for options that are none, ARRAY_SHAPE unless there are two axes
  */
 export function flagCosmicRays(image: NdArray, options?: CosmicRayOptions): NdArray<Uint32Array>;
 export function flagCosmicRays(frame: Frame, options?: CosmicRayOptions): Frame;
@@ -65,6 +65,9 @@ function hitsOf(
   const { sigma = 4.5, neighbourShare = 0.3, contrast = 2, iterations = 4 } = options;
   requireSigma(sigma);
   requireWhole("iterations", iterations, 1);
+  for (const [name, value] of Object.entries({ neighbourShare, contrast })) {
+    requireOption(name, value, value >= 0 && Number.isFinite(value), "a number from 0 on");
+  }
   const noiseOf = noiseModel(variance, options);
   const clean = goodValues(image, mask);
   const flags = new Uint32Array(clean.length);

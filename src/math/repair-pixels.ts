@@ -1,5 +1,6 @@
 import type { NdArray } from "../core/ndarray.ts";
 import type { Frame } from "../fits/frame.ts";
+import { requireWhole } from "./check-options.ts";
 import { pixelFlags } from "./flags.ts";
 import { isFrame } from "./geometry/index-map.ts";
 import { gatherNeighbours, goodValues, medianOfSorted } from "./local-median.ts";
@@ -61,6 +62,8 @@ function repaired(
   requireSameShape(image.shape, mask.shape, "repair");
   if (variance !== undefined) requireSameShape(image.shape, variance.shape, "repair");
   const { bits = 0xffffffff, neighbours = 3, maxRadius = 5 } = options;
+  requireWhole("neighbours", neighbours, 1);
+  requireWhole("maxRadius", maxRadius, 0);
   const values = goodValues(image, mask);
   const variances = variance === undefined ? undefined : goodValues(variance, mask);
   const out = newFloats(values.length, precisionOf(image.data));

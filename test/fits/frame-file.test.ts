@@ -106,3 +106,15 @@ describe("a frame", () => {
     await expect(readFrame(source(bytes))).rejects.toThrow("a mask holds integers");
   });
 });
+
+test("a variance loses nothing, whatever the settings of the image", async () => {
+  const data = Float32Array.from({ length: 10_000 }, (_, i) => (i % 3 ? 4 + Math.sin(i * i) : 0));
+  const shape = [100, 100];
+  const wide = { header: new Header(), image: { data: data.map((x) => x * 100), shape }, variance: { data, shape } };
+  for (const compression of ["fpack", "dkist", { algorithm: "RICE_1", tile: [10, 10] }] as const) {
+    const file = await openFits(source(encodeFrame(wide, { compression })));
+    expect((await readFrame(file.source)).variance?.data).toEqual(data);
+    expect(file.hdus.at(-1)?.tiles?.algorithm).toBe("GZIP_2");
+    expect(file.hdus.at(-2)?.tiles?.algorithm).toBe("RICE_1");
+  }
+});

@@ -230,3 +230,18 @@ describe("parseHeader", () => {
     expect(Buffer.from(encodeHeader(header.cards))).toEqual(bytes);
   });
 });
+
+test("the same complex value leaves a card's bytes alone", () => {
+  const header = new Header([Card.parse("PAIR    = (1.0,2.0) / both".padEnd(80))]);
+  const before = header.card("PAIR")?.image;
+  header.set("PAIR", { re: 1, im: 2 });
+  expect(header.card("PAIR")?.image).toBe(before);
+  expect(header.set("PAIR", { re: 1, im: 3 }).card("PAIR")?.value).toMatchObject({ re: 1, im: 3 });
+});
+
+test("a HIERARCH card with a short name stays one, beside the ordinary card of that name", () => {
+  const texts = ["HIERARCH EXPTIME = 5 / s", "EXPTIME =                    7"];
+  const header = new Header(texts.map((text) => Card.parse(text.padEnd(80)))).set("EXPTIME", 9);
+  expect(header.cards.map(({ image }) => image.trimEnd())).toEqual(["HIERARCH EXPTIME = 9 / s", texts[1]]);
+  expect(header.get("EXPTIME")).toBe(9);
+});

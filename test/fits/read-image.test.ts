@@ -209,3 +209,12 @@ test("reading stops when it is told to", async () => {
   const stopped = AbortSignal.abort(new Error("stop"));
   await expect(readImage(source, 0, { signal: stopped })).rejects.toThrow("stop");
 });
+
+test("an image beyond all memory is refused by name", async () => {
+  const start = encodeHeader(
+    Header.from({ SIMPLE: true, BITPIX: -64, NAXIS: 2, NAXIS1: 2 ** 24, NAXIS2: 2 ** 23 }).cards,
+  );
+  const read = bytesSource(start).read;
+  const sparse = { name: "vast.fits", sizeBytes: start.length + 2 ** 51, read };
+  await expect(readImage(sparse)).rejects.toMatchObject({ code: "FITS_MEMORY", fields: { file: "vast.fits", hdu: 0 } });
+});

@@ -1,12 +1,17 @@
 import type { ByteSource } from "../../core/byte-source.ts";
 import { codeOf, FirstlightError, messageOf } from "../../core/errors.ts";
 import { createFile, openFile } from "../../core/file.ts";
+import { memoryError } from "../../fits/bad-file.ts";
 import { type FitsFile, openFits } from "../../fits/open-fits.ts";
 
 /** Opens the file, lists its HDUs and hands both on; throws `FITS_FILE` for a path that cannot be read. */
 export async function withFits<Result>(path: string, use: (file: FitsFile) => Promise<Result>): Promise<Result> {
   await using source = await openForReading(path);
-  return await use(await openFits(source));
+  try {
+    return await use(await openFits(source));
+  } catch (error) {
+    throw memoryError(error, { file: path });
+  }
 }
 
 async function openForReading(path: string): Promise<ByteSource & AsyncDisposable> {

@@ -21,7 +21,7 @@ export const unpack = defineCommand({
     overwrite: overwriteArgument,
   },
   examples: [
-    { shows: "As funpack does", command: "firstlight fits unpack frame.fits.fz frame.fits" },
+    { shows: "An ordinary file again", command: "firstlight fits unpack frame.fits.fz frame.fits" },
     { shows: "For a program that knows no scaling", command: "firstlight fits unpack --as float64 in.fits out.fits" },
   ],
   async run(args, { watchStop }) {

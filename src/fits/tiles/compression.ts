@@ -22,6 +22,11 @@ export interface TileCompression {
   readonly step?: number | undefined;
   /** Of quantised reals. Default SUBTRACTIVE_DITHER_2, which keeps pixels of exactly 0. */
   readonly dither?: Dither | undefined;
+  /**
+   * How quantised reals keep NaN. `"gzip"`: a tile that holds one is kept bit by bit, as every reader has it. `"level"`: as a level of
+   * its own (ZBLANK), which is smaller, but comes as a number from astropy 5.2 and fitsio. Default `"gzip"`.
+   */
+  readonly nan?: "gzip" | "level" | undefined;
   /** Where the random numbers start, 1 to 10000 (ZDITHER0). Default `"checksum"`: it follows from the pixels of the first tile. */
   readonly seed?: number | "checksum" | undefined;
 }
@@ -31,7 +36,7 @@ export const compressionPresets = {
   /** As the DKIST archive's frames are: steps of a sixteenth of the noise, plain rounding, tiles of a row. */
   dkist: { level: 16, dither: "NO_DITHER" },
   /** As fpack does where nothing is asked of it. */
-  fpack: { level: 4, dither: "SUBTRACTIVE_DITHER_1" },
+  fpack: { level: 4, dither: "SUBTRACTIVE_DITHER_1", nan: "level" },
   /** Every bit is kept. */
   lossless: { algorithm: "GZIP_2" },
 } as const satisfies Readonly<Record<string, TileCompression>>;
@@ -56,6 +61,7 @@ export interface TileQuantization {
   /** The step, or what the noise is divided by. */
   readonly steps: { readonly level: number } | { readonly step: number };
   readonly dither: Dither;
+  readonly nan: "gzip" | "level";
   readonly seed: number | "checksum";
 }
 
@@ -116,7 +122,8 @@ function tileOf(tile: readonly number[] | undefined, axes: readonly number[]): n
 }
 
 function quantizationOf(settings: TileCompression, algorithm: TileAlgorithm): TileQuantization | undefined {
-  const { level, step, dither = "SUBTRACTIVE_DITHER_2", seed = "checksum" } = settings;
+  const { level, step, dither = "SUBTRACTIVE_DITHER_2", nan = "gzip", seed = "checksum" } = settings;
+  if (nan !== "gzip" && nan !== "level") throw wrong(`NaN as ${String(nan)}`, "Choose gzip or level.");
   if (!dithers.includes(dither)) throw wrong(`the dither ${dither}`, `Choose ${dithers.join(", ")}.`);
   if (seed !== "checksum" && !(Number.isInteger(seed) && seed >= 1 && seed <= ditherLength)) {
     throw wrong(`the dither seed ${seed}`, `Give a whole number from 1 to ${ditherLength}, or "checksum".`);
@@ -127,9 +134,9 @@ function quantizationOf(settings: TileCompression, algorithm: TileAlgorithm): Ti
       throw wrong(`the ${name} ${value}`, "Give a number above 0; to keep every bit, choose GZIP_2 without a level.");
     }
   }
-  if (step !== undefined) return { steps: { step }, dither, seed };
+  if (step !== undefined) return { steps: { step }, dither, nan, seed };
   if (level === undefined && algorithm !== "RICE_1") return undefined;
-  return { steps: { level: level ?? 4 }, dither, seed };
+  return { steps: { level: level ?? 4 }, dither, nan, seed };
 }
 
 function wrong(asked: string, remedy: string): FirstlightError {

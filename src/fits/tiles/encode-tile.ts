@@ -14,7 +14,7 @@ export const riceBlockSize = 32;
 
 /** Bytes of one tile for the heap; valid until the next is encoded. */
 export interface EncodedTile {
-  /** `gzip`: the reals as they are, where no levels can hold them. */
+  /** `gzip`: the reals as they are, where no levels can hold them or should not. */
   readonly kind: "compressed" | "gzip";
   readonly bytes: Uint8Array;
   /** `undefined` where pixels are kept as they are. */
@@ -72,7 +72,7 @@ function bigEndian(pixels: TileValues): Uint8Array {
   return bytes;
 }
 
-function quantizer({ steps, dither, seed: asked }: TileQuantization) {
+function quantizer({ steps, dither, nan, seed: asked }: TileQuantization) {
   let seed = asked === "checksum" ? undefined : asked;
   let memory: ReturnType<typeof memoryFor> | undefined;
   let integers = new Int32Array(0);
@@ -83,12 +83,13 @@ function quantizer({ steps, dither, seed: asked }: TileQuantization) {
     find(pixels: Float32Array | Float64Array, width: number, tileIndex: number) {
       seed ??= checksumSeed(pixels);
       const rowLength = noiseRowLength(pixels.length, width);
+      const isKept = ({ definedCount }: TileNoise): boolean => nan === "gzip" && definedCount < pixels.length;
       const stepOf = (noise: TileNoise): number => ("step" in steps ? steps.step : noise.noise / steps.level);
       if (pixels.length <= encodeKernelPixels) {
         const kernels = encodeKernels();
         kernels.put(pixels);
         const noise = kernelNoise(kernels, pixels.length, rowLength);
-        const levels = levelsOf(noise, stepOf(noise), pixels.length, dither);
+        const levels = isKept(noise) ? undefined : levelsOf(noise, stepOf(noise), pixels.length, dither);
         if (levels === undefined) return undefined;
         const round = dither === "NO_DITHER" ? undefined : (tileIndex + seed - 1) % ditherLength;
         const keepsZero = dither === "SUBTRACTIVE_DITHER_2";
@@ -97,7 +98,7 @@ function quantizer({ steps, dither, seed: asked }: TileQuantization) {
       if (memory === undefined || memory.second.length < rowLength) memory = memoryFor(pixels, rowLength);
       if (integers.length < pixels.length) integers = new Int32Array(pixels.length);
       const noise = tileNoise(pixels, rowLength, memory);
-      const levels = levelsOf(noise, stepOf(noise), pixels.length, dither);
+      const levels = isKept(noise) ? undefined : levelsOf(noise, stepOf(noise), pixels.length, dither);
       if (levels === undefined) return undefined;
       const output = integers.subarray(0, pixels.length);
       quantize(pixels, levels, dither, tileIndex + seed - 1, output);

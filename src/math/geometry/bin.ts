@@ -1,6 +1,7 @@
 import { FirstlightError } from "../../core/errors.ts";
 import { type NdArray, type PixelArray, sizeOf } from "../../core/ndarray.ts";
 import type { Frame } from "../../fits/frame.ts";
+import { requireOption } from "../check-options.ts";
 import { type FloatArray, newFloats, type Precision, precisionOf } from "../precision.ts";
 import { requireElements } from "../shape.ts";
 import { isFrame, moveFrame, scaling } from "./index-map.ts";
@@ -91,6 +92,7 @@ function binned(
 ): { readonly image: NdArray<FloatArray>; readonly counts: Float64Array | undefined } {
   requireElements(image, "bin");
   const { method = "mean", skipNaN = false } = options;
+  requireOption("method", method, method === "mean" || method === "sum", "mean or sum");
   const { data } = image;
   const isSum = method === "sum";
   const [sums, counts] = skipNaN ? sumsWithoutNaN(data, blocks) : [sumsOf(data, blocks), undefined];

@@ -1,4 +1,5 @@
 import type { NdArray } from "../../core/ndarray.ts";
+import { requireOption } from "../check-options.ts";
 import { pixelFlags } from "../flags.ts";
 import { gatherNeighbours, medianOfSorted } from "../local-median.ts";
 import { type FloatArray, newFloats, type Precision, precisionOf } from "../precision.ts";
@@ -174,7 +175,9 @@ function eachPixel(
     number,
   ];
   const [y0, x0] = offset as [number, number];
-  const settle = settles[options.outside ?? "fill"];
+  const { outside = "fill" } = options;
+  requireOption("outside", outside, Object.hasOwn(settles, outside), "fill, nearest or mirror");
+  const settle = settles[outside];
   const size = kernel.taps;
   const taps = {
     indexY: new Int32Array(size),

@@ -165,3 +165,27 @@ describe("packing a file", () => {
     );
   });
 });
+
+test("a tile with NaN is kept bit by bit unless NaN may be a level", async () => {
+  const data = reals.data.map((value, index) => (index === 95 ? Number.NaN : value));
+  const image = { ...reals, data };
+  const kept = (value: unknown, row: number): number =>
+    (value as { rows: { data: Uint8Array }[] }).rows[row]?.data.length ?? 0;
+  for (const [compression, isKept] of [
+    [{ level: 4 }, true],
+    ["dkist", true],
+    ["fpack", false],
+    [{ level: 4, nan: "level" }, false],
+  ] as const) {
+    const { columns } = await tableOf(compression, image);
+    const gzip = columns.find(({ name }) => name === "GZIP_COMPRESSED_DATA");
+    // Of 20 rows the fourth holds the NaN.
+    expect([kept(gzip, 2), kept(gzip, 3) > 0]).toEqual([0, isKept]);
+    const read = await readImage(bytesSource(encodeFits([{ header: new Header(), image }], { compression })));
+    expect(read.data.findIndex((value) => Number.isNaN(value))).toBe(95);
+    if (isKept) expect(read.data.slice(90, 120)).toEqual(data.slice(90, 120));
+  }
+  expect(() => encodeFits([{ header: new Header(), image }], { compression: { nan: "no" } as never })).toThrow(
+    expect.objectContaining({ code: "FITS_COMPRESSION" }),
+  );
+});

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import type { NdArray } from "../../src/core/ndarray.ts";
+import { Header } from "../../src/fits/index.ts";
+import {
+  add,
+  type BinOptions,
+  bin,
+  flagCosmicRays,
+  type RotateOptions,
+  repairPixels,
+  rotate,
+} from "../../src/math/index.ts";
+
+const image: NdArray = { data: Float32Array.from({ length: 64 }, (_, i) => i), shape: [8, 8] };
+const mask = { data: new Uint32Array(64).fill(1), shape: [8, 8] };
+
+test.each<[string, () => unknown]>([
+  ["outside", () => rotate(image, 10, { outside: "foo" } as unknown as RotateOptions)],
+  ["method", () => bin(image, [2, 2], { method: "median" } as unknown as BinOptions)],
+  ["contrast", () => flagCosmicRays(image, { readNoise: 1, contrast: Number.NaN })],
+  ["neighbourShare", () => flagCosmicRays(image, { readNoise: 1, neighbourShare: -1 })],
+  ["maxRadius", () => repairPixels(image, mask, { maxRadius: -1 })],
+  ["maxRadius", () => repairPixels(image, mask, { maxRadius: 2.5 })],
+  ["neighbours", () => repairPixels(image, mask, { neighbours: 0 })],
+])("%s that is none is refused by its name", (option, run) => {
+  expect(run).toThrow(expect.objectContaining({ code: "MATH_OPTION", fields: expect.objectContaining({ option }) }));
+});
+
+test("a mask of another shape is refused in arithmetic with a number too", () => {
+  const frame = { header: new Header(), image, mask: { data: new Uint32Array(3), shape: [3] } };
+  expect(() => add(frame, 1)).toThrow(expect.objectContaining({ code: "ARRAY_SHAPE" }));
+});
