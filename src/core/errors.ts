@@ -49,5 +49,7 @@ export function isMissing(error: unknown): boolean {
 
 /** The message of anything thrown. */
 export function messageOf(error: unknown): string {
+  // An attempt over several addresses (::1, then 127.0.0.1) fails with several errors, and says nothing itself.
+  if (error instanceof AggregateError && error.message === "") return error.errors.map(messageOf).join("; ");
   return error instanceof Error ? error.message : String(error);
 }

@@ -50,3 +50,8 @@ test("anything thrown has a message", () => {
     "[object Object]",
   ]);
 });
+
+test("an error that says nothing itself is told by those that it holds", () => {
+  expect(messageOf(new AggregateError([new Error("no ::1"), new Error("no 127.0.0.1")]))).toBe("no ::1; no 127.0.0.1");
+  expect(messageOf(new AggregateError([new Error("inner")], "outer"))).toBe("outer");
+});

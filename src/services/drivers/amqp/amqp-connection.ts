@@ -224,9 +224,7 @@ function isHangUp(error: unknown): boolean {
   return messageOf(error).startsWith("Expected ConnectionOpenOk; got <ConnectionClose");
 }
 
-/** An attempt over several addresses (::1, then 127.0.0.1) fails with several errors, and says nothing itself. */
 function reasonOf(error: unknown): string {
   if (isHangUp(error)) return "the virtual host is not there, or down";
-  if (error instanceof AggregateError && error.message === "") return error.errors.map(messageOf).join("; ");
   return messageOf(error);
 }

@@ -218,9 +218,8 @@ function refusal(
   );
 }
 
-/** `fetch` says only that it failed; why, its cause says, and of several addresses each has its own. */
+/** `fetch` says only that it failed; why, its cause says. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  if (cause instanceof AggregateError && cause.message === "") return cause.errors.map(messageOf).join("; ");
   return messageOf(cause) || String(codeOf(cause));
 }

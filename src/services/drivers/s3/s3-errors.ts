@@ -96,7 +96,6 @@ export function bucketMissing({ doing, bucket }: S3Request, address: string, cau
 
 /** Never the request or its headers, which the SDK keeps in the error: what the server said, or the system. */
 export function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError && error.message === "") return error.errors.map(messageOf).join("; ");
   const status = statusOf(error);
   // OpenSSL's words have lines of their own. An answer to HEAD has no body, so that the SDK knows nothing.
   const said = messageOf(error)
