@@ -3,6 +3,7 @@ import type { NdArray } from "../../src/core/ndarray.ts";
 import { Header } from "../../src/fits/index.ts";
 import {
   add,
+  average,
   type BinOptions,
   bin,
   flagCosmicRays,
@@ -29,4 +30,12 @@ test.each<[string, () => unknown]>([
 test("a mask of another shape is refused in arithmetic with a number too", () => {
   const frame = { header: new Header(), image, mask: { data: new Uint32Array(3), shape: [3] } };
   expect(() => add(frame, 1)).toThrow(expect.objectContaining({ code: "ARRAY_SHAPE" }));
+});
+
+test("paths and frames together are refused as such", async () => {
+  const both = ["one.fits", { header: new Header(), image }] as unknown as string[];
+  await expect(average(both)).rejects.toMatchObject({
+    code: "MATH_OPTION",
+    message: "frame 2 is no path as the first one is; give paths alone, or frames alone.",
+  });
 });

@@ -1,3 +1,5 @@
+import { requireOption } from "../check-options.ts";
+
 /** What comes one after the other, as it is asked for or all at once. */
 export type Many<T> = Iterable<T> | AsyncIterable<T>;
 
@@ -22,5 +24,8 @@ export async function given<T extends object>(many: Many<T> | Many<string>): Pro
     }
   })();
   if (typeof first.value !== "string") return { kind: "values", values: all as AsyncIterable<T> };
-  return { kind: "files", paths: await Array.fromAsync(all as AsyncIterable<string>) };
+  const paths = await Array.fromAsync(all as AsyncIterable<string>);
+  const other = paths.findIndex((path) => typeof path !== "string");
+  requireOption(`frame ${other + 1}`, "no path as the first one is", other === -1, "paths alone, or frames alone");
+  return { kind: "files", paths };
 }
