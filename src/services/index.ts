@@ -17,7 +17,12 @@ export type { GlobusCredential } from "./drivers/globus/globus-tokens.ts";
 export { type GlobusTransferOptions, globusTransfer } from "./drivers/globus/globus-transfer.ts";
 export type { GraphqlClientOptions } from "./drivers/graphql/graphql-client.ts";
 export { type GraphqlMetadataStoreOptions, graphqlMetadataStore } from "./drivers/graphql/graphql-metadata-store.ts";
-export { requireKey as requireObjectKey, requireMetadata as requireObjectMetadata } from "./drivers/object-name.ts";
+export {
+  requireBucket as requireObjectBucket,
+  requireKey as requireObjectKey,
+  requireKeys as requireObjectKeys,
+  requireMetadata as requireObjectMetadata,
+} from "./drivers/object-name.ts";
 export { type OpenSource, openSource as openObjectSource, piecesOf } from "./drivers/object-source.ts";
 export { type ObjectStoreTransferOptions, objectStoreTransfer } from "./drivers/object-store-transfer.ts";
 export { type S3ClientConfig, type S3Config, type S3TransferConfig, s3Config } from "./drivers/s3/s3-config.ts";
