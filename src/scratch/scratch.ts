@@ -172,7 +172,25 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
     const audit = await inventory.auditOfNewTags([...wanted]);
     if (audit.length > 0) await driver.add(audit, fenced);
     // In portions: of a long night there are millions, and as the audit comes first a crash between two is undone.
-    for (const portion of portions(taggedPaths(tagged, paths.inside))) await files.changeTags(portion, true);
+    await changeAll(tagged, true);
+  };
+  /** One portion is made up while the one before is on its way: neither this process nor a server waits for the other. */
+  const changeAll = async (tagged: Iterable<TaggedFiles>, gives: boolean): Promise<void> => {
+    let before: Promise<void> | undefined;
+    try {
+      for (const portion of portions(taggedPaths(tagged, paths.inside))) {
+        const mine = files.changeTags(portion, gives);
+        // Whoever waits for it does so later.
+        mine.catch(() => {});
+        const earlier = before;
+        before = mine;
+        await earlier;
+      }
+      await before;
+    } catch (error) {
+      await Promise.allSettled([before]);
+      throw error;
+    }
   };
 
   return {
@@ -224,7 +242,7 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
         requireLegalTags(odd.filter((tag) => !carried.has(tag)));
       }
       const untagged = listOf(given).map((path) => ({ paths: path, tags }));
-      for (const portion of portions(taggedPaths(untagged, paths.inside))) await files.changeTags(portion, false);
+      await changeAll(untagged, false);
     },
     remove: (given) =>
       onDisk(async () => {

@@ -1,5 +1,7 @@
 /** So many calls of one client may be on their way at once. */
 const repliesKept = 1024;
+/** So many members Lua hands to one command: a call for each takes several times as long. */
+const membersAtOnce = 1000;
 
 /**
  * Lua, because a fence, a change and its log must be one step. Each script gets the keys of fence and log and that of the
@@ -50,14 +52,23 @@ for i = records, entries - 1, 6 do
   local now = redis.call('HGET', KEYS[3 + tonumber(ARGV[i])], ARGV[i + 1])
   if (ARGV[i + 2] == '1') ~= (now ~= false) or (now and now ~= ARGV[i + 3]) then refused = true end
 end
+local runs = {}
 local digits = {}
-for i = entries, #ARGV, 4 do
-  local digit = 0
-  if ARGV[i + 1] ~= '2' and redis.call('SISMEMBER', KEYS[3 + tonumber(ARGV[i])], ARGV[i + 3]) ~= tonumber(ARGV[i + 1]) then
-    digit = 1
-    refused = true
+local at = entries
+while at <= #ARGV do
+  local key, members, first = KEYS[3 + tonumber(ARGV[at])], {}, at
+  repeat
+    members[#members + 1] = ARGV[at + 3]
+    at = at + 4
+  until at > #ARGV or #members == ${membersAtOnce} or KEYS[3 + tonumber(ARGV[at])] ~= key
+  local are = redis.call('SMISMEMBER', key, unpack(members))
+  for place = 1, #members do
+    local from = ARGV[first + 4 * place - 3]
+    local isOtherwise = from ~= '2' and are[place] ~= tonumber(from)
+    refused = refused or isOtherwise
+    digits[#digits + 1] = isOtherwise and 1 or 0
   end
-  digits[#digits + 1] = digit
+  runs[#runs + 1] = {key = key, members = members, are = are, first = first}
 end
 if refused then return answer('n' .. table.concat(digits)) end
 for i = records, entries - 1, 6 do
@@ -65,11 +76,21 @@ for i = records, entries - 1, 6 do
   elseif ARGV[i + 2] == '1' then redis.call('HDEL', KEYS[3 + tonumber(ARGV[i])], ARGV[i + 1]) end
 end
 digits = {}
-for i = entries, #ARGV, 4 do
-  local digit = 0
-  if ARGV[i + 2] == '1' then digit = redis.call('SADD', KEYS[3 + tonumber(ARGV[i])], ARGV[i + 3])
-  elseif ARGV[i + 2] == '0' then digit = redis.call('SREM', KEYS[3 + tonumber(ARGV[i])], ARGV[i + 3]) end
-  digits[#digits + 1] = digit
+for _, run in ipairs(runs) do
+  local come, go, seen = {}, {}, {}
+  for place, member in ipairs(run.members) do
+    local to = ARGV[run.first + 4 * place - 2]
+    local digit = 0
+    if to ~= '2' and run.are[place] ~= tonumber(to) and not seen[member] then
+      local changes = to == '1' and come or go
+      changes[#changes + 1] = member
+      seen[member] = true
+      digit = 1
+    end
+    digits[#digits + 1] = digit
+  end
+  if #come > 0 then redis.call('SADD', run.key, unpack(come)) end
+  if #go > 0 then redis.call('SREM', run.key, unpack(go)) end
 end
 local sizes = ''
 for i = 6, records - 1 do
