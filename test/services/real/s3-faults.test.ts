@@ -349,10 +349,18 @@ describeWithRgw("S3 through a proxy that does harm", (url) => {
       tally.failed[`${code} ${disposition}`] = (tally.failed[`${code} ${disposition}`] ?? 0) + 1;
       return undefined;
     };
+    let begun = 0;
+    const tell = () =>
+      console.log(
+        `faults, ${begun} of ${rounds} rounds begun: ${proxy.requests.filter(({ fault }) => fault !== undefined).length} of ${proxy.requests.length} requests; ${JSON.stringify(tally)}`,
+      );
     await inParallel(
       Array.from({ length: rounds }, (_, i) => i),
       4,
       async (round) => {
+        // A long run that is stopped has said how far it came.
+        if (begun > 0 && begun % 50 === 0) tell();
+        begun += 1;
         const bytes = content.subarray(0, random() < 0.5 ? Math.floor(random() * 100_000) : content.length - round);
         const [key, path] = [`random/${round}`, join(folder, String(round))];
         const stored = await store.put(bucket, key, bytes).catch(fails);
@@ -371,9 +379,7 @@ describeWithRgw("S3 through a proxy that does harm", (url) => {
       },
     );
     proxy.choose = () => undefined;
-    console.log(
-      `faults: ${proxy.requests.filter(({ fault }) => fault !== undefined).length} of ${proxy.requests.length} requests; ${JSON.stringify(tally)}`,
-    );
+    tell();
     expect(await readdir(folder)).toEqual([]);
     // An error that cannot be retried comes of a refusal, or of a request that was changed on its way beyond what is signed.
     expect(Object.keys(tally.failed).filter((name) => !/ (retry|invalid|fatal)$/.test(name))).toEqual([]);
