@@ -41,6 +41,12 @@ const basic = /\b(basic\s+)([a-z\d+/_-]{4,}={0,2})/gi;
  * names that nothing else has, for such pairs are everywhere, and no shell's `PWD=/…`.
  */
 const connectionName = String.raw`[\w.-]{0,64}(?:passw(?:or)?d|passphrase|secret|(?:account|access|api|private|shared)[ _-]?(?:access[ _-]?)?key|sharedaccesssignature)|pwd(?!\s?=\s?[/~])`;
+/** Behind what ends quotes and is no text of theirs; quotes that are in turn in JSON have a backslash before them, or three, or seven. */
+const closed = String.raw`(?:[\s,;:&)\]}'>\\]|$)`;
+const quotesEnd = String.raw`\\{0,7}"${closed}`;
+/** Nobody puts a password with a quote or a backslash in it into quotes, as one should: these belong to it where they end no others. */
+const bareRun = (but: string): string =>
+  String.raw`[^${but}"'\\]*(?:(?:${apostrophe}|"(?!${closed})|\\(?!${quotesEnd}|\s|$))[^${but}"'\\]*){0,${mostTurns}}`;
 /** In quotes or braces, in which blanks and semicolons may stand, and quotes behind a backslash or doubled, as braces are. */
 const quotedValue = [
   String.raw`\\?"(?![,:}\])\s])[^"\\]*(?:(?:\\[^"]|\\"(?=[^\s;,)}\]])|"")[^"\\]*){0,${mostTurns}}\\?"`,
@@ -48,17 +54,17 @@ const quotedValue = [
   String.raw`\{[^}=]*(?:(?:=(?!\{)|\}\})[^}=]*){0,${mostTurns}}\}`,
 ].join("|");
 const connectionValue = new RegExp(
-  String.raw`(^|[\s;,"'\`({[])(${connectionName})=(?!\[secret\])(${quotedValue}|${someRun(String.raw`\s;"\\`)})`,
+  String.raw`(^|[\s;,"'\`({[])(${connectionName})=(?!\[secret\])(${quotedValue}|(?!["\\;\s])${bareRun(String.raw`\s;`)})`,
   "gi",
 );
 /** Between semicolons a value may have blanks; in a sentence, which has none behind it, the next word is none of it. */
 const blankValue = new RegExp(
-  String.raw`(;\s?)(${connectionName})=(?!\[secret\]|\\?["'{])([^\s;"'\\][^;"'\\\r\n]*)(?=;\s?[a-z][\w .-]{0,63}=)`,
+  String.raw`(;\s?)(${connectionName})=(?!\[secret\]|\\?["'{])((?![\s;"'\\])${bareRun(String.raw`;\r\n`)})(?=;\s?[a-z][\w .-]{0,63}=)`,
   "gi",
 );
 /** The whole of a text that is nothing but such pairs: with blanks about `=`, and in the values where semicolons end them. */
 const wholePair = new RegExp(String.raw`(^|[\s;])(${connectionName})\s*=\s*(${quotedValue}|[^;'"\s][^;]*)`, "gi");
-const spacedPair = new RegExp(String.raw`(^|[\s;])(${connectionName})\s*=\s*(${quotedValue}|[^\s;'"]+)`, "gi");
+const spacedPair = new RegExp(String.raw`(^|[\s;])(${connectionName})\s*=\s*(${quotedValue}|[^\s;'"][^\s;]*)`, "gi");
 
 /**
  * Takes out of a text what looks like a secret wherever it comes from: the password of a URL or a connection string, the values of its

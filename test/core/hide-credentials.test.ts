@@ -83,6 +83,18 @@ describe("of a text is hidden", () => {
       'ScramLoginModule required username="me" password=[secret];',
     ],
     ["one with other signs", "password=a(b)c,d&e=<it's>f; x=1", "password=[secret]; x=1"],
+    ["one with a quote", 'Password=my"hush Host=h', "Password=[secret] Host=h"],
+    ["one with quotes", 'Server=h;Password=my"hush"hush;Database=d', "Server=h;Password=[secret];Database=d"],
+    ["one with a quote and a blank", 'Server=h;Password=my "hush;Database=d', "Server=h;Password=[secret];Database=d"],
+    ["one with a backslash", "Password=my\\hush\\\\hush Host=h", "Password=[secret] Host=h"],
+    ["one with both in JSON", '{"dsn":"Password=my\\\\hush\\"hush","x":"y"}', '{"dsn":"Password=[secret]","x":"y"}'],
+    [
+      "one with both in JSON in JSON",
+      '{"a":"{\\"dsn\\":\\"Password=my\\\\\\"hush\\",\\"x\\":1}"}',
+      '{"a":"{\\"dsn\\":\\"Password=[secret]\\",\\"x\\":1}"}',
+    ],
+    ["one in an attribute", '<a title="Password=my"hush">x</a>', '<a title="Password=[secret]">x</a>'],
+    ["one before words in quotes", 'Password=hush "host"', 'Password=[secret] "host"'],
     ["that of one in JSON", '{"dsn": "password=hush host=db"}', '{"dsn": "password=[secret] host=db"}'],
     ["user and password by themselves", "sent Basic bWU6aHVzaA== to it", "sent Basic [secret] to it"],
   ])("%s", (_, text, told) => {
@@ -118,6 +130,7 @@ test.each([
 test("what is hidden of a connection string is told to who searches for it elsewhere, without its quotes", () => {
   const found = (text: string) => [...new Set(credentialsIn(text))];
   expect(found("host=db password=hush user=x")).toEqual(["hush"]);
+  expect(found('host=db password=my"hu\\sh user=x')).toEqual(['my"hu\\sh']);
   expect(found("host = db password = 'hu sh\\'s' user = x")).toEqual(["hu sh's"]);
   expect(found("Server=db;Pwd={my hu}}sh};User=x")).toContain("my hu}sh");
   expect(found("Server=db;Password=my hush word;User=x")).toContain("my hush word");
@@ -148,6 +161,13 @@ test.each([
   ["''", "", "password='"],
   ["\\'", "", "password='"],
   ["password=''x", ""],
+  ["\\", "", "password=a"],
+  ["\\x", "", "password=a"],
+  ['"', "", "password=a"],
+  ['"x', "", ";password=a"],
+  ['\\"x', "", ";password=a"],
+  ["password=a\\", ""],
+  ['password=a"', ""],
   ['password=\\"a', ""],
   ["&token=", "="],
   [" ", "=", "password"],
