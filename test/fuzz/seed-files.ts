@@ -3,6 +3,7 @@ import { bytesSource } from "../../src/core/byte-source.ts";
 import { encodeFits, encodeHeader, Header, type HeaderRecord, openFits } from "../../src/fits/index.ts";
 import { readCase } from "../fits/cases.ts";
 import { compressedTable } from "../fits/tables/compressed-table-file.ts";
+import { maskAlgorithms, maskedTable } from "./masked-file.ts";
 
 /** What a file is made of that a reader has to trust: its cards, its rows that point into the heap, the heap's place, a tile's bytes. */
 export const structures = ["header", "descriptor", "heap", "tile"] as const;
@@ -19,6 +20,7 @@ export const codecs = [
   "BINTABLE",
   "TABLE",
   "ZTABLE",
+  "masks",
   "gzip file",
 ] as const;
 export type CodecName = (typeof codecs)[number];
@@ -57,6 +59,7 @@ export async function seedFiles(): Promise<readonly SeedFile[]> {
     await describe("BINTABLE", binaryTable()),
     await describe("TABLE", asciiTable()),
     await describe("ZTABLE", compressedTable()),
+    ...(await Promise.all(maskAlgorithms.map((each) => describe("masks", fileOf(...maskedTable(each)))))),
     { codec: "gzip file", bytes: zipped, ranges: { tile: [0, zipped.length] } },
   ];
 }
