@@ -8,7 +8,7 @@ import { type Hdu, hasImage } from "./hdu.ts";
 import { Header } from "./header.ts";
 import { type FitsFile, openFits } from "./open-fits.ts";
 import { type ReadImageOptions, readPixels } from "./read-image.ts";
-import type { CompressionPreset, TileCompression } from "./tiles/compression.ts";
+import { type CompressionPreset, type TileCompression, withoutLoss } from "./tiles/compression.ts";
 import { hduChecksums, requireChecksums } from "./verify-checksums.ts";
 
 export interface EncodeFrameOptions {
@@ -119,15 +119,8 @@ export function encodeFrame(frame: Frame, options: EncodeFrameOptions = {}): Uin
   const { checksum = true, compression } = options;
   return encodeHdus(hdus, ({ image: pixels }) => {
     const isVariance = pixels !== undefined && pixels === variance;
-    return { checksum, compression: isVariance ? withoutLoss(compression) : compression };
+    return { checksum, compression: isVariance && compression !== undefined ? withoutLoss(compression) : compression };
   });
-}
-
-/** Steps of its noise would make small variances negative. */
-function withoutLoss(compression: EncodeFrameOptions["compression"]): EncodeFrameOptions["compression"] {
-  if (typeof compression !== "object") return compression === undefined ? undefined : "lossless";
-  const { algorithm, tile } = compression;
-  return { algorithm: algorithm === "GZIP_1" ? algorithm : "GZIP_2", tile };
 }
 
 function isNamed(hdu: Hdu, name: string): boolean {

@@ -7,7 +7,7 @@ import type { Hdu } from "./hdu.ts";
 import { encodeHeader } from "./parse-header.ts";
 import { signedHeader } from "./sign-header.ts";
 import { storedPieces } from "./stored-pieces.ts";
-import { type CompressionPreset, planTiles, type TileCompression } from "./tiles/compression.ts";
+import { type CompressionPreset, planTiles, type TileCompression, withoutLoss } from "./tiles/compression.ts";
 import { encodeShared } from "./tiles/share-tiles.ts";
 import { tileWriter } from "./tiles/write-tiles.ts";
 import { wordSums } from "./word-sums.ts";
@@ -34,7 +34,7 @@ export interface PackedImage extends Disposable {
 /** @throws FirstlightError FITS_COMPRESSION for settings that are none, or do not fit the image */
 export function packImage(source: ByteSource, hdu: Hdu, packing: ImagePacking): PackedImage {
   const { compression, checksum, workers, signal } = packing;
-  const plan = planTiles(hdu.bitpix, hdu.shape, compression);
+  const plan = planTiles(hdu.bitpix, hdu.shape, isVarianceOfReals(hdu) ? withoutLoss(compression) : compression);
   const writer = tileWriter(plan);
   const cards = () => tableCards(hdu.header.cards, plan, writer, checksum);
   const { rows } = writer;
@@ -61,4 +61,9 @@ export function packImage(source: ByteSource, hdu: Hdu, packing: ImagePacking): 
     },
     [Symbol.dispose]: () => writer[Symbol.dispose](),
   };
+}
+
+/** What frames call their variance. Integers lose nothing anyway. */
+function isVarianceOfReals({ index, name, bitpix }: Hdu): boolean {
+  return index > 0 && bitpix < 0 && name?.trim().toUpperCase() === "VARIANCE";
 }

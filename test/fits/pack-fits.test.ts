@@ -1,6 +1,16 @@
-import { afterAll, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { bytesSource } from "../../src/core/byte-source.ts";
-import { encodeFits, Header, openFits, openWorkers, packFits, type TileCompression } from "../../src/fits/index.ts";
+import type { NdArray } from "../../src/core/ndarray.ts";
+import {
+  type CompressionPreset,
+  encodeFits,
+  Header,
+  openFits,
+  openWorkers,
+  packFits,
+  readImage,
+  type TileCompression,
+} from "../../src/fits/index.ts";
 import { randomFrom } from "./random.ts";
 
 const workers = openWorkers(3);
@@ -41,6 +51,45 @@ test.each<[TileCompression]>([
 test("a number of threads is opened, and one that is none refused", async () => {
   expect((await packed({ workers: 2 })).equals(await packed({}))).toBe(true);
   await expect(packed({ workers: 0 })).rejects.toMatchObject({ code: "WORKER_COUNT" });
+});
+
+describe("beside an image that is quantised", () => {
+  const shape = [90, 200];
+  // Small ones beside large noise: in steps of it some would be below 0.
+  const variance = Float32Array.from({ length: 90 * 200 }, (_, i) => (i % 3 === 0 ? 1e-3 : 1000 * random()));
+  const flags = Int32Array.from({ length: 90 * 200 }, () => 2 ** 32 * random() - 2 ** 31);
+  const image = { data: reals, shape };
+  const plain = [
+    { header: new Header(), image },
+    { header: Header.from({ EXTNAME: "MASK" }), image: { data: flags, shape } },
+  ];
+  const frame = encodeFits([
+    ...plain,
+    { header: Header.from({ EXTNAME: "Variance" }), image: { data: variance, shape } },
+    { header: Header.from({ EXTNAME: "VARIANCE2" }), image },
+  ]);
+  // Not toEqual: it would spell out every pixel of what failed.
+  const bytesOf = ({ data }: NdArray) => Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  const pack = async (bytes: Uint8Array, compression: TileCompression | CompressionPreset) =>
+    Buffer.concat(await Array.fromAsync(packFits(await openFits(bytesSource(bytes)), { compression })));
+
+  test.each<[TileCompression | CompressionPreset, string]>([
+    ["fpack", "GZIP_2"],
+    ["dkist", "GZIP_2"],
+    [{}, "GZIP_2"],
+    [{ level: 2, tile: [9, 20], seed: 5 }, "GZIP_2"],
+    [{ algorithm: "GZIP_1", step: 10 }, "GZIP_1"],
+  ])("VARIANCE and MASK keep every bit, and nothing else changes: %j", async (compression, algorithm) => {
+    const packedFrame = await pack(frame, compression);
+    const { hdu } = await openFits(bytesSource(packedFrame));
+    const read = async (name: string) => bytesOf(await readImage(bytesSource(packedFrame), name));
+    expect((await read("Variance")).equals(bytesOf({ data: variance, shape }))).toBe(true);
+    expect((await read("MASK")).equals(bytesOf({ data: flags, shape }))).toBe(true);
+    expect(hdu("Variance").tiles?.header.get("ZCMPTYPE")).toBe(algorithm);
+    const start = packedFrame.subarray(0, hdu("Variance").headerOffset);
+    expect(start.equals(await pack(encodeFits(plain), compression))).toBe(true);
+    expect((await read("VARIANCE2")).equals(bytesOf(image))).toBe(false);
+  });
 });
 
 test("the signal ends it", async () => {

@@ -48,6 +48,7 @@ const cases: [name: string, type: unknown, shape: number[]][] = [
   ["rice_f32_dither2_zero_nan", Float32Array, [64, 64]],
   ["rice_f32_wide12000", Float32Array, [4, 12000]],
   ["rice_f64_dither1", Float64Array, [64, 64]],
+  ["rice_f32_plio_mask", Float32Array, [250, 40]],
   ["gzip1_i16", Int16Array, [64, 64]],
   ["gzip2_f32_lossless", Float32Array, [64, 64]],
   ["hcomp_i16", Int16Array, [64, 64]],

@@ -43,6 +43,13 @@ export const compressionPresets = {
 
 export type CompressionPreset = keyof typeof compressionPresets;
 
+/** For variances: in steps of its noise a small one becomes negative. */
+export function withoutLoss(asked: TileCompression | CompressionPreset): TileCompression | CompressionPreset {
+  if (typeof asked === "string") return "lossless";
+  const { algorithm, tile } = asked;
+  return { algorithm: algorithm === "GZIP_1" ? algorithm : "GZIP_2", tile };
+}
+
 /** Which settings one image gets. */
 export interface TilePlan {
   readonly algorithm: TileAlgorithm;

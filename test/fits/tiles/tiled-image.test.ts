@@ -296,6 +296,8 @@ describe("what the file cannot hold is refused before it is allocated", () => {
       ["GZIP_2", shuffled],
       // The first pixel as it is, then a block of one difference of 2, which is +1, in no low bits.
       ["RICE_1", [0, 0b001_1_001_0]],
+      // Seven words of header, one pixel of 0, one of 1.
+      ["PLIO_1", [0, 0, 0, 7, 0xff, 0x9c, 0, 9, 0, 0, 0, 0, 0, 0, 0x00, 1, 0x40, 1]],
     ])("is read where it is compressed with %s: %j", async (algorithm, mask) => {
       const file = fileWith(algorithm, mask);
       const nan = Number.NaN;
@@ -334,6 +336,13 @@ describe("what the file cannot hold is refused before it is allocated", () => {
       ["NOCOMPRESS", [1, 0, 0, 1], "FITS_INVALID", /its mask holds 2 at pixel 1/],
       ["GZIP_1", [1], "FITS_INVALID", /cannot be unpacked/],
       ["RICE_1", [0], "FITS_INVALID", /cannot hold 2 pixels/],
+      ["PLIO_1", [0, 0, 0, 7], "FITS_INVALID", /cannot hold 2 pixels/],
+      [
+        "PLIO_1",
+        [0, 0, 0, 7, 0xff, 0x9c, 0, 8, 0, 0, 0, 0, 0, 0, 0x60, 1],
+        "FITS_INVALID",
+        /its mask holds 2 at pixel 1/,
+      ],
     ])("that is none is refused: %s %j", async (algorithm, mask, code, message) => {
       const refused = expect.objectContaining({ code, message: expect.stringMatching(message) });
       await expect(readImage(fileWith(algorithm, mask))).rejects.toThrow(refused);
