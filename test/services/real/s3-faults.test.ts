@@ -8,7 +8,7 @@ import { Secret } from "../../../src/core/secret.ts";
 import type { Fault, FaultProxy, ProxiedRequest } from "../../servers/fault-proxy.ts";
 import { faultProxy } from "../../servers/fault-proxy.ts";
 import { freePorts } from "../../servers/free-ports.ts";
-import { startGateway } from "../../servers/rgw.ts";
+import { collectGarbage, startGateway } from "../../servers/rgw.ts";
 import { describeWithRgw } from "../../servers/with-server.ts";
 import { makeBucket, orphansOf, plainClient, quickRetry, type StoreAt, s3StoreAt } from "./s3-store-at.ts";
 
@@ -349,6 +349,9 @@ describeWithRgw("S3 through a proxy that does harm", (url) => {
       tally.failed[`${code} ${disposition}`] = (tally.failed[`${code} ${disposition}`] ?? 0) + 1;
       return undefined;
     };
+    const cluster = new URL(url).searchParams.get("cluster");
+    const client = await plainClient(url);
+    onTestFinished(() => client.destroy());
     let begun = 0;
     const tell = () =>
       console.log(
@@ -358,9 +361,12 @@ describeWithRgw("S3 through a proxy that does harm", (url) => {
       Array.from({ length: rounds }, (_, i) => i),
       4,
       async (round) => {
-        // A long run that is stopped has said how far it came.
-        if (begun > 0 && begun % 50 === 0) tell();
         begun += 1;
+        if (begun % 50 === 0) {
+          // A long run that is stopped has said how far it came.
+          tell();
+          if (cluster !== null) await collectGarbage(cluster);
+        }
         const bytes = content.subarray(0, random() < 0.5 ? Math.floor(random() * 100_000) : content.length - round);
         const [key, path] = [`random/${round}`, join(folder, String(round))];
         const stored = await store.put(bucket, key, bytes).catch(fails);
