@@ -14,10 +14,25 @@ export const rabbitmqScript = "/usr/lib/rabbitmq/bin/rabbitmq-server";
  */
 export async function startRabbitmq(epmd: string): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), "firstlight-rabbitmq-"));
-  const node = await rabbitmqNode(epmd, folder, "");
+  const definitions = join(folder, "definitions.json");
+  await writeFile(definitions, JSON.stringify(users));
+  const node = await rabbitmqNode(epmd, folder, `load_definitions = ${definitions}\n`);
   const kept = await keepProcesses({ ...node, folder, timeoutMs: startTimeoutMs, ready: () => answers(node.port) });
   return { url: urlAt(node.port), [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose]() };
 }
+
+/** Not of a RabbitMQ on the default port, which tests leave as it is. The password begins as `test/fixtures/leaks.ts` looks for secrets. */
+export const facility = { username: "facility", password: "hush-bus-password" } as const;
+
+const everything = { vhost: "/", configure: ".*", write: ".*", read: ".*" };
+const users = {
+  vhosts: [{ name: "/" }],
+  users: [
+    { name: "guest", password: "guest", tags: "administrator" },
+    { name: facility.username, password: facility.password, tags: "" },
+  ],
+  permissions: ["guest", facility.username].map((user) => ({ user, ...everything })),
+};
 
 /** A node that can be killed (SIGKILL) and started again over the same data at the same port. */
 export interface RestartableRabbitmq extends TestServer {

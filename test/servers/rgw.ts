@@ -21,7 +21,8 @@ export const rgwPrograms = [
   "osdmaptool",
 ];
 
-const user = { name: "firstlight", secret: "firstlight-secret" };
+/** The keys begin as `test/fixtures/leaks.ts` looks for secrets. */
+const user = { name: "firstlight", accessKey: "hush-access-key", secretKey: "hush-secret-key" };
 
 /**
  * Ceph's S3 gateway over a cluster of one monitor and one store in memory, on free ports of the loopback interface. The URL carries
@@ -56,7 +57,7 @@ export async function startRgw(): Promise<TestServer> {
     const gateway = await startGateway(cluster, port);
     await makeUser(conf);
     return {
-      url: `http://${user.name}:${user.secret}@127.0.0.1:${port}/?cluster=${encodeURIComponent(cluster)}`,
+      url: `http://${user.accessKey}:${user.secretKey}@127.0.0.1:${port}/?cluster=${encodeURIComponent(cluster)}`,
       async [Symbol.asyncDispose]() {
         await gateway[Symbol.asyncDispose]();
         await kept[Symbol.asyncDispose]();
@@ -108,7 +109,7 @@ async function writeKeys(keyring: string): Promise<void> {
 }
 
 async function makeUser(conf: string): Promise<void> {
-  const keys = [`--access-key=${user.name}`, `--secret-key=${user.secret}`];
+  const keys = [`--access-key=${user.accessKey}`, `--secret-key=${user.secretKey}`];
   const named = [`--uid=${user.name}`, `--display-name=${user.name}`];
   await run("radosgw-admin", ["-c", conf, "-n", "client.rgw", "--admin-socket=", "user", "create", ...named, ...keys], {
     timeout: 60_000,

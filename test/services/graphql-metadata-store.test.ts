@@ -325,7 +325,7 @@ test("an address that is none is refused by its name, before anything is asked t
     expect(() => graphqlStoreAt(url)).toThrowError(
       expect.objectContaining({
         code: "SETTINGS_INVALID",
-        message: expect.stringContaining("internal-api-gateway in MESH_CONFIG"),
+        message: expect.stringContaining("url (internal-api-gateway in MESH_CONFIG)"),
       }),
     );
   }

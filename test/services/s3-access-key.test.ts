@@ -23,7 +23,7 @@ test("takes an address of IPv6 with the brackets of a URL or without", async () 
 test.each(["one,two", "one:9000,two:9000", "one;two", "http://one", ""])("refuses the host %j by name", (host) => {
   const open = () => s3StoreAt(address, { host });
   expect(open).toThrow(expect.objectContaining({ code: "SETTINGS_INVALID", disposition: "invalid" }));
-  expect(open).toThrow(/object-store-api in MESH_CONFIG: expected one host name or address/);
+  expect(open).toThrow(/host \(object-store-api in MESH_CONFIG\): expected one host name or address/);
 });
 
 test("takes the access keys of servers", async () => {

@@ -1,5 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
 import { redactor } from "../../src/core/redact.ts";
@@ -7,6 +6,7 @@ import { loadSettings } from "../../src/core/settings.ts";
 import { type Setting, settingsTable } from "../../src/core/settings-table.ts";
 import { otlpReceiver } from "../../src/testing/otlp-receiver.ts";
 import { fixture, openCli } from "../cli/cli-process.ts";
+import { filesBelow, leaks, leaksInFiles } from "../fixtures/leaks.ts";
 
 /** One of its own for each, so that a leak says whose it is; with characters that URLs, JSON and Base64 spell otherwise. */
 const secrets: string[] = [];
@@ -39,29 +39,6 @@ const foreign = {
 };
 
 const known = [...secrets];
-
-/** What all of them begin with, as it is, in Base64 wherever it begins there, and in hexadecimal: half a secret is one, too. */
-const marks = [
-  "hush-",
-  ...["", "a", "ab"].map((before) => {
-    const encoded = Buffer.from(`${before}hush-`).toString("base64").replace(/=*$/, "");
-    return encoded.slice([0, 2, 3][before.length], -1);
-  }),
-  Buffer.from("hush-").toString("hex"),
-];
-
-/** The place with what stands around it. */
-function leaks(where: string, bytes: Buffer): readonly string[] {
-  return marks.flatMap((mark) => {
-    const at = bytes.indexOf(mark);
-    return at < 0 ? [] : [`${where}: ${bytes.subarray(Math.max(0, at - 60), at + 40)}`];
-  });
-}
-
-async function filesBelow(folder: string): Promise<readonly string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
-}
 
 test("every secret setting is among those that are given", () => {
   const names = Object.values<Setting>(settingsTable).flatMap(({ name, kind }) => (kind.secret ? [name] : []));
@@ -131,10 +108,8 @@ test("no secret is in anything that a run emits whose tasks tell all that they k
   const commandLines = files.filter((path) => path.includes("DEBUG"));
   expect((await Promise.all(commandLines.map((path) => readFile(path, "utf8")))).join()).toContain("attempt-process");
   const found = [
-    ...ends.flatMap(({ args, stdout, stderr }) =>
-      leaks(`the output of ${args.join(" ")}`, Buffer.from(stdout + stderr)),
-    ),
-    ...(await Promise.all(files.map(async (path) => leaks(path, await readFile(path))))).flat(),
+    ...ends.flatMap(({ args, stdout, stderr }) => leaks(`the output of ${args.join(" ")}`, stdout + stderr)),
+    ...(await leaksInFiles(files)),
     ...collector.bodies.flatMap((body) => leaks("what the collector got", body)),
   ];
   expect(found).toEqual([]);

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { FirstlightError } from "../../core/errors.ts";
 import type { Logger } from "../../core/log.ts";
+import { requireHost } from "../../core/server-url.ts";
 import type { Entry, Exchange, Exchanged, InventoryDriver, LogOptions, WriteOptions } from "../inventory-driver.ts";
 import { plainKeys, type SetExpression } from "../set-expression.ts";
 import { type Command, redisClient } from "./redis-client.ts";
@@ -33,6 +34,7 @@ const fieldsPerCommand = 1_000;
  * `recipeRunId % (dbCount - 1)`, keys `{recipeRunId}:{namespace}:{name}`.
  */
 export function redisInventory(options: RedisInventoryOptions): InventoryDriver {
+  requireHost("host (automated-processing-scratch-inventory in MESH_CONFIG)", options.host);
   const { host, port, clientName, signal, log } = options;
   const address = { host, port, clientName, signal, databaseIndex: databaseIndex(options) };
   const client = redisClient(address, () => known.clientLost());

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { FirstlightError } from "../../core/errors.ts";
+import { hideCredentials } from "../../core/hide-credentials.ts";
 import { hideSecrets } from "../../core/hide-secrets.ts";
 import type { Secret } from "../../core/secret.ts";
 
@@ -12,8 +13,11 @@ export function recipeRunNotFound(recipeRunId: number, cause?: unknown): Firstli
   );
 }
 
+/** The query of a URL may hold a key. */
+export const addressOf = hideCredentials;
+
 export function metadataStoreClosed(url: string): FirstlightError {
-  return new FirstlightError("SERVICE_CLOSED", `The metadata store ${url} is closed.`);
+  return new FirstlightError("SERVICE_CLOSED", `The metadata store ${addressOf(url)} is closed.`);
 }
 
 export function metadataUnreachable(
@@ -25,10 +29,15 @@ export function metadataUnreachable(
 ): FirstlightError {
   return new FirstlightError(
     "METADATA_STORE_UNREACHABLE",
-    `The metadata store at ${url} does not answer ${operation}: ${reason}. Check the entry internal-api-gateway in MESH_CONFIG, and that the gateway runs there.`,
+    `The metadata store at ${addressOf(url)} does not answer ${operation}: ${reason}. Check the entry internal-api-gateway in MESH_CONFIG, and that the gateway runs there.`,
     {
       disposition: "retry",
-      fields: { url, operation, reason, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) },
+      fields: {
+        url: addressOf(url),
+        operation,
+        reason,
+        ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+      },
       cause,
     },
   );
@@ -37,8 +46,8 @@ export function metadataUnreachable(
 export function metadataAccessRefused(url: string, operation: string, reason: string): FirstlightError {
   return new FirstlightError(
     "METADATA_STORE_ACCESS_REFUSED",
-    `The metadata store at ${url} refuses the token for ${operation}: ${reason}. Check GQL_AUTH_TOKEN.`,
-    { disposition: "invalid", fields: { url, operation, reason } },
+    `The metadata store at ${addressOf(url)} refuses the token for ${operation}: ${reason}. Check GQL_AUTH_TOKEN.`,
+    { disposition: "invalid", fields: { url: addressOf(url), operation, reason } },
   );
 }
 
@@ -56,8 +65,11 @@ export function metadataRefused(
   const reason = said.join("; ") || `HTTP ${status}`;
   return new FirstlightError(
     "METADATA_STORE_REFUSED",
-    `The metadata store at ${url} has refused ${operation}: ${reason}. ${isGraphql ? "What it says is all that is known here; its own log may hold more." : "No GraphQL server speaks like that: check the entry internal-api-gateway in MESH_CONFIG."}`,
-    { disposition: status >= 500 || isInternal ? "retry" : "fatal", fields: { url, operation, status, errors: said } },
+    `The metadata store at ${addressOf(url)} has refused ${operation}: ${reason}. ${isGraphql ? "What it says is all that is known here; its own log may hold more." : "No GraphQL server speaks like that: check the entry internal-api-gateway in MESH_CONFIG."}`,
+    {
+      disposition: status >= 500 || isInternal ? "retry" : "fatal",
+      fields: { url: addressOf(url), operation, status, errors: said },
+    },
   );
 }
 
@@ -78,8 +90,8 @@ export function metadataSchemaUnfit(url: string, operation: string, misfits: rea
   if (misfits.length > shownMisfits) lines.push(`  and ${misfits.length - shownMisfits} more`);
   return new FirstlightError(
     "METADATA_STORE_SCHEMA",
-    `The metadata store at ${url} does not have the schema that ${operation} needs:\n${lines.join("\n")}\nCheck that MESH_CONFIG leads to the metadata store, and that its version fits this one of firstlight.`,
-    { disposition: "invalid", fields: { url, operation, misfits }, cause },
+    `The metadata store at ${addressOf(url)} does not have the schema that ${operation} needs:\n${lines.join("\n")}\nCheck that MESH_CONFIG leads to the metadata store, and that its version fits this one of firstlight.`,
+    { disposition: "invalid", fields: { url: addressOf(url), operation, misfits }, cause },
   );
 }
 

@@ -6,14 +6,18 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { sqliteMetadataStore } from "../../../src/services/drivers/sqlite-metadata-store.ts";
 import { formatFrames } from "../../../src/services/input-dataset.ts";
 import type { OwnMetadataStore } from "../../../src/services/metadata-store.ts";
+import type { ObjectStore } from "../../../src/services/object-store.ts";
 import { type OtlpReceiver, otlpReceiver } from "../../../src/testing/otlp-receiver.ts";
 import { type MetadataServer, serveMetadata } from "../../../src/testing/serve-metadata.ts";
 import { type Cli, fixture, openCli } from "../../cli/cli-process.ts";
+import { filesBelow, leaks, leaksInFiles } from "../../fixtures/leaks.ts";
+import { facility } from "../../servers/rabbitmq.ts";
 import { describeWithRabbitmq, describeWithRedis, describeWithRgw } from "../../servers/with-server.ts";
 import { frameBytes } from "../../tasks/stock/input-run.ts";
-import { makeBucket, s3StoreAt } from "./s3-store-at.ts";
+import { keysInRedis } from "./keys-in-redis.ts";
+import { makeBucket, plainClient, s3StoreAt } from "./s3-store-at.ts";
 
-const queues = ["catalog.frame.q", "catalog.object.q"] as const;
+const queues = ["catalog.frame.q", "catalog.object.q", "recipe.run.failure.q"] as const;
 const token = "hush-a-token-of-the-facility";
 
 describeWithRedis("with Redis,", (redisUrl) => {
@@ -83,8 +87,8 @@ function wholeRun({ redisUrl, amqpUrl, rgwUrl }: Readonly<Record<"redisUrl" | "a
       }),
       ISB_EXCHANGE: exchange,
       ISB_QUEUE_TYPE: "quorum",
-      ISB_USERNAME: new URL(amqpUrl).username,
-      ISB_PASSWORD: new URL(amqpUrl).password,
+      ISB_USERNAME: facility.username,
+      ISB_PASSWORD: facility.password,
       OBJECT_STORE_ACCESS_KEY: access,
       OBJECT_STORE_SECRET_KEY: secret,
       GQL_AUTH_TOKEN: token,
@@ -92,17 +96,22 @@ function wholeRun({ redisUrl, amqpUrl, rgwUrl }: Readonly<Record<"redisUrl" | "a
     };
   };
 
-  test("a recipe run that the facility has registered goes from raw frames to messages by one command", {
-    timeout: 300_000,
-  }, async () => {
+  /** A recipe run whose raw frames lie in the store. */
+  async function registered(store: ObjectStore) {
     const recipeRunId = randomInt(2 ** 20, 2 ** 31 - 1);
     for (const bucket of ["raw", "data"]) await makeBucket(rgwUrl, bucket);
-    await using store = s3StoreAt(rgwUrl);
     const objectKeys = ["a.fits", "b.fits"].map((name) => `${recipeRunId}/${name}`);
     for (const [i, key] of objectKeys.entries()) await store.put("raw", key, frameBytes({ pixels: i + 1 }));
     const document = formatFrames([{ bucket: "raw", objectKeys }]);
     await records.register({ recipeRunId, parts: [{ type: "observe_frames", document }] });
+    return { recipeRunId, objectKeys };
+  }
 
+  test("a recipe run that the facility has registered goes from raw frames to messages by one command", {
+    timeout: 300_000,
+  }, async () => {
+    await using store = s3StoreAt(rgwUrl);
+    const { recipeRunId, objectKeys } = await registered(store);
     const args = ["run", fixture("facility.ts"), "--recipe-run", String(recipeRunId), "--json"];
     const { code, stdout, stderr } = await cli.run(args, environment());
     expect(code, stderr).toBe(0);
@@ -137,6 +146,67 @@ function wholeRun({ redisUrl, amqpUrl, rgwUrl }: Readonly<Record<"redisUrl" | "a
       "data",
       objects.map(({ key }) => key),
     );
+    await store.delete("raw", objectKeys);
+  });
+
+  test("no secret is in anything that the servers of a run hold, whose tasks tell all that they know", {
+    timeout: 300_000,
+  }, async () => {
+    await using store = s3StoreAt(rgwUrl);
+    const { recipeRunId, objectKeys } = await registered(store);
+    const args = ["run", fixture("indiscreet-facility.ts"), "--recipe-run", String(recipeRunId), "--json"];
+    const { code, stdout, stderr } = await cli.run(args, {
+      ...environment(),
+      OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer hush-collector",
+      DOCS_BASE_URL: "https://me:hush-docs@docs.example/",
+      MYCAM_PASSWORD: 'hush-mycam-7f/3+d"\\ü',
+      MYCAM_DSN: 'Server=db;Password=hush-dsn"7\\x;Database=d',
+      MYCAM_PRIVATE_KEY: "-----BEGIN PRIVATE KEY-----\nhush-key1\nhush-key2\n-----END PRIVATE KEY-----",
+      LOGURU_LEVEL: "TRACE",
+    });
+    expect(code, stderr).toBe(1);
+    const { datasetId } = JSON.parse(stdout.slice(stdout.indexOf("{"))) as { readonly datasetId: string };
+
+    const found: string[] = [];
+    const search = (where: string, bytes: Uint8Array | string): void => void found.push(...leaks(where, bytes));
+    const messages = await emptied();
+    // Two frames, their quality, and two tasks that failed.
+    expect(messages.map(({ fields }) => fields.routingKey).sort()).toEqual([
+      ...["catalog.frame.m", "catalog.frame.m", "catalog.object.m"],
+      ...["recipe.run.failure.m", "recipe.run.failure.m"],
+    ]);
+    for (const { content, properties, fields } of messages) {
+      search(`a message to ${fields.routingKey}`, content);
+      search(`properties of a message to ${fields.routingKey}`, JSON.stringify({ properties, fields }));
+    }
+    const prefix = `pid_1_1/${datasetId}/`;
+    const objects = (await Array.fromAsync(store.list("data", prefix))).map(({ key }) => key);
+    expect(objects).toHaveLength(3);
+    const client = await plainClient(rgwUrl);
+    for (const Key of objects) {
+      const { Body, $metadata: _, ...properties } = await client.getObject({ Bucket: "data", Key });
+      search(`the object ${Key}`, (await Body?.transformToByteArray()) ?? "");
+      search(`what is told of the object ${Key}`, JSON.stringify({ Key, properties }));
+    }
+    client.destroy();
+    await using inventory = await keysInRedis(`${redisUrl}/${recipeRunId % 15}`, `*${recipeRunId}*`);
+    expect(inventory.text).toContain("pid_1_1");
+    search("the inventory", inventory.text);
+    search("the record of the run", JSON.stringify(await records.record(recipeRunId)));
+    expect((await records.record(recipeRunId)).provenances).toHaveLength(1);
+    expect(collector.spans.map(({ name }) => name)).toContain("asking with [secret]");
+    expect(collector.points.map(({ name }) => name)).toContain("mycam.calls");
+    expect(collector.headers.some((headers) => headers.authorization === "Bearer hush-collector")).toBe(true);
+    for (const body of collector.bodies) search("what the collector got", body);
+    search("the output", stdout);
+    search("the log", stderr);
+    expect(stderr).toContain("the password is [secret] or [secret]");
+    const files = await filesBelow(cli.folder);
+    expect(files.filter((path) => /report\..*\.json$/.test(path)).length).toBeGreaterThanOrEqual(1);
+    // The tasks' own record of every command line of this machine is among them.
+    expect(files.filter((path) => path.includes("DEBUG")).length).toBeGreaterThanOrEqual(1);
+    expect([...found, ...(await leaksInFiles(files))]).toEqual([]);
+    await store.delete("data", objects);
     await store.delete("raw", objectKeys);
   });
 }

@@ -3,7 +3,7 @@ import type { ChannelModel } from "amqplib";
 import { FirstlightError, messageOf } from "../../../core/errors.ts";
 import { type Logger, silentLogger } from "../../../core/log.ts";
 import { type RetryOptions, retry, unlessAborted } from "../../../core/retry.ts";
-import type { Secret } from "../../../core/secret.ts";
+import { requireSecret, type Secret } from "../../../core/secret.ts";
 import { plainHost, requireHost } from "../../../core/server-url.ts";
 import { requireVhost } from "../bus-arguments.ts";
 import { busClosed } from "../bus-errors.ts";
@@ -85,7 +85,8 @@ export function amqpConnection(
     address,
     async open(signal) {
       signal?.throwIfAborted();
-      requireHost("interservice-bus in MESH_CONFIG", given.host);
+      requireHost("host (interservice-bus in MESH_CONFIG)", given.host);
+      requireSecret("password (ISB_PASSWORD)", options.password);
       requireVhost(options.vhost);
       if (closing.signal.aborted && connecting === undefined) throw busClosed();
       if (connecting === undefined) {

@@ -70,8 +70,8 @@ const saidCharacters = 200;
 /** Speaks HTTP with Globus: tokens are had and renewed here, and errors that may pass are tried again. */
 export function globusApi(options: GlobusApiOptions): CallGlobus {
   const { authUrl, transferUrl, maxRetries, retrySeconds, log } = options;
-  requireServerUrl("GLOBUS_SDK_SERVICE_URL_AUTH", authUrl);
-  requireServerUrl("GLOBUS_SDK_SERVICE_URL_TRANSFER", transferUrl);
+  requireServerUrl("authUrl (GLOBUS_SDK_SERVICE_URL_AUTH)", authUrl);
+  requireServerUrl("transferUrl (GLOBUS_SDK_SERVICE_URL_TRANSFER)", transferUrl);
 
   const secrets = new Set<string>();
   let hide = (text: string): string => text;

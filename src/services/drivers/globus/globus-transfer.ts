@@ -1,5 +1,6 @@
 import { type Logger, silentLogger } from "../../../core/log.ts";
 import { unlessAborted } from "../../../core/retry.ts";
+import { requireSecret } from "../../../core/secret.ts";
 import type { Transfer, TransferItem, TransferOptions, TransferProgress } from "../../transfer.ts";
 import { serviceClosing } from "../service-closing.ts";
 import { globusTaskFailed, missingSources, noClient, notArrived, transferClosed } from "../transfer-failed.ts";
@@ -56,6 +57,11 @@ export function globusTransfer(options: GlobusTransferOptions): Transfer {
     retrySeconds: options.retrySeconds ?? 0.5,
     log,
   });
+
+  for (const { clientSecret } of inbound)
+    requireSecret("clientSecret (GLOBUS_INBOUND_CLIENT_CREDENTIALS)", clientSecret);
+  for (const { clientSecret } of outbound)
+    requireSecret("clientSecret (GLOBUS_OUTBOUND_CLIENT_CREDENTIALS)", clientSecret);
 
   /** What is on its way to each place. */
   const arriving = new Map<string, Promise<unknown>>();

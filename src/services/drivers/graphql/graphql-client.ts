@@ -3,9 +3,10 @@ import { codeOf, isFirstlightError, messageOf } from "../../../core/errors.ts";
 import { type Logger, silentLogger } from "../../../core/log.ts";
 import { type RetryOptions, retry } from "../../../core/retry.ts";
 import { retryAfterSeconds } from "../../../core/retry-after.ts";
-import type { Secret } from "../../../core/secret.ts";
+import { requireSecret, type Secret } from "../../../core/secret.ts";
 import { requireServerUrl } from "../../../core/server-url.ts";
 import {
+  addressOf,
   metadataAccessRefused,
   metadataRefused,
   metadataSchemaUnfit,
@@ -43,7 +44,8 @@ const passingStatuses: ReadonlySet<number> = new Set([404, 408, 425, 429, 502, 5
 
 export function graphqlClient(options: GraphqlClientOptions): GraphqlClient {
   const { url, log = silentLogger } = options;
-  requireServerUrl("internal-api-gateway in MESH_CONFIG", url);
+  requireServerUrl("url (internal-api-gateway in MESH_CONFIG)", url);
+  requireSecret("authToken (GQL_AUTH_TOKEN)", options.authToken);
   const closing = new AbortController();
   const signal =
     options.retry.signal === undefined ? closing.signal : AbortSignal.any([closing.signal, options.retry.signal]);
@@ -66,7 +68,7 @@ export function graphqlClient(options: GraphqlClientOptions): GraphqlClient {
           onWait(wait) {
             const { reason } = isFirstlightError(wait.error) ? wait.error.fields : { reason: messageOf(wait.error) };
             log.warning(
-              `No answer to ${operation.base} from the metadata store at ${url} (${reason}); trying again in ${wait.delaySeconds.toFixed(1)} s. RETRY_CONFIG limits the tries, MESH_CONFIG names another store`,
+              `No answer to ${operation.base} from the metadata store at ${addressOf(url)} (${reason}); trying again in ${wait.delaySeconds.toFixed(1)} s. RETRY_CONFIG limits the tries, MESH_CONFIG names another store`,
               { attempt: wait.attempt },
             );
             options.retry.onWait?.(wait);

@@ -3,7 +3,7 @@ import type { S3 } from "@aws-sdk/client-s3";
 import { isFirstlightError } from "../../../core/errors.ts";
 import { type Logger, silentLogger } from "../../../core/log.ts";
 import { type RetryOptions, retry } from "../../../core/retry.ts";
-import type { Secret } from "../../../core/secret.ts";
+import { requireSecret, type Secret } from "../../../core/secret.ts";
 import { plainHost, requireHost } from "../../../core/server-url.ts";
 import { settingsInvalid } from "../../../core/settings-invalid.ts";
 import { storeClosed } from "../object-errors.ts";
@@ -65,7 +65,9 @@ export function s3Connection(options: S3ConnectionOptions): S3Connection {
   const { port, useSsl, log = silentLogger } = options;
   const host = plainHost(options.host);
   const address = `${useSsl ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
-  requireHost("object-store-api in MESH_CONFIG", options.host);
+  requireHost("host (object-store-api in MESH_CONFIG)", options.host);
+  requireSecret("accessKey (OBJECT_STORE_ACCESS_KEY)", options.accessKey);
+  requireSecret("secretKey (OBJECT_STORE_SECRET_KEY)", options.secretKey);
   requireAccessKey(options.accessKey);
   const closing = new AbortController();
   /** Ends what clears up, too. */
