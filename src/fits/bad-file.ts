@@ -34,6 +34,6 @@ export function memoryError(error: unknown, place: FitsPlace): unknown {
   const isMemory =
     error instanceof RangeError && /allocation failed|invalid (?:typed )?array (?:buffer )?length/i.test(error.message);
   if (!isMemory) return error;
-  const problem = "its pixels do not fit into memory. Read sections of it, or strips.";
+  const problem = "what is asked of its data does not fit into memory. Read sections of it, or strips.";
   return badFile("FITS_MEMORY", problem, place, error);
 }

@@ -1,14 +1,23 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { copyFile, readFile, writeFile } from "node:fs/promises";
+import { copyFile, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openFile } from "../../src/core/file.ts";
-import { Card, encodeFits, encodeHeader, Header, openFits, readImage } from "../../src/fits/index.ts";
+import {
+  Card,
+  encodeFits,
+  encodeHeader,
+  Header,
+  type HeaderRecord,
+  openFits,
+  readImage,
+} from "../../src/fits/index.ts";
 import { type Cli, openCli } from "./cli-process.ts";
 import { expectDocumented } from "./json-documents.ts";
 
 const fixtures = join(import.meta.dirname, "../fixtures/fits");
+const bin = join(import.meta.dirname, "../../src/cli/bin.ts");
 const manifest = JSON.parse(readFileSync(join(fixtures, "manifest.json"), "utf8")) as readonly { name: string }[];
 
 let cli: Cli;
@@ -396,5 +405,58 @@ describe("firstlight fits info, header, cut, diff and png", () => {
     expect(typo.stderr).toContain("Did you mean 'stats'?");
     expect((await fits("--help")).stdout).toContain("firstlight fits COMMAND");
     expect((await cli.run(["help", "fits", "stats"])).stdout).toContain("firstlight fits stats FILE");
+  });
+});
+
+describe("firstlight fits with data beyond all memory", () => {
+  // Sparse: nothing of it lies on the disk.
+  const vast = async (name: string, ...headers: readonly HeaderRecord[]): Promise<string> => {
+    const path = join(cli.folder, name);
+    const start = Buffer.concat(headers.map((cards) => encodeHeader(Header.from(cards).cards)));
+    await writeFile(path, start);
+    await truncate(path, start.length + 2 ** 40);
+    return path;
+  };
+
+  test.each([
+    ["stats"],
+    ["png", "out"],
+    ["diff", "vast.fits"],
+    ["cut", "out", "--section", "[*,*]"],
+    ["unpack", "out", "--as", "float64"],
+    ["pack", "out"],
+  ])("%s refuses an image by name", async (verb, ...rest) => {
+    const path = await vast("vast.fits", { SIMPLE: true, BITPIX: -64, NAXIS: 2, NAXIS1: 2 ** 37, NAXIS2: 1 });
+    const { code, stderr } = await fits(verb, path, ...rest);
+    expect(stderr).toMatch(/FITS_MEMORY: .*vast\.fits/);
+    expect(code).not.toBe(0);
+  });
+
+  test("png refuses by name an image that can be read, and not drawn", async () => {
+    const path = join(cli.folder, "wide.fits");
+    const start = encodeHeader(Header.from({ SIMPLE: true, BITPIX: 8, NAXIS: 2, NAXIS1: 2 ** 28, NAXIS2: 1 }).cards);
+    await writeFile(path, start);
+    await truncate(path, start.length + 2 ** 28);
+    // Reading takes a quarter of a gigabyte, drawing two more.
+    const args = ["--conditions=firstlight-source", bin, "fits", "png", path, join(cli.folder, "wide.png")];
+    const limited = spawnSync("sh", ["-c", 'ulimit -v 4000000 && exec "$@"', "sh", process.execPath, ...args], {
+      encoding: "utf8",
+    });
+    expect(limited.stderr).toMatch(/FITS_MEMORY: .*wide\.fits/);
+    expect(limited.status).not.toBe(0);
+  });
+
+  test("table refuses a table by name", async () => {
+    const path = await vast(
+      "rows.fits",
+      { SIMPLE: true, BITPIX: 8, NAXIS: 0, EXTEND: true },
+      {
+        ...{ XTENSION: "BINTABLE", BITPIX: 8, NAXIS: 2, NAXIS1: 8, NAXIS2: 2 ** 37, PCOUNT: 0, GCOUNT: 1 },
+        ...{ TFIELDS: 1, TTYPE1: "TIME", TFORM1: "1D" },
+      },
+    );
+    const { code, stderr } = await fits("table", path);
+    expect(stderr).toMatch(/FITS_MEMORY: .*rows\.fits/);
+    expect(code).not.toBe(0);
   });
 });

@@ -1,4 +1,5 @@
 import { FirstlightError } from "../../core/errors.ts";
+import type { NdArray } from "../../core/ndarray.ts";
 import { readImage } from "../../fits/read-image.ts";
 import { colourMapNames } from "../../math/colour-map.ts";
 import { mostPixels, type PngOptions, renderPng } from "../../math/png.ts";
@@ -36,28 +37,32 @@ export const png = defineCommand({
     const colourMap = oneOf("--colour-map", args["colour-map"] ?? "grey", colourMapNames);
     const scale = wholeNumber("--scale", args.scale) ?? 1;
     const selector = hduSelector(args.hdu);
-    const image = await withFits(args.file, async ({ source }) => await readImage(source, selector));
-    const plane = {
-      ...image,
-      shape: image.shape.filter((length, axis) => length > 1 || axis >= image.shape.length - 2),
-    };
-    if (plane.shape.length !== 2) {
-      throw new FirstlightError(
-        "FITS_SHAPE",
-        `A picture has two axes, the image has ${image.shape.length} (${image.shape.toReversed().join(" × ")}). Take one plane with 'firstlight fits cut'.`,
-        { disposition: "invalid", fields: { shape: image.shape } },
-      );
-    }
-    const pixels = plane.data.length * scale ** 2;
-    if (scale > 1 && pixels > mostPixels) {
-      throw usageError(
-        `--scale ${scale} would make a picture of ${pixels} pixels; at most ${mostPixels} are drawn. Choose a smaller number.`,
-      );
-    }
-    await writeFits(args.out, [renderPng(plane, { ...optionsOf(choice), colourMap, scale })], args.overwrite);
+    // Drawing takes more memory than reading, and is part of what may find too little.
+    const picture = await withFits(args.file, async ({ source }) => {
+      const plane = planeOf(await readImage(source, selector));
+      const pixels = plane.data.length * scale ** 2;
+      if (scale > 1 && pixels > mostPixels) {
+        throw usageError(
+          `--scale ${scale} would make a picture of ${pixels} pixels; at most ${mostPixels} are drawn. Choose a smaller number.`,
+        );
+      }
+      return renderPng(plane, { ...optionsOf(choice), colourMap, scale });
+    });
+    await writeFits(args.out, [picture], args.overwrite);
     return exitCodes.done;
   },
 });
+
+/** Without axes of one pixel before the last two. */
+function planeOf(image: NdArray): NdArray {
+  const shape = image.shape.filter((length, axis) => length > 1 || axis >= image.shape.length - 2);
+  if (shape.length === 2) return { ...image, shape };
+  throw new FirstlightError(
+    "FITS_SHAPE",
+    `A picture has two axes, the image has ${image.shape.length} (${image.shape.toReversed().join(" × ")}). Take one plane with 'firstlight fits cut'.`,
+    { disposition: "invalid", fields: { shape: image.shape } },
+  );
+}
 
 function optionsOf(choice: StretchChoice): PngOptions {
   return choice === "zscale" ? { stretch: "linear", limits: "zscale" } : { stretch: choice };

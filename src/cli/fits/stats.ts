@@ -28,24 +28,22 @@ interface HduStatistics {
 }
 
 async function statisticsOf(fits: FitsFile, hdu: Hdu): Promise<HduStatistics> {
-  const { source } = fits;
-  const datasum = await sumRange(source, hdu.dataOffset, hdu.endOffset);
-  if (!hasImage(hdu)) return { hdu, numbers: undefined, datasum };
+  // Before the sum, which goes through everything: an image that memory cannot hold is known at once.
+  const numbers = hasImage(hdu) ? await numbersOf(fits, hdu) : undefined;
+  return { hdu, numbers, datasum: await sumRange(fits.source, hdu.dataOffset, hdu.endOffset) };
+}
+
+async function numbersOf(fits: FitsFile, hdu: Hdu): Promise<Numbers> {
   const whole = await wholePixels(fits, hdu);
   if (whole !== undefined && whole.length > 0) {
     const { exact, mean, median, rms } = wideStatistics(whole);
     const nan = sizeOf(hdu.shape) - whole.length;
-    return {
-      hdu,
-      numbers: { ...exact, median: exact.median ?? median, mean, rms: Math.hypot(rms, mean), nan },
-      datasum,
-    };
+    return { ...exact, median: exact.median ?? median, mean, rms: Math.hypot(rms, mean), nan };
   }
-  const { min, max, mean, median, rms, nan } = statistics(await readPixels(source, hdu, { as: "float64" }));
+  const { min, max, mean, median, rms, nan } = statistics(await readPixels(fits.source, hdu, { as: "float64" }));
   // Of the values, where the headers' DATARMS is of their deviations from the mean. An infinite value makes it so, whatever its sign.
   const isInfinite = !Number.isNaN(min) && !(Number.isFinite(min) && Number.isFinite(max));
-  const ofValues = isInfinite ? Number.POSITIVE_INFINITY : Math.hypot(rms, mean);
-  return { hdu, numbers: { min, max, mean, median, rms: ofValues, nan }, datasum };
+  return { min, max, mean, median, rms: isInfinite ? Number.POSITIVE_INFINITY : Math.hypot(rms, mean), nan };
 }
 
 /** The pixels that are integers of 64 bits and not undefined, which as reals would be rounded. */
