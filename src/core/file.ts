@@ -40,13 +40,18 @@ function sourceOf(name: string, handle: FileHandle, sizeBytes: number): ByteSour
     async read(offset, into) {
       let filled = 0;
       while (filled < into.length) {
-        const { bytesRead } = await handle.read(into, filled, into.length - filled, offset + filled);
+        const { bytesRead } = await handle.read(into, filled, atOnce(into.length - filled), offset + filled);
         if (bytesRead === 0) break;
         filled += bytesRead;
       }
       return filled;
     },
   };
+}
+
+/** Node takes no more than 2^31 - 1 bytes at once: a longer read ends the process, a longer write is refused. */
+function atOnce(sizeBytes: number): number {
+  return Math.min(sizeBytes, 2 ** 30);
 }
 
 function requireRegular(path: string, stats: Stats): void {
@@ -129,7 +134,7 @@ export function openFileStart(path: string, start: Uint8Array): FileNow {
       async read(offset, into) {
         let filled = fromStart(offset, into);
         while (filled < into.length) {
-          const { bytesRead } = await readAt(fd, into, filled, into.length - filled, offset + filled);
+          const { bytesRead } = await readAt(fd, into, filled, atOnce(into.length - filled), offset + filled);
           if (bytesRead === 0) break;
           filled += bytesRead;
         }
@@ -162,7 +167,7 @@ const readAt = promisify(read);
 function readFully(fd: number, offset: number, into: Uint8Array): number {
   let filled = 0;
   while (filled < into.length) {
-    const count = readSync(fd, into, filled, into.length - filled, offset + filled);
+    const count = readSync(fd, into, filled, atOnce(into.length - filled), offset + filled);
     if (count === 0) break;
     filled += count;
   }
@@ -227,11 +232,13 @@ export async function createFile(path: string, options: CreateFileOptions = {}):
   };
   return {
     async write(bytes) {
-      for (let done = 0; done < bytes.length; ) done += (await handle.write(bytes, done)).bytesWritten;
+      for (let done = 0; done < bytes.length; ) {
+        done += (await handle.write(bytes, done, atOnce(bytes.length - done))).bytesWritten;
+      }
     },
     async writeAt(offset, bytes) {
       for (let done = 0; done < bytes.length; ) {
-        done += (await handle.write(bytes, done, bytes.length - done, offset + done)).bytesWritten;
+        done += (await handle.write(bytes, done, atOnce(bytes.length - done), offset + done)).bytesWritten;
       }
     },
     async commit() {

@@ -1,7 +1,9 @@
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { link, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readAll } from "../../src/core/byte-source.ts";
 import {
@@ -170,6 +172,22 @@ describe("a file that is opened", () => {
     expect(new TextDecoder().decode(into.subarray(0, 2))).toBe("89");
     expect(await file.read(10, into)).toBe(0);
     expect(await readAll(file)).toEqual(bytes("0123456789"));
+  });
+
+  // In a process of its own, which Node would end: the memory is never touched beyond what the file has.
+  test("is read into more memory than Node fills at once", async () => {
+    const path = join(folder, "short.bin");
+    await writeFile(path, Uint8Array.of(1, 2, 3));
+    const program = `
+      import { openFile, openFileNow, openFileStart } from ${JSON.stringify(new URL("../../src/core/file.ts", import.meta.url).href)};
+      const into = new Uint8Array(2 ** 31 + 1);
+      for (const open of [openFile, openFileNow, (path) => openFileStart(path, new Uint8Array(1))]) {
+        const source = await open(process.argv[1]);
+        console.log(await source.read(0, into), source.readNow?.(0, into) ?? 3);
+      }`;
+    const args = ["--conditions=firstlight-source", "--input-type=module", "-e", program, path];
+    const { stdout } = await promisify(execFile)(process.execPath, args);
+    expect(stdout).toBe("3 3\n3 3\n3 3\n");
   });
 
   test("that is not there is ENOENT", async () => {

@@ -6,10 +6,16 @@ import {
   average,
   type BinOptions,
   bin,
+  extremes,
   flagCosmicRays,
+  meanAndDeviation,
+  medianAcross,
+  percentilesAcross,
   type RotateOptions,
   repairPixels,
   rotate,
+  sigmaClippedMeanAcross,
+  sum,
 } from "../../src/math/index.ts";
 
 const image: NdArray = { data: Float32Array.from({ length: 64 }, (_, i) => i), shape: [8, 8] };
@@ -37,5 +43,21 @@ test("paths and frames together are refused as such", async () => {
   await expect(average(both)).rejects.toMatchObject({
     code: "MATH_OPTION",
     message: "frame 2 is no path as the first one is; give paths alone, or frames alone.",
+  });
+});
+
+test.each<[string, (frames: string[]) => Promise<unknown>]>([
+  ["average", average],
+  ["meanAndDeviation", meanAndDeviation],
+  ["medianAcross", medianAcross],
+  ["percentilesAcross", (frames) => percentilesAcross(frames, [50])],
+  ["sigmaClippedMeanAcross", sigmaClippedMeanAcross],
+  ["extremes", extremes],
+  ["sum", sum],
+])("a path behind a frame is refused as such by %s", async (_name, run) => {
+  const both = [{ header: new Header(), image }, "one.fits"] as unknown as string[];
+  await expect(run(both)).rejects.toMatchObject({
+    code: "MATH_OPTION",
+    message: "frame 2 is a path, and the first one is a frame; give paths alone, or frames alone.",
   });
 });

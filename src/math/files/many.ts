@@ -23,9 +23,19 @@ export async function given<T extends object>(many: Many<T> | Many<string>): Pro
       if (!finished) await iterator.return?.();
     }
   })();
-  if (typeof first.value !== "string") return { kind: "values", values: all as AsyncIterable<T> };
+  if (typeof first.value !== "string") return { kind: "values", values: framesOf(all) };
   const paths = await Array.fromAsync(all as AsyncIterable<string>);
   const other = paths.findIndex((path) => typeof path !== "string");
   requireOption(`frame ${other + 1}`, "no path as the first one is", other === -1, "paths alone, or frames alone");
   return { kind: "files", paths };
+}
+
+async function* framesOf<T extends object>(all: AsyncIterable<T | string>): AsyncGenerator<T, void, undefined> {
+  let number = 0;
+  for await (const value of all) {
+    number += 1;
+    if (typeof value !== "string") yield value;
+    else
+      requireOption(`frame ${number}`, "a path, and the first one is a frame", false, "paths alone, or frames alone");
+  }
 }
