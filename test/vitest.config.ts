@@ -10,6 +10,28 @@ const longOnes = [
   /\/fits-tiles\./,
 ];
 
+/**
+ * Tests that leave their process as they found it: they share one with all that its modules hold, as importing those takes longer
+ * than most of them. The others set up telemetry for their process, or look at what it still holds.
+ */
+const sharing = [
+  "cli",
+  "codecs",
+  "core",
+  "docs",
+  "fits",
+  "headers",
+  "kernels",
+  "math",
+  "parsing",
+  "provenance",
+  "quality",
+]
+  .concat("scratch", "services")
+  .map((folder) => `test/${folder}/**/*.test.ts`);
+/** Kills that mostly wait for leases and servers: with the services' tests, beside others that compute. */
+const waiting = ["redis-restarts", "sleepers", "two-runs"].map((name) => `test/chaos/${name}.test.ts`);
+
 class LongOnesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const isLong = ({ moduleId }: TestSpecification): boolean => longOnes.some((pattern) => pattern.test(moduleId));
@@ -26,6 +48,7 @@ export default defineConfig({
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, "../node_modules/.cache/firstlight-tests") },
     // Tests wait for processes and servers more than they compute: no core needs to be left to vitest itself.
     maxWorkers: "100%",
+    globalSetup: ["test/servers/global-setup.ts"],
     sequence: { sequencer: LongOnesFirst },
     coverage: {
       provider: "v8",
@@ -39,18 +62,26 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/oracles/**", "test/services/real/**"],
+          exclude: ["test/oracles/**", "test/services/real/**", ...sharing, ...waiting],
           testTimeout: 30_000,
-          globalSetup: ["test/servers/global-setup.ts"],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "unit-sharing",
+          include: sharing,
+          exclude: ["test/services/real/**"],
+          isolate: false,
+          testTimeout: 30_000,
         },
       },
       {
         extends: true,
         test: {
           name: "services",
-          include: ["test/services/real/**/*.test.ts"],
+          include: ["test/services/real/**/*.test.ts", ...waiting],
           testTimeout: 120_000,
-          globalSetup: ["test/servers/global-setup.ts"],
         },
       },
       {
@@ -59,7 +90,6 @@ export default defineConfig({
           name: "oracles",
           include: ["test/oracles/**/*.test.ts"],
           testTimeout: 120_000,
-          globalSetup: ["test/servers/global-setup.ts"],
         },
       },
     ],

@@ -1,16 +1,13 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Comparison } from "../../src/demo/compare.ts";
 import { type Cli, type CliEnd, openCli } from "../cli/cli-process.ts";
 import { expectDocumented } from "../cli/json-documents.ts";
 import type { DemoFault } from "../fixtures/demo-camera.ts";
 
 const preload = pathToFileURL(join(import.meta.dirname, "../fixtures/demo-camera.ts")).href;
-const compileCache = await mkdtemp(join(tmpdir(), "firstlight-demo-cache-"));
-afterAll(() => rm(compileCache, { recursive: true, force: true }));
 
 let cli: Cli;
 beforeEach(async () => {
@@ -20,7 +17,7 @@ afterEach(() => cli[Symbol.asyncDispose]());
 
 /** The demo to its end, with a camera of 256 × 256 pixels and 27 frames, and with a task that is done wrongly. */
 function runDemo(fault: DemoFault, more: readonly string[] = []): Promise<CliEnd> {
-  const env = { NODE_OPTIONS: `--import=${preload}`, NODE_COMPILE_CACHE: compileCache, DEMO_FAULT: fault };
+  const env = { NODE_OPTIONS: `--import=${preload}`, DEMO_FAULT: fault };
   return cli.run(["demo", "--output", "demo", ...more], env);
 }
 

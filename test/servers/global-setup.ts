@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { TestProject } from "vitest/node";
+import type { TestProject, Vitest } from "vitest/node";
 import { findProgram, installDebianPackages, isExecutable, whyNotInstall } from "./debian.ts";
 import { plantForeignKeys } from "./foreign-keys.ts";
 import { localhostRabbitmq, localhostRedis } from "./localhost.ts";
@@ -62,9 +62,13 @@ const kinds: readonly Kind[] = [
   },
 ];
 
-/** Starts the servers that the selected test files mention, provides their addresses, and ends them after the tests. */
-export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const texts = await selectedTestFiles(project);
+/**
+ * Starts the servers that the selected test files mention, provides their addresses, and ends them after the tests. Once for all
+ * projects: Vitest calls it for each, and for the one above them, from which they inherit what is provided.
+ */
+export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  if (project !== project.vitest.getRootProject()) return undefined;
+  const texts = await selectedTestFiles(project.vitest);
   const needed = kinds.filter(({ mention }) => texts.some((text) => mention.test(text)));
   const missing: Record<string, string> = {};
   await install(needed, missing);
@@ -119,9 +123,12 @@ async function install(needed: readonly Kind[], missing: Record<string, string>)
 }
 
 /** The texts of the test files of this run. Vitest keeps its file filters to itself; without them it is every file. */
-async function selectedTestFiles(project: TestProject): Promise<readonly string[]> {
-  const filters: unknown = Reflect.get(project.vitest, "filenamePattern");
-  const { testFiles } = await project.globTestFiles(Array.isArray(filters) ? filters.map(String) : []);
+async function selectedTestFiles(vitest: Vitest): Promise<readonly string[]> {
+  const filters: unknown = Reflect.get(vitest, "filenamePattern");
+  const names = Array.isArray(filters) ? filters.map(String) : [];
+  const testFiles = (await Promise.all(vitest.projects.map((project) => project.globTestFiles(names)))).flatMap(
+    (found) => found.testFiles,
+  );
   // Those of the architecture speak of servers, and need none.
   const others = testFiles.filter((path) => !path.includes("/test/architecture/"));
   return Promise.all(others.map((path) => readFile(path, "utf8")));
