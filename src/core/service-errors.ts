@@ -17,6 +17,10 @@ export const serviceErrors = {
     when: "a message is acknowledged after it went back to its queue, or was settled",
     remedy: "None is needed: what is not settled is delivered again.",
   },
+  BUS_EXCHANGE_MISSING: {
+    when: "messages are published to an exchange that the message broker does not have, or has no longer",
+    remedy: "Declare its queues first, which declares it, or correct `ISB_EXCHANGE`; then publish again.",
+  },
   BUS_MESSAGE_REFUSED: {
     when: "the broker or its protocol cannot take a message, as it is too large",
     remedy: "Put what is large into the object store and its key into the message.",

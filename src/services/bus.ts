@@ -68,10 +68,10 @@ export interface Bus extends AsyncDisposable {
   declare(bindings: readonly QueueBinding[], signal?: AbortSignal): Promise<void>;
   /**
    * Resolves when the broker has taken responsibility for every message. They go out in order, and what was unconfirmed when a
-   * connection was lost goes out again with the same ids. A message that no queue takes is `BUS_UNROUTABLE`; it and what
-   * is wrong with a message itself (`BUS_MESSAGE_REFUSED`, `BUS_ARGUMENT_INVALID`) have its id in their fields. When it throws, the other
-   * messages may have been taken or not; publishing them again does no harm, as ids are the caller's and deterministic. The signal ends
-   * it at once.
+   * connection was lost goes out again with the same ids. An exchange that is not there is `BUS_EXCHANGE_MISSING`, of which no message is
+   * at fault. A message that no queue takes is `BUS_UNROUTABLE`; it and what is wrong with a message itself (`BUS_MESSAGE_REFUSED`,
+   * `BUS_ARGUMENT_INVALID`) have its id in their fields. When it throws, the other messages may have been taken or not; publishing them
+   * again does no harm, as ids are the caller's and deterministic. The signal ends it at once.
    */
   publish(messages: Iterable<BusMessage> | AsyncIterable<BusMessage>, signal?: AbortSignal): Promise<void>;
   /**

@@ -5,6 +5,7 @@ import { type Channel, type ChannelModel, connect } from "amqplib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createLogger } from "../../src/core/log.ts";
 import { Secret } from "../../src/core/secret.ts";
+import type { BusMessage } from "../../src/services/bus.ts";
 import { amqpBus } from "../../src/services/drivers/amqp/amqp-bus.ts";
 import { messageIdOf } from "../../src/services/message-id.ts";
 import {
@@ -14,6 +15,7 @@ import {
   messageModels,
   recipeRunFailureMessage,
 } from "../../src/services/messages.ts";
+import { type Outbox, publishThrough } from "../../src/services/outbox.ts";
 import { describeWithRabbitmq } from "../servers/with-server.ts";
 import { amqpBusAt, amqpOptionsAt, noRetry } from "./amqp-bus-at.ts";
 
@@ -46,6 +48,49 @@ describeWithRabbitmq("amqp bus on the wire", (url) => {
     await bus.declare([binding]);
     await bus.publish([{ binding, body: {}, messageId: "1" }]);
     expect(await raw.deleteQueue(binding.queue)).toEqual({ messageCount: 1 });
+  });
+
+  test("an exchange that is not there is told by its name, and costs neither the channel nor a message of the outbox", async () => {
+    const { exchange, binding } = fresh();
+    await using bus = amqpBusAt(url, { exchange, retry: { ...noRetry, tries: -1 } });
+    const kept = new Map<string, BusMessage>();
+    const outbox: Outbox = {
+      record: async (messages) => {
+        for (const message of messages) kept.set(message.messageId, message);
+      },
+      pending: async () => [...kept.values()],
+      mark: async (ids) => {
+        for (const id of ids) kept.delete(id);
+      },
+    };
+    const messages = Array.from({ length: 50 }, (_, n) => ({ binding, body: { n }, messageId: String(n) }));
+    const [first, beside] = await Promise.allSettled([
+      publishThrough(outbox, bus, messages),
+      bus.publish([{ binding, body: {}, messageId: "beside" }]),
+    ]);
+    const missing = {
+      code: "BUS_EXCHANGE_MISSING",
+      disposition: "retry",
+      message: expect.stringContaining(`no exchange ${exchange} on the bus, where 50 messages were on the way`),
+      fields: { exchange, count: 50 },
+    };
+    expect(first).toMatchObject({ reason: missing });
+    expect(beside).toMatchObject({ reason: { code: "BUS_EXCHANGE_MISSING", fields: { exchange, count: 1 } } });
+    expect([...kept.keys()]).toEqual(messages.map(({ messageId }) => messageId));
+    await bus.declare([binding]);
+    await publishThrough(outbox, bus, []);
+    expect(kept.size).toBe(0);
+    expect(await raw.deleteQueue(binding.queue)).toEqual({ messageCount: 50 });
+    await raw.deleteExchange(exchange);
+    // Nor where it was there and has gone.
+    await expect(
+      publishThrough(
+        outbox,
+        bus,
+        messages.map((message) => ({ ...message, messageId: `later ${message.messageId}` })),
+      ),
+    ).rejects.toMatchObject({ code: "BUS_EXCHANGE_MISSING" });
+    expect(kept.size).toBe(50);
   });
 
   test("messages of a recipe run have the Python stack's keys, queues, bodies and properties", async () => {

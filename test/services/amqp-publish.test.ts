@@ -34,6 +34,7 @@ test("a broker that confirms nothing is told of, again and again, and may confir
   const publishing = publishAmqp([{ binding: { routingKey: "r.m", queue: "r.q" }, messageId: "1", body: {} }], {
     exchange: "e.x",
     open: async () => watchChannel(channel as unknown as ConfirmChannel),
+    hasExchange: async () => true,
     waits: { wait: async () => {}, reset() {} },
     signal: undefined,
     onConfirmed() {},
@@ -49,6 +50,41 @@ test("a broker that confirms nothing is told of, again and again, and may confir
   ]);
 });
 
+/** A channel that the broker closes at the first message, as it has no such exchange. */
+class WithoutExchange extends EventEmitter {
+  publish(): boolean {
+    setImmediate(() => {
+      this.emit("error", Object.assign(new Error("NOT_FOUND - no exchange 'e.x'"), { code: 404 }));
+      this.emit("close");
+    });
+    return true;
+  }
+}
+
+test("an exchange that has come meanwhile is published to again, over another channel", async () => {
+  const silent = new Silent();
+  const channels: readonly EventEmitter[] = [new WithoutExchange(), silent];
+  let opened = 0;
+  let isAsked = 0;
+  const publishing = publishAmqp([{ binding: { routingKey: "r.m", queue: "r.q" }, messageId: "1", body: {} }], {
+    exchange: "e.x",
+    open: async () => {
+      opened += 1;
+      if (opened === 2) setImmediate(() => setImmediate(() => silent.confirm()));
+      return watchChannel(channels[opened - 1] as unknown as ConfirmChannel);
+    },
+    hasExchange: async () => {
+      isAsked += 1;
+      return true;
+    },
+    waits: { wait: async () => {}, reset() {} },
+    signal: undefined,
+    onConfirmed() {},
+  });
+  await publishing;
+  expect([opened, isAsked]).toEqual([2, 1]);
+});
+
 describeWithRabbitmq("a channel that many publish over", (url) => {
   test("holds no listener of a publish that is over", async () => {
     const connection = await connect(url);
@@ -62,6 +98,7 @@ describeWithRabbitmq("a channel that many publish over", (url) => {
         await publishAmqp([{ binding: { routingKey: queue, queue }, messageId: randomUUID(), body: { n } }], {
           exchange: "",
           open: async () => watched,
+          hasExchange: async () => true,
           waits: { wait: async () => {}, reset() {} },
           signal: undefined,
           onConfirmed() {},

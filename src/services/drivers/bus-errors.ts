@@ -2,14 +2,20 @@ import { FirstlightError, messageOf } from "../../core/errors.ts";
 import { parsePythonJson, plainJson } from "../../core/python-json.ts";
 import type { BusMessage } from "../bus.ts";
 
-export function busUnroutable(
-  { binding, messageId }: Pick<BusMessage, "binding" | "messageId">,
-  cause?: unknown,
-): FirstlightError {
+export function busUnroutable({ binding, messageId }: Pick<BusMessage, "binding" | "messageId">): FirstlightError {
   return new FirstlightError(
     "BUS_UNROUTABLE",
     `No queue takes messages with the routing key ${binding.routingKey}; the message ${messageId} was refused. Declare its queue ${binding.queue} first.`,
-    { fields: { routingKey: binding.routingKey, queue: binding.queue, messageId }, cause },
+    { fields: { routingKey: binding.routingKey, queue: binding.queue, messageId } },
+  );
+}
+
+/** @param count how many messages were on their way there: none is at fault, so that none is named in the fields */
+export function busExchangeMissing(exchange: string, count: number, cause: unknown): FirstlightError {
+  return new FirstlightError(
+    "BUS_EXCHANGE_MISSING",
+    `There is no exchange ${exchange} on the bus, where ${count} ${count === 1 ? "message was" : "messages were"} on the way to it. Declare it with its queues first, or name by ISB_EXCHANGE the one that is there, and publish again: ids stay the same.`,
+    { disposition: "retry", fields: { exchange, count }, cause },
   );
 }
 

@@ -196,13 +196,5 @@ describeWithRabbitmq("a RabbitMQ of one's own", () => {
         fields: { vhost: "nowhere" },
       });
     });
-
-    test("an exchange that is not there", async () => {
-      await using bus = amqpBusAt(broker.url, { exchange: "nowhere.x", retry: untiring });
-      await expect(bus.publish([{ binding, messageId: "1", body: {} }])).rejects.toMatchObject({
-        code: "BUS_UNROUTABLE",
-        fields: { messageId: "1" },
-      });
-    });
   });
 });

@@ -10,7 +10,7 @@ import { type AmqpChannel, watchChannel } from "./amqp-channel.ts";
 import { type AmqpConnectionOptions, amqpConnection } from "./amqp-connection.ts";
 import { consumeAmqp } from "./amqp-consume.ts";
 import { publishAmqp } from "./amqp-publish.ts";
-import { type AmqpTopologyOptions, amqpTopology } from "./amqp-topology.ts";
+import { type AmqpTopologyOptions, amqpTopology, hasExchange } from "./amqp-topology.ts";
 
 export interface AmqpBusOptions extends AmqpConnectionOptions, AmqpTopologyOptions {}
 
@@ -113,6 +113,7 @@ export function amqpBus(options: AmqpBusOptions): Bus {
         await publishAmqp(untilClosed(messages, closing.signal), {
           exchange,
           open: () => publisherChannel(signal),
+          hasExchange: async () => hasExchange(await connection.open(signal), exchange),
           waits: waitsOf("Publishing", signal),
           signal,
           onConfirmed: () => {

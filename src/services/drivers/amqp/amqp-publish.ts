@@ -7,6 +7,7 @@ import type { BusMessage } from "../../bus.ts";
 import { requireMessage } from "../bus-arguments.ts";
 import {
   busAccessRefused,
+  busExchangeMissing,
   busMessageRefused,
   busNotConfirmed,
   busPublishingLost,
@@ -19,6 +20,8 @@ export interface AmqpPublishOptions {
   readonly exchange: string;
   /** The channel of now: after one was lost, another one. */
   readonly open: () => Promise<AmqpChannel<ConfirmChannel>>;
+  /** Whether the broker has the exchange now. */
+  readonly hasExchange: () => Promise<boolean>;
   readonly waits: Backoff;
   readonly signal: AbortSignal | undefined;
   /** Called at every message that the broker has confirmed. */
@@ -58,6 +61,7 @@ export async function publishAmqp(
         },
       );
       if (lost === undefined) return;
+      await requireExchangeBehind(lost.cause, unconfirmed.size, options);
       const [first] = unconfirmed;
       await waits.wait(
         first === undefined
@@ -208,12 +212,25 @@ function isIllegalNow(error: unknown): boolean {
   return error instanceof Error && error.name === "IllegalOperationError";
 }
 
+/**
+ * A missing exchange closes the channel, with all that is under way on it. It may be there by now: another publish of this bus, which
+ * shares the channel, or whoever declares it, may have been a little too early or late.
+ */
+async function requireExchangeBehind(
+  cause: unknown,
+  count: number,
+  { exchange, hasExchange }: AmqpPublishOptions,
+): Promise<void> {
+  if (codeOf(cause) !== replyCodes.notFound || count === 0) return;
+  // A broker that cannot be asked is looked for as any that was lost.
+  if (!(await hasExchange().catch(() => true))) throw busExchangeMissing(exchange, count, cause);
+}
+
 /** Throws where the broker has closed the channel because of what was published. */
 function throwRefusal(cause: unknown, unconfirmed: ReadonlySet<Letter>, exchange: string): void {
   const [first] = unconfirmed;
   if (first === undefined) return;
   const code = codeOf(cause);
-  if (code === replyCodes.notFound) throw busUnroutable(first.message, cause);
   if (code === replyCodes.accessRefused) throw busAccessRefused(`publish to the exchange ${exchange}`, cause);
   if (code !== replyCodes.preconditionFailed) return;
   // It does not say which: what it refuses is the size.

@@ -63,6 +63,20 @@ export function amqpTopology(options: AmqpTopologyOptions): AmqpTopology {
   };
 }
 
+/** Asked over a channel of its own, which the broker's no would close. Throws what amqplib throws when the connection is lost. */
+export async function hasExchange(connection: ChannelModel, exchange: string): Promise<boolean> {
+  const { channel, close } = watchChannel(await connection.createChannel());
+  try {
+    await channel.checkExchange(exchange);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === replyCodes.notFound) return false;
+    throw error;
+  } finally {
+    await close();
+  }
+}
+
 async function declareQueue(
   channel: Channel,
   { queue, routingKey, deadLetter }: QueueBinding,
