@@ -8,6 +8,7 @@ import { frameCompanions } from "./frame-companions.ts";
 import { frameStack } from "./frame-stack.ts";
 import { type FloatArray, newFloats, type Precision, precisionOf } from "./precision.ts";
 import { empty, requireElements, requireSameShape } from "./shape.ts";
+import { type StackApart, stackApart } from "./wide-origins.ts";
 
 export interface SigmaClipOptions {
   /** Values further than this many standard deviations from the median are left out. Default 3. */
@@ -27,6 +28,9 @@ export interface SigmaClippedMean<T = NdArray<FloatArray>> {
  * The mean of each pixel over a stack held in memory, after repeated clipping about the median by the standard deviation
  * (ddof 0) of what is left: astropy's sigma_clip with its defaults. NaN and infinities are left out; a pixel without any finite number is NaN.
  *
+ * 64-bit integers are clipped by how far they are from one another, and their mean is rounded as a float64 is, also beyond 2^53; where
+ * they lie further than 2^53 apart, their differences are rounded first.
+ *
  * Of n values none lies further than (n-1)/√n deviations from the mean: 3 σ rejects nothing in a stack of fewer than 11.
  *
  * @throws FirstlightError ARRAY_EMPTY without arrays, ARRAY_SHAPE where shapes differ, MATH_OPTION for a sigma not above 0
@@ -43,7 +47,7 @@ export function sigmaClippedMean(stack: readonly NdArray[], options: SigmaClipOp
   const mean = newFloats(first.data.length, options.precision ?? precisionOf(...stack.map((array) => array.data)));
   const kept = new Uint32Array(mean.length);
   const pixels = stack.map(({ data }) => data);
-  clipStack(pixels, sigma, iterations, mean, kept);
+  clipStack(stackApart(pixels), sigma, iterations, mean, kept);
   return { mean: { data: mean, shape }, kept: { data: kept, shape } };
 }
 
@@ -77,7 +81,7 @@ export async function sigmaClippedMeanAcross(
   const data = newFloats(sizeOf(shape), options.precision ?? stack.precision);
   const counts = new Uint32Array(data.length);
   for await (const strip of stack.strips) {
-    clipStack(strip.images, sigma, iterations, data.subarray(strip.start), counts.subarray(strip.start));
+    clipStack(strip, sigma, iterations, data.subarray(strip.start), counts.subarray(strip.start));
     companions?.take(strip);
   }
   const [mean, kept] = [
@@ -98,6 +102,22 @@ function clipping({ sigma = 3, iterations = 5 }: SigmaClipOptions): {
 }
 
 function clipStack(
+  { images, origins }: StackApart,
+  sigma: number,
+  iterations: number,
+  mean: FloatArray,
+  kept: Uint32Array,
+): void {
+  if (origins === undefined) {
+    clipImages(images, sigma, iterations, mean, kept);
+    return;
+  }
+  const apart = new Float64Array(images[0]?.length ?? 0);
+  clipImages(images, sigma, iterations, apart, kept);
+  mean.set(origins.added(apart));
+}
+
+function clipImages(
   stack: readonly PixelArray[],
   sigma: number,
   iterations: number,
