@@ -84,7 +84,8 @@ export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | u
   }
 }
 
-async function waitFor(delaySeconds: number, signal: AbortSignal | undefined): Promise<void> {
+/** Waits; throws the reason of the signal where it fires. */
+export async function waitFor(delaySeconds: number, signal: AbortSignal | undefined): Promise<void> {
   try {
     // A timer holds no more than 2^31 ms and would fire at once.
     const milliseconds = Math.min(delaySeconds * 1000, 2 ** 31 - 1);

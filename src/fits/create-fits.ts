@@ -1,6 +1,7 @@
 import type { ByteSink } from "../core/byte-source.ts";
 import { FirstlightError } from "../core/errors.ts";
 import { type CreateFileOptions, createFile } from "../core/file.ts";
+import { inTurn } from "../core/in-turn.ts";
 import { type EncodeFitsOptions, encodeContent, type HduContent } from "./encode-fits.ts";
 import { type ImageWriter, type StreamedImage, streamImage } from "./stream-image.ts";
 
@@ -44,14 +45,10 @@ export async function createFits(target: string | ByteSink, options: CreateFitsO
   let unfinished: number | undefined;
   let isCommitted = false;
   let lost: { readonly cause: unknown } | undefined;
-  let last: Promise<unknown> = Promise.resolve();
+  const turn = inTurn();
 
   /** One after the other, also where nobody waits: what was half written would be overtaken. */
-  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
-    const turn = last.then(work);
-    last = turn.catch(() => undefined);
-    return turn;
-  };
+  const next = <Result>(work: () => Promise<Result>): Promise<Result> => turn(["the file"], work);
   const append = async (bytes: Uint8Array): Promise<void> => {
     // What did not get into the file is gone: whatever came behind it would stand in its place.
     if (lost !== undefined) throw lost.cause;
@@ -82,13 +79,13 @@ export async function createFits(target: string | ByteSink, options: CreateFitsO
   };
   return {
     add: (content) =>
-      inTurn(async () => {
+      next(async () => {
         requireFinished("another HDU");
         // Whether more will follow nobody knows yet; EXTEND allows for it.
         await addParts(encodeContent(content, hduCount, hduCount + 2, options));
       }),
     image: (content) =>
-      inTurn(async () => {
+      next(async () => {
         requireFinished("another image");
         const { before, begin } = streamImage(content, hduCount, options, sink);
         await addParts(before);
@@ -103,12 +100,12 @@ export async function createFits(target: string | ByteSink, options: CreateFitsO
         };
         return {
           write: (pixels) =>
-            inTurn(async () => {
+            next(async () => {
               requireOpen("write()");
               await writer.write(pixels);
             }),
           finish: () =>
-            inTurn(async () => {
+            next(async () => {
               requireOpen("finish()");
               await writer.finish();
               unfinished = undefined;
@@ -116,7 +113,7 @@ export async function createFits(target: string | ByteSink, options: CreateFitsO
         };
       }),
     commit: () =>
-      inTurn(async () => {
+      next(async () => {
         requireFinished("commit()");
         if (hduCount === 0) {
           throw new FirstlightError("FITS_SHAPE", "A FITS file needs at least one HDU.", { disposition: "invalid" });

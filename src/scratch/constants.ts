@@ -1,6 +1,6 @@
 import { FirstlightError, isFirstlightError } from "../core/errors.ts";
+import { inTurn } from "../core/in-turn.ts";
 import { formatPythonJson, type PythonJson, parsePythonJson } from "../core/python-json.ts";
-import { inTurn } from "./in-turn.ts";
 import type { Inventory } from "./inventory.ts";
 
 /** Facts of a recipe run, each written once. The values are what Python's `json` can hold, reals and integers apart. */
@@ -68,7 +68,7 @@ export function constantsOf(inventory: Inventory): Constants {
         );
       }
       const text = spelt(name, value);
-      await turn(name, () => setOnce(name, text));
+      await turn([name], () => setOnce(name, text));
     },
     async entries() {
       const all = await names();

@@ -1,9 +1,9 @@
 import { relative, resolve } from "node:path";
 import { isFirstlightError } from "../core/errors.ts";
+import { inTurn } from "../core/in-turn.ts";
 import { attemptFolders } from "./attempt-folders.ts";
 import { type Constants, constantsOf } from "./constants.ts";
 import { genericBaseName } from "./generic-name.ts";
-import { inTurn } from "./in-turn.ts";
 import { inventoryOf, type TaggedPath } from "./inventory.ts";
 import type { InventoryDriver } from "./inventory-driver.ts";
 import { type NearestTags, nearestTags } from "./nearest-tags.ts";
@@ -204,7 +204,7 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
         for (;;) {
           const path = await paths.forWriting(relativePath ?? (await nextName(tags)));
           try {
-            await turn(path, () => files.write(path, bytes, tags, overwrite && relativePath !== undefined));
+            await turn([path], () => files.write(path, bytes, tags, overwrite && relativePath !== undefined));
             return relative(folder, path);
           } catch (error) {
             // A number that somebody else's file has: the next one then.
@@ -216,7 +216,7 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
     reserve: (relativePath, { overwrite = false } = {}) =>
       onDisk(async () => {
         const path = await paths.forWriting(relativePath);
-        return turn(path, async () => {
+        return turn([path], async () => {
           await files.reserve(path, overwrite);
           return path;
         });
@@ -247,7 +247,7 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
     remove: (given) =>
       onDisk(async () => {
         const path = await paths.forRemoving(given);
-        await turn(path, () => files.remove(path));
+        await turn([path], () => files.remove(path));
       }),
 
     tags: async (path) => (await inventory.tagsOf([paths.inside(path)]))[0] ?? [],

@@ -6,7 +6,7 @@ import { type Clock, systemClock } from "../../../core/clock.ts";
 import { FirstlightError, isFirstlightError, isMissing } from "../../../core/errors.ts";
 import { openFile, temporariesOf, temporarySuffix } from "../../../core/file.ts";
 import { type FileFacts, fileFacts } from "../../../core/file-facts.ts";
-import { unlessAborted } from "../../../core/retry.ts";
+import { inTurn } from "../../../core/in-turn.ts";
 import type { ObjectInfo, ObjectSource, ObjectStore, PutOptions } from "../../object-store.ts";
 import { objectDamaged, objectNotFound, storeClosed } from "../object-errors.ts";
 import { requireKeys, requireMetadata } from "../object-name.ts";
@@ -29,24 +29,8 @@ const pieceBytes = 1024 * 1024;
 
 /** Objects as files: a bucket is a folder of the root, a key a path in it. Content type and metadata lie in a hidden folder beside. */
 export function fsObjectStore({ root, clock = systemClock }: FsObjectStoreOptions): ObjectStore {
-  const writing = new Map<string, Promise<unknown>>();
+  const turn = inTurn();
   const closing = serviceClosing(storeClosed);
-
-  async function inTurn<T>(path: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    const before = Promise.allSettled([writing.get(path)]);
-    const mine = before.then(() => {
-      signal?.throwIfAborted();
-      return work();
-    });
-    writing.set(path, mine);
-    // Whoever gives up waiting for its turn keeps its place: the next one still comes after those before.
-    const leave = (): void => {
-      if (writing.get(path) === mine) writing.delete(path);
-    };
-    mine.then(leave, leave);
-    await unlessAborted(before, signal);
-    return mine;
-  }
 
   async function put(bucket: string, key: string, given: ObjectSource, options: PutOptions): Promise<ObjectInfo> {
     const { contentType, metadata = {}, signal } = options;
@@ -58,15 +42,19 @@ export function fsObjectStore({ root, clock = systemClock }: FsObjectStoreOption
     await using source = await openSource(given, signal);
     try {
       // A note tells file and state apart by their time, which two writers at once may share.
-      return await inTurn(path, signal, async () => {
-        const write = (temporary: string): Promise<FileFacts> => writeSource(temporary, source, signal);
-        const facts = await replaceNoted({ folder, key, path }, write, said, {
-          clock,
-          signal,
-          damaged: (found, wanted) => damaged(path, found, wanted),
-        });
-        return { bucket, key, ...facts, contentType, metadata };
-      });
+      return await turn(
+        [path],
+        async () => {
+          const write = (temporary: string): Promise<FileFacts> => writeSource(temporary, source, signal);
+          const facts = await replaceNoted({ folder, key, path }, write, said, {
+            clock,
+            signal,
+            damaged: (found, wanted) => damaged(path, found, wanted),
+          });
+          return { bucket, key, ...facts, contentType, metadata };
+        },
+        signal,
+      );
     } catch (error) {
       if (isFirstlightError(error) || signal?.aborted === true) throw error;
       throw storageFailed({ path, what: `the object ${key} of the bucket ${bucket}`, setting: storeSetting }, error);

@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
 import { z } from "zod";
 import { codeOf, messageOf } from "../../../core/errors.ts";
 import { hideSecrets } from "../../../core/hide-secrets.ts";
 import type { Logger } from "../../../core/log.ts";
+import { waitFor } from "../../../core/retry.ts";
 import { retryAfterSeconds } from "../../../core/retry-after.ts";
 import { requireServerUrl } from "../../../core/server-url.ts";
 import { type GlobusRefusal, globusAccessRefused, globusRefused, globusUnreachable } from "./globus-errors.ts";
@@ -101,7 +101,7 @@ export function globusApi(options: GlobusApiOptions): CallGlobus {
       const asked = "status" in found ? found.retryAfter : undefined;
       const seconds = Math.max(own, asked ?? 0);
       log.warning(`Globus does not answer ${name} (${reason}); trying again in ${seconds.toFixed(1)} s`, { attempt });
-      await pause(seconds, signal);
+      await waitFor(seconds, signal);
     }
   }
 
@@ -249,15 +249,5 @@ function jsonOf(text: string): unknown {
     return JSON.parse(text);
   } catch {
     return undefined;
-  }
-}
-
-/** Waits; throws the signal's reason, which says more than the timer's own error. */
-export async function pause(seconds: number, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await sleep(seconds * 1000, undefined, signal === undefined ? {} : { signal });
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { messageOf } from "../../../core/errors.ts";
-import { pause } from "./globus-api.ts";
+import { waitFor } from "../../../core/retry.ts";
 import type { GlobusLabel } from "./globus-label.ts";
 import type { GlobusSession } from "./globus-session.ts";
 
@@ -149,7 +149,7 @@ export async function followTask(
       }
       if (now === "ACTIVE" && state !== "ACTIVE") log.info(`The Globus task ${taskId} goes on`, { taskId });
       state = now;
-      await pause(seconds, signal);
+      await waitFor(seconds, signal);
     }
   } catch (error) {
     if (signal?.aborted === true) await cancelTask(session, taskId);
@@ -209,7 +209,7 @@ async function cancelTask(session: GlobusSession, taskId: string): Promise<void>
     for (;;) {
       const { status } = await readTask(own, taskId);
       if (status === "SUCCEEDED" || status === "FAILED") break;
-      await pause(own.pollSeconds[0], limit);
+      await waitFor(own.pollSeconds[0], limit);
     }
     session.log.info(`Cancelled the Globus task ${taskId}`, { taskId });
   } catch (error) {

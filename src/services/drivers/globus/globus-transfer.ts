@@ -1,11 +1,12 @@
+import { inTurn } from "../../../core/in-turn.ts";
 import { type Logger, silentLogger } from "../../../core/log.ts";
-import { unlessAborted } from "../../../core/retry.ts";
+import { waitFor } from "../../../core/retry.ts";
 import { requireSecret } from "../../../core/secret.ts";
 import type { Transfer, TransferItem, TransferOptions, TransferProgress } from "../../transfer.ts";
 import { serviceClosing } from "../service-closing.ts";
 import { globusTaskFailed, missingSources, noClient, notArrived, transferClosed } from "../transfer-failed.ts";
 import { distinctCopies, requireInScratch } from "../transfer-places.ts";
-import { globusApi, pause } from "./globus-api.ts";
+import { globusApi } from "./globus-api.ts";
 import { globusInbound } from "./globus-inbound.ts";
 import { globusLabel, newMark } from "./globus-label.ts";
 import type { GlobusLeg, PlannedFile } from "./globus-leg.ts";
@@ -63,28 +64,8 @@ export function globusTransfer(options: GlobusTransferOptions): Transfer {
   for (const { clientSecret } of outbound)
     requireSecret("clientSecret (GLOBUS_OUTBOUND_CLIENT_CREDENTIALS)", clientSecret);
 
-  /** What is on its way to each place. */
-  const arriving = new Map<string, Promise<unknown>>();
-
-  /** One after the other where they bring files to the same places: Globus would write one file twice at once. */
-  async function inTurn(
-    files: readonly PlannedFile[],
-    signal: AbortSignal | undefined,
-    work: () => Promise<void>,
-  ): Promise<void> {
-    const before = Promise.allSettled(files.map(({ to }) => arriving.get(to)));
-    const mine = before.then(() => {
-      signal?.throwIfAborted();
-      return work();
-    });
-    for (const { to } of files) arriving.set(to, mine);
-    const leave = (): void => {
-      for (const { to } of files) if (arriving.get(to) === mine) arriving.delete(to);
-    };
-    mine.then(leave, leave);
-    await unlessAborted(before, signal);
-    return mine;
-  }
+  /** Where two bring files to the same places, Globus would write one file twice at once. */
+  const turn = inTurn();
 
   async function transfer(
     given: readonly TransferItem[],
@@ -113,7 +94,8 @@ export function globusTransfer(options: GlobusTransferOptions): Transfer {
       const batch = files.slice(start, start + filesPerTask);
       const before = done;
       const onTask = (task: GlobusTask): void => how.onProgress?.(progressOf(task, batch, before));
-      await inTurn(batch, how.signal, () => bring(session, leg, batch, how, onTask));
+      const places = batch.map(({ to }) => to);
+      await turn(places, () => bring(session, leg, batch, how, onTask), how.signal);
       const bytes = batch.reduce((sum, { sizeBytes }) => sum + sizeBytes, before.bytes);
       done = { ...before, files: before.files + batch.length, bytes };
       how.onProgress?.(done);
@@ -195,7 +177,7 @@ async function settled(
 ): Promise<readonly PlannedFile[]> {
   let left = await leg.settle(files, mark);
   for (let look = 1; look < looks && left.length > 0; look += 1) {
-    await pause(session.pollSeconds[0], session.signal);
+    await waitFor(session.pollSeconds[0], session.signal);
     left = await leg.settle(left, mark);
   }
   return left;
