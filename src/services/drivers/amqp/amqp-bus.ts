@@ -1,6 +1,7 @@
 import type { ConfirmChannel } from "amqplib";
 import { isFirstlightError, messageOf } from "../../../core/errors.ts";
 import { silentLogger } from "../../../core/log.ts";
+import { requireRetry } from "../../../core/require-option.ts";
 import { type Backoff, backoff, retry } from "../../../core/retry.ts";
 import type { Bus } from "../../bus.ts";
 import { requireBindings, requireExchange, requireMessages } from "../bus-arguments.ts";
@@ -23,6 +24,7 @@ const drainTimeoutMs = 30_000;
  */
 export function amqpBus(options: AmqpBusOptions): Bus {
   const { exchange, log = silentLogger } = options;
+  requireRetry(options.retry);
   const topology = amqpTopology(options);
   const connection = amqpConnection(options, topology.restore);
   const closing = new AbortController();

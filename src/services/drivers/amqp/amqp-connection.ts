@@ -2,6 +2,7 @@ import { Duplex } from "node:stream";
 import type { ChannelModel } from "amqplib";
 import { FirstlightError, messageOf } from "../../../core/errors.ts";
 import { type Logger, silentLogger } from "../../../core/log.ts";
+import { requirePort } from "../../../core/require-option.ts";
 import { type RetryOptions, retry, unlessAborted } from "../../../core/retry.ts";
 import { requireSecret, type Secret } from "../../../core/secret.ts";
 import { plainHost, requireHost } from "../../../core/server-url.ts";
@@ -86,6 +87,7 @@ export function amqpConnection(
     async open(signal) {
       signal?.throwIfAborted();
       requireHost("host (interservice-bus in MESH_CONFIG)", given.host);
+      requirePort("port (interservice-bus in MESH_CONFIG)", given.port);
       requireSecret("password (ISB_PASSWORD)", options.password);
       requireVhost(options.vhost);
       if (closing.signal.aborted && connecting === undefined) throw busClosed();

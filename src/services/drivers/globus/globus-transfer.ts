@@ -1,5 +1,6 @@
 import { inTurn } from "../../../core/in-turn.ts";
 import { type Logger, silentLogger } from "../../../core/log.ts";
+import { requireCount } from "../../../core/require-option.ts";
 import { waitFor } from "../../../core/retry.ts";
 import { requireSecret } from "../../../core/secret.ts";
 import type { Transfer, TransferItem, TransferOptions, TransferProgress } from "../../transfer.ts";
@@ -59,6 +60,8 @@ export function globusTransfer(options: GlobusTransferOptions): Transfer {
     log,
   });
 
+  requireCount("maxRetries (GLOBUS_MAX_RETRIES)", options.maxRetries ?? 0, 0);
+  requireCount("filesPerTask", filesPerTask, 1);
   for (const { clientSecret } of inbound)
     requireSecret("clientSecret (GLOBUS_INBOUND_CLIENT_CREDENTIALS)", clientSecret);
   for (const { clientSecret } of outbound)

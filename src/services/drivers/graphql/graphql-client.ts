@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { codeOf, isFirstlightError, messageOf } from "../../../core/errors.ts";
 import { type Logger, silentLogger } from "../../../core/log.ts";
+import { requireCount, requireRetry } from "../../../core/require-option.ts";
 import { type RetryOptions, retry } from "../../../core/retry.ts";
 import { retryAfterSeconds } from "../../../core/retry-after.ts";
 import { requireSecret, type Secret } from "../../../core/secret.ts";
@@ -45,6 +46,8 @@ const passingStatuses: ReadonlySet<number> = new Set([404, 408, 425, 429, 502, 5
 export function graphqlClient(options: GraphqlClientOptions): GraphqlClient {
   const { url, log = silentLogger } = options;
   requireServerUrl("url (internal-api-gateway in MESH_CONFIG)", url);
+  requireRetry(options.retry);
+  requireCount("requestTimeoutMs", options.requestTimeoutMs ?? defaultTimeoutMs, 1);
   requireSecret("authToken (GQL_AUTH_TOKEN)", options.authToken);
   const closing = new AbortController();
   const signal =

@@ -2,6 +2,7 @@ import type { AgentOptions } from "node:http";
 import type { S3 } from "@aws-sdk/client-s3";
 import { isFirstlightError } from "../../../core/errors.ts";
 import { type Logger, silentLogger } from "../../../core/log.ts";
+import { requirePort, requireRetry } from "../../../core/require-option.ts";
 import { type RetryOptions, retry } from "../../../core/retry.ts";
 import { requireSecret, type Secret } from "../../../core/secret.ts";
 import { plainHost, requireHost } from "../../../core/server-url.ts";
@@ -66,6 +67,8 @@ export function s3Connection(options: S3ConnectionOptions): S3Connection {
   const host = plainHost(options.host);
   const address = `${useSsl ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}`;
   requireHost("host (object-store-api in MESH_CONFIG)", options.host);
+  requirePort("port (object-store-api in MESH_CONFIG)", port);
+  requireRetry(options.retry);
   requireSecret("accessKey (OBJECT_STORE_ACCESS_KEY)", options.accessKey);
   requireSecret("secretKey (OBJECT_STORE_SECRET_KEY)", options.secretKey);
   requireAccessKey(options.accessKey);

@@ -1,0 +1,49 @@
+import type { RetryOptions } from "./retry.ts";
+import { settingsInvalid } from "./settings-invalid.ts";
+
+// What code without types may hand to a driver: it would else try for ever, or as if a server were away.
+
+/** @throws FirstlightError SETTINGS_INVALID */
+export function requireRetry(given: RetryOptions): void {
+  const retry: Partial<Record<keyof RetryOptions, unknown>> = isObject(given) ? { ...given } : {};
+  const { delaySeconds, backoff, maxDelaySeconds, jitterSeconds, tries } = retry;
+  const wrong = [
+    ...Object.entries({ delaySeconds, backoff, maxDelaySeconds }).flatMap(([name, value]) =>
+      isNumber(value) && value >= 0 ? [] : [`${name} ${found(value)}`],
+    ),
+    ...(Array.isArray(jitterSeconds) && jitterSeconds.length === 2 && jitterSeconds.every(isNumber)
+      ? []
+      : [`jitterSeconds ${found(jitterSeconds)}`]),
+    ...(Number.isInteger(tries) || tries === Number.POSITIVE_INFINITY ? [] : [`tries ${found(tries)}`]),
+  ];
+  if (wrong.length === 0) return;
+  const expected =
+    "the numbers delaySeconds, backoff and maxDelaySeconds, jitterSeconds as two numbers, and tries as a whole number, -1 for ever";
+  throw settingsInvalid([{ name: "retry (RETRY_CONFIG)", expected, found: wrong.join(", ") }]);
+}
+
+/** @throws FirstlightError SETTINGS_INVALID */
+export function requirePort(name: string, port: number): void {
+  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return;
+  throw settingsInvalid([{ name, expected: "a port, a whole number from 1 to 65535", found: found(port) }]);
+}
+
+/** @throws FirstlightError SETTINGS_INVALID */
+export function requireCount(name: string, value: number, least: number): void {
+  if (Number.isInteger(value) && value >= least) return;
+  throw settingsInvalid([{ name, expected: `a whole number from ${least}`, found: found(value) }]);
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number" && !Number.isNaN(value);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+/** A text may be anything, a password by mistake, too. */
+function found(value: unknown): string {
+  if (typeof value === "string") return "a text";
+  return isObject(value) ? "an object" : String(value);
+}
