@@ -1,4 +1,5 @@
 import { FirstlightError } from "../../core/errors.ts";
+import type { ProvenanceRecord, RecipeRunRegistration } from "../metadata-store.ts";
 import { type RecipeRunStatusName, recipeRunStatuses } from "../recipe-run-status.ts";
 
 /** GraphQL's own integers end here, so that no server of it can know a greater number. */
@@ -26,6 +27,26 @@ export function requireReceiptAccount(datasetId: string, expectedObjectCount: nu
 export function requireStatusName(status: RecipeRunStatusName): void {
   if (typeof status === "string" && Object.hasOwn(recipeRunStatuses, status)) return;
   throw invalid("The status of a recipe run", status, `is one of ${Object.keys(recipeRunStatuses).join(", ")}`);
+}
+
+/** @throws FirstlightError METADATA_ARGUMENT_INVALID */
+export function requireProvenance(record: ProvenanceRecord): void {
+  if (isObject(record)) return;
+  throw invalid("A record of provenance", record, "is an object with recipeRunId, taskName and libraryVersions");
+}
+
+/** @throws FirstlightError METADATA_ARGUMENT_INVALID */
+export function requireRegistration(run: RecipeRunRegistration): void {
+  if (isObject(run) && Array.isArray(run.parts)) return;
+  throw invalid(
+    "A registration",
+    run,
+    "is an object with recipeRunId, and with the parts of the input dataset as a list",
+  );
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 function invalid(what: string, found: unknown, problem: string): FirstlightError {

@@ -106,8 +106,9 @@ export function sqliteBus({ path, clock = systemClock, leaseMs = 60_000 }: Sqlit
 
   return {
     name: "sqlite",
-    async declare(bindings) {
+    async declare(bindings, signal) {
       requireBindings(bindings);
+      signal?.throwIfAborted();
       await file.write((database) => {
         for (const binding of bindings) declareQueue(database, binding);
       });

@@ -14,7 +14,12 @@ import type {
   RecipeRunStatus,
 } from "../metadata-store.ts";
 import { recipeRunStatuses } from "../recipe-run-status.ts";
-import { requireReceiptAccount, requireStatusName } from "./metadata-arguments.ts";
+import {
+  requireProvenance,
+  requireReceiptAccount,
+  requireRegistration,
+  requireStatusName,
+} from "./metadata-arguments.ts";
 import { recipeRunNotFound } from "./metadata-errors.ts";
 
 export interface SqliteMetadataStoreOptions {
@@ -51,7 +56,10 @@ export function sqliteMetadataStore({ path, clock = systemClock }: SqliteMetadat
         assignStatus(database, id, findOrCreateStatus(database, { name: status, ...recipeRunStatuses[status] }));
       });
     },
-    recordProvenance: (record) => file.write((database) => insertProvenance(database, record, clock.now())),
+    recordProvenance: async (record) => {
+      requireProvenance(record);
+      await file.write((database) => insertProvenance(database, record, clock.now()));
+    },
     createReceiptAccount: async (datasetId, expectedObjectCount) => {
       requireReceiptAccount(datasetId, expectedObjectCount);
       await file.write((database) => {
@@ -59,6 +67,7 @@ export function sqliteMetadataStore({ path, clock = systemClock }: SqliteMetadat
       });
     },
     register: async (run) => {
+      requireRegistration(run);
       for (const { type, document } of run.parts) checkDocument(document, type);
       await file.write((database) => register(database, run));
     },

@@ -9,7 +9,7 @@ import type {
   RecipeRun,
 } from "../../metadata-store.ts";
 import { type RecipeRunStatusName, recipeRunStatuses } from "../../recipe-run-status.ts";
-import { greatestInt, requireReceiptAccount, requireStatusName } from "../metadata-arguments.ts";
+import { greatestInt, requireProvenance, requireReceiptAccount, requireStatusName } from "../metadata-arguments.ts";
 import { metadataSchemaUnfit, recipeRunNotFound, shown, withoutSecret } from "../metadata-errors.ts";
 import {
   createProvenance,
@@ -89,14 +89,16 @@ export function graphqlMetadataStore(options: GraphqlMetadataStoreOptions): Meta
         await client.call(updateRecipeRun(recipeRunId, statusId));
       });
     },
-    recordProvenance: (record: ProvenanceRecord) =>
-      change(record.recipeRunId, async () => {
+    recordProvenance: async (record: ProvenanceRecord) => {
+      requireProvenance(record);
+      await change(record.recipeRunId, async () => {
         try {
           await client.call(createProvenance(record, formatPythonJson(record.libraryVersions)));
         } finally {
           runs.delete(record.recipeRunId);
         }
-      }),
+      });
+    },
     createReceiptAccount: async (datasetId, expectedObjectCount) => {
       requireReceiptAccount(datasetId, expectedObjectCount);
       await client.call(createReceiptAccount(datasetId, expectedObjectCount));
