@@ -66,7 +66,7 @@ astropy reads with \`memmap=False\`; fitsjs reads every tenth file, and its time
         "Cold: before each turn all pages of the files are written back and dropped with posix_fadvise; the disk may have a cache of its own.",
         "Reading alone, in C, is one thread of pread in portions of 128 kB, which nobody looks at.",
         "On both cores: memory that is new costs 25 µs a page on this machine, which is 0.1 s for the 16 MB of a mean that is held (`average`), in one thread as in two; `averageTo` holds none. Tried besides: strips of 64 to 256 kB, rings of 8 to 32 pieces of 64 to 256 kB, which differ less than rounds do.",
-        "RICE_1 encode on both cores: of a file the second thread waits while the first opens and empties the file that is written, lists the HDUs and writes what is left; copies between the threads' memories take a hundredth of the time (18 to 28 GB/s).",
+        "RICE_1 encode on both cores: of a file the second thread waits while the first opens and empties the file that is written, lists the HDUs and writes what is left; copies between the threads' memories take a twentieth of the time (18 to 28 GB/s).",
         "Header scan: a file takes 37 µs, of which opening, reading and closing take 15, the walk to its first image 16, and the twenty cards 6. Tried besides, without any gain that shows: another hash of the names, remembering names that a header does not have, cards of unchanged records without a look at their words, opening without O_NONBLOCK, reads of 24 kB or without an offset.",
       ],
     };
