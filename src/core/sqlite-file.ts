@@ -110,8 +110,8 @@ async function openFile(options: SqliteFileOptions): Promise<OpenFile> {
     const connection = new DatabaseSync(path, { timeout: busyTimeoutMs });
     try {
       await useWriteAheadLog(connection);
-      // Large indexes stay in memory while they grow; SQLite's own default is 2 MB.
-      connection.exec("PRAGMA cache_size = -65536");
+      // The upper pages of large indexes stay; what a long run writes the system's cache holds as well.
+      connection.exec("PRAGMA cache_size = -4096");
       // What a savepoint remembers need not go through a file.
       connection.exec("PRAGMA temp_store = MEMORY");
       makeTables(connection, options);

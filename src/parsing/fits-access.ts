@@ -104,13 +104,14 @@ export function accessor<Table extends FitsTable>(table: Table): Accessor<Access
   const places = new Map(
     Object.entries(table).map(([attribute, spec], index): [string, Place] => [attribute, { attribute, spec, index }]),
   );
+  const count = places.size;
   /** What was read last of each place: frames of one night share most of their cards. */
   const last: (Sight | undefined)[] = [];
   // A class, for it is opened for every header: one shape, and nothing made but what it remembers.
   class TableAccess {
     readonly #header: HeaderView;
     readonly #file: string;
-    readonly #readings: (Reading | undefined)[] = [];
+    readonly #readings = new Array<Reading | undefined>(count);
     readonly #results = new Map<unknown, unknown>();
 
     constructor(header: HeaderView, file: string) {

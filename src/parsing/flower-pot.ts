@@ -168,21 +168,25 @@ function shownValue(value: unknown): string {
 
 /** Tags are chained by numbers until a file's turn comes: of a long night, a list for each file would take most of the memory. */
 function* tagsByFile(tagged: FlowerPot["tagged"]): Generator<readonly [string, readonly string[]]> {
-  const numbers = new Map<string, number>();
-  for (const { paths } of tagged) for (const file of paths) if (!numbers.has(file)) numbers.set(file, numbers.size);
   const count = tagged.reduce((sum, { paths }) => sum + paths.length, 0);
-  const [firsts, lasts] = [new Int32Array(numbers.size).fill(-1), new Int32Array(numbers.size)];
-  const [tagOf, nexts] = [new Int32Array(count), new Int32Array(count).fill(-1)];
+  const numbers = new Map<string, number>();
+  const [numberOf, tagOf, nexts] = [new Int32Array(count), new Int32Array(count), new Int32Array(count).fill(-1)];
   let link = 0;
   for (const [tag, { paths }] of tagged.entries()) {
     for (const file of paths) {
-      const number = numbers.get(file) as number;
-      if (firsts[number] === -1) firsts[number] = link;
-      else nexts[lasts[number] as number] = link;
-      lasts[number] = link;
+      const number = numbers.get(file) ?? numbers.size;
+      if (number === numbers.size) numbers.set(file, number);
+      numberOf[link] = number;
       tagOf[link] = tag;
       link += 1;
     }
+  }
+  const [firsts, lasts] = [new Int32Array(numbers.size).fill(-1), new Int32Array(numbers.size)];
+  for (let at = 0; at < count; at += 1) {
+    const number = numberOf[at] as number;
+    if (firsts[number] === -1) firsts[number] = at;
+    else nexts[lasts[number] as number] = at;
+    lasts[number] = at;
   }
   for (const [file, number] of numbers) {
     const tags: string[] = [];

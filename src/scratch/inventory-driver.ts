@@ -67,6 +67,8 @@ export type Exchanged =
 export interface InventoryDriver extends AsyncDisposable {
   /** Which driver this is, as the settings name those of the library. */
   readonly name: string;
+  /** Another process does the work: while it does, the next write may be made up and sent. */
+  readonly isRemote?: boolean;
   /** Adds members to sets in bulk. Resolves to those entries that were not there before. */
   add(entries: readonly Entry[], options?: WriteOptions): Promise<readonly Entry[]>;
   /** Removes members from sets in bulk. Resolves to those entries that were there. A set that becomes empty is gone. */

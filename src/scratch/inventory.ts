@@ -4,9 +4,6 @@ import { keysIn, plainKeys, type SetExpression, selectMembers } from "./set-expr
 import { plainExpression, tagExpression } from "./tag-expression.ts";
 import type { TagQuery } from "./tag-query.ts";
 
-/** A tag on a file. */
-export type TaggedPath = readonly [tag: string, path: string];
-
 /** What is known of a recipe run's scratch, as one task reads and writes it. Paths are absolute. */
 export interface Inventory {
   readonly driver: InventoryDriver;
@@ -22,7 +19,6 @@ export interface Inventory {
   /** Writes in pieces, so that no call holds the store for long. */
   add(entries: readonly Entry[], options: WriteOptions): Promise<void>;
   remove(entries: readonly Entry[], options: WriteOptions): Promise<void>;
-  entriesOf(tagged: readonly TaggedPath[]): readonly Entry[];
 
   find(query: TagQuery): Promise<readonly string[]>;
   /** What each of many queries finds, in their order. */
@@ -100,7 +96,6 @@ export function inventoryOf(
     },
     add: (entries, options) => inPieces(entries, (piece) => driver.add(piece, options)),
     remove: (entries, options) => inPieces(entries, (piece) => driver.remove(piece, options)),
-    entriesOf: (tagged) => tagged.map(([tag, path]): Entry => [keyOf(tag), path]),
     find: async (query) => select(await compile(query)),
     async findAll(queries) {
       let listing: Promise<readonly string[]> | undefined;

@@ -66,18 +66,19 @@ export async function scratchPaths(folder: string, named = folder): Promise<Scra
       throw isMissing(error) ? scratchFileMissing(absolute) : error;
     }
   };
-  /** What is certain to lie in the folder itself; of a link, and of what is not there, somebody else has to find out. */
-  const namesIn = async (parent: string): Promise<ReadonlySet<string>> => {
+  /** Of files in one folder those of which its listing does not tell that they are there: of a link somebody else has to find out. */
+  const notListed = async (parent: string, files: readonly string[]): Promise<readonly string[]> => {
+    if (files.length < worthListing) return files;
+    const fileOf = new Map(files.map((path) => [basename(path), path]));
     try {
       requireReal(parent, await realpath(parent));
-      const names = new Set<string>();
       for await (const entry of await opendir(parent, { bufferSize: 1_000 })) {
-        if (entry.isFile()) names.add(entry.name);
+        if (entry.isFile()) fileOf.delete(entry.name);
       }
-      return names;
     } catch {
-      return new Set();
+      return files;
     }
+    return [...fileOf.values()];
   };
   return {
     inside,
@@ -85,9 +86,7 @@ export async function scratchPaths(folder: string, named = folder): Promise<Scra
     async requireExisting(paths) {
       const folders = Map.groupBy(paths, (path) => dirname(inside(path)));
       for (const [parent, files] of folders) {
-        const listed = files.length >= worthListing ? await namesIn(parent) : undefined;
-        const doubtful = listed === undefined ? files : files.filter((path) => !listed.has(basename(path)));
-        await Promise.all(doubtful.map(existing));
+        await Promise.all((await notListed(parent, files)).map(existing));
       }
     },
     async forWriting(relativePath) {

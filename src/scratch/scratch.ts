@@ -2,9 +2,10 @@ import { relative, resolve } from "node:path";
 import { isFirstlightError } from "../core/errors.ts";
 import { inTurn } from "../core/in-turn.ts";
 import { attemptFolders } from "./attempt-folders.ts";
+import type { TagsOfFiles } from "./change-tags.ts";
 import { type Constants, constantsOf } from "./constants.ts";
 import { genericBaseName } from "./generic-name.ts";
-import { inventoryOf, type TaggedPath } from "./inventory.ts";
+import { inventoryOf } from "./inventory.ts";
 import type { InventoryDriver } from "./inventory-driver.ts";
 import { type NearestTags, nearestTags } from "./nearest-tags.ts";
 import { removeScratch } from "./remove-scratch.ts";
@@ -174,12 +175,16 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
     // In portions: of a long night there are millions, and as the audit comes first a crash between two is undone.
     await changeAll(tagged, true);
   };
-  /** One portion is made up while the one before is on its way: neither this process nor a server waits for the other. */
+  /** With a server one portion is made up while the one before is on its way: neither waits for the other. */
   const changeAll = async (tagged: Iterable<TaggedFiles>, gives: boolean): Promise<void> => {
     let before: Promise<void> | undefined;
     try {
-      for (const portion of portions(taggedPaths(tagged, paths.inside))) {
+      for (const portion of portions(tagged, paths.inside)) {
         const mine = files.changeTags(portion, gives);
+        if (driver.isRemote !== true) {
+          await mine;
+          continue;
+        }
         // Whoever waits for it does so later.
         mine.catch(() => {});
         const earlier = before;
@@ -293,26 +298,26 @@ function listOf(paths: string | readonly string[]): readonly string[] {
   return typeof paths === "string" ? [paths] : paths;
 }
 
-function* taggedPaths(files: Iterable<TaggedFiles>, inside: (path: string) => string): Generator<TaggedPath> {
-  for (const { paths, tags } of files) {
-    for (const path of listOf(paths)) {
-      const absolute = inside(path);
-      for (const tag of tags) yield [tag, absolute];
-    }
-  }
-}
-
 const tagsPerPortion = 1_000;
 
-/** All tags of a file that come one after the other in one portion. */
-function* portions(tagged: Iterable<TaggedPath>): Generator<readonly TaggedPath[]> {
-  let portion: TaggedPath[] = [];
-  for (const each of tagged) {
-    if (portion.length >= tagsPerPortion && portion.at(-1)?.[1] !== each[1]) {
-      yield portion;
-      portion = [];
+/** What comes for one file in a row stays together. */
+function* portions(files: Iterable<TaggedFiles>, inside: (path: string) => string): Generator<TagsOfFiles> {
+  let portion = new Map<string, ReadonlySet<string>>();
+  let count = 0;
+  for (const { paths, tags } of files) {
+    if (tags.length === 0) continue;
+    const wanted: ReadonlySet<string> = new Set(tags);
+    for (const path of listOf(paths)) {
+      const absolute = inside(path);
+      const before = portion.get(absolute);
+      if (before === undefined && count >= tagsPerPortion) {
+        yield portion;
+        portion = new Map();
+        count = 0;
+      }
+      portion.set(absolute, before === undefined ? wanted : before.union(wanted));
+      count += wanted.size;
     }
-    portion.push(each);
   }
-  if (portion.length > 0) yield portion;
+  if (portion.size > 0) yield portion;
 }

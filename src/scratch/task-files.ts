@@ -127,10 +127,7 @@ export function taskFiles(inventory: Inventory, folders: AttemptFolders): TaskFi
     async write(path, bytes, tags, overwrite) {
       await put(path, bytes, tags, overwrite);
       markMade(path);
-      await changeTags(
-        tags.map((tag) => [tag, path]),
-        true,
-      );
+      await changeTags(new Map([[path, new Set(tags)]]), true);
     },
     async reserve(path, overwrite) {
       await announce(path, [], overwrite);

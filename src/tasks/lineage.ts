@@ -35,6 +35,10 @@ export function createLineage(): Lineage {
   const settled = new Set<string>();
   const current = new Map<LineageLoop, string>();
   const writes = new Map<string, LineageWrite>();
+  const settle = (path: string): void => {
+    // Beyond that nobody asks which they are.
+    if (settled.size <= longestList) settled.add(path);
+  };
   return {
     reads,
     get writes() {
@@ -42,7 +46,7 @@ export function createLineage(): Lineage {
     },
     noteRead(path) {
       reads.add(path);
-      settled.add(path);
+      settle(path);
     },
     openLoop() {
       const entered: string[] = [];
@@ -54,7 +58,7 @@ export function createLineage(): Lineage {
         },
         close() {
           current.delete(loop);
-          for (const path of entered) settled.add(path);
+          entered.forEach(settle);
         },
       };
       return loop;

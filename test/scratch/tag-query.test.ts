@@ -50,10 +50,8 @@ eachInventory((makeRun) => {
     const files = fc.sample(fc.subarray(tags, { minLength: 1 }), { numRuns: 40, seed: 7 });
     const inventories = [driver, withoutOptions(driver)].map((one) => inventoryOf(one, recipeRunId, "Asks", undefined));
     const [inventory] = inventories;
-    await inventory?.add(
-      inventory.entriesOf(files.flatMap((carried, i) => carried.map((tag) => [tag, `/file ${i}`] as const))),
-      {},
-    );
+    const keyOf = (tag: string): string => `${inventory?.keys.path}${tag}`;
+    await driver.add(files.flatMap((carried, i) => carried.map((tag) => [keyOf(tag), `/file ${i}`] as const)));
     const asked: TagQuery[] = [];
     await fc.assert(
       fc.asyncProperty(anyQuery, async (query) => {

@@ -146,6 +146,7 @@ export function redisInventory(options: RedisInventoryOptions): InventoryDriver 
 
   return {
     name: "redis",
+    isRemote: true,
     add: (entries, write = {}) => change("SADD", entries, write),
     remove: (entries, write = {}) => change("SREM", entries, write),
     records: async (key, fields) => {

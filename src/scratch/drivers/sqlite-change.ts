@@ -2,13 +2,11 @@ import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
 import type { Database } from "../../core/sqlite-file.ts";
 import type { Entry } from "../inventory-driver.ts";
 
-/** A member of a set, both by their ids. */
-type EntryIds = readonly [keyId: number, memberId: number];
-
-/** The entries that a write added, or removed, with their ids. */
+/** The entries that a write added, or removed, with the ids of their keys and members: each in the same place of the three lists. */
 export interface Changed {
   readonly entries: readonly Entry[];
-  readonly ids: readonly EntryIds[];
+  readonly keyIds: readonly number[];
+  readonly memberIds: readonly number[];
 }
 
 /** Every query names its one column `it`. */
@@ -37,53 +35,59 @@ export function change(
   kind: "add" | "remove",
   { keys: keyIds, members: memberIds } = knownIds(),
 ): Changed {
-  const ids: EntryIds[] = [];
-  const changed: Entry[] = [];
+  const [changed, changedKeys, changedMembers]: [Entry[], number[], number[]] = [[], [], []];
   for (const some of batches(entries)) {
-    // By the number of the entry in its batch.
-    const found = new Map<number, EntryIds>();
-    for (const [i, [key, member]] of some.entries()) {
-      const keyId = idOf(store, keyIds, statements.ofKey, key, kind);
-      const memberId = keyId === 0 ? 0 : idOf(store, memberIds, statements.ofMember, member, kind);
-      if (memberId !== 0) found.set(i, [keyId, memberId]);
+    const there: Entry[] = [];
+    // Of each its key's id and its member's, as they are written.
+    const ids: number[] = [];
+    for (const entry of some) {
+      const keyId = idOf(store, keyIds, statements.ofKey, entry[0], kind);
+      const memberId = keyId === 0 ? 0 : idOf(store, memberIds, statements.ofMember, entry[1], kind);
+      if (memberId === 0) continue;
+      there.push(entry);
+      ids.push(keyId, memberId);
     }
-    const moved = kind === "add" ? enter(store, found) : leave(store, found);
-    for (const [i, entry] of some.entries()) {
-      const at = moved.get(i);
-      if (at === undefined) continue;
-      ids.push(at);
-      changed.push(entry);
+    const isChanged = kind === "add" ? enter(store, ids) : leave(store, ids);
+    for (let i = 0; i < there.length; i += 1) {
+      if (!isChanged(i)) continue;
+      changed.push(there[i] as Entry);
+      changedKeys.push(ids[2 * i] as number);
+      changedMembers.push(ids[2 * i + 1] as number);
     }
   }
   const grown = new Map<number, number>();
-  for (const [keyId] of ids) grown.set(keyId, (grown.get(keyId) ?? 0) + (kind === "add" ? 1 : -1));
+  for (const keyId of changedKeys) grown.set(keyId, (grown.get(keyId) ?? 0) + (kind === "add" ? 1 : -1));
   for (const [id, by] of grown) store.run("UPDATE keys SET size = size + ? WHERE id = ?", by, id);
-  if (kind === "remove" && ids.length > 0) {
-    forgetMembers(store, new Set(ids.map(([, memberId]) => memberId)));
+  if (kind === "remove" && changed.length > 0) {
+    forgetMembers(store, new Set(changedMembers));
     forgetKeys(store, grown.keys());
   }
-  return { entries: changed, ids };
+  return { entries: changed, keyIds: changedKeys, memberIds: changedMembers };
 }
 
-/** Of the entries those that were not there before. Most of the time none was, and one statement for all is half the work. */
-function enter(store: Database, entries: ReadonlyMap<number, EntryIds>): ReadonlyMap<number, EntryIds> {
-  if (entries.size > 1) {
+/** Tells of an entry, by its place, whether it was not there before. Most of the time none was, and one statement for all is half the work. */
+function enter(store: Database, ids: readonly number[]): (place: number) => boolean {
+  const count = ids.length / 2;
+  if (count > 1) {
     store.run("SAVEPOINT enter");
-    const count = store.run(
-      `INSERT OR IGNORE INTO entries VALUES ${rowsOf(entries.size, 2)}`,
-      ...[...entries.values()].flat(),
-    );
-    if (count < entries.size) store.run("ROLLBACK TO enter");
+    const entered = store.run(`INSERT OR IGNORE INTO entries VALUES ${rowsOf(count, 2)}`, ...ids);
+    if (entered < count) store.run("ROLLBACK TO enter");
     store.run("RELEASE enter");
-    if (count === entries.size) return entries;
+    if (entered === count) return () => true;
   }
-  const sql = "INSERT OR IGNORE INTO entries VALUES (?, ?)";
-  return new Map([...entries].filter(([, ids]) => store.run(sql, ...ids) > 0));
+  return oneByOne(store, "INSERT OR IGNORE INTO entries VALUES (?, ?)", ids);
 }
 
-function leave(store: Database, entries: ReadonlyMap<number, EntryIds>): ReadonlyMap<number, EntryIds> {
-  const sql = "DELETE FROM entries WHERE key_id = ? AND member_id = ?";
-  return new Map([...entries].filter(([, ids]) => store.run(sql, ...ids) > 0));
+function leave(store: Database, ids: readonly number[]): (place: number) => boolean {
+  return oneByOne(store, "DELETE FROM entries WHERE key_id = ? AND member_id = ?", ids);
+}
+
+function oneByOne(store: Database, sql: string, ids: readonly number[]): (place: number) => boolean {
+  const changed = new Set<number>();
+  for (let i = 0; 2 * i < ids.length; i += 1) {
+    if (store.run(sql, ids[2 * i] as number, ids[2 * i + 1] as number) > 0) changed.add(i);
+  }
+  return (place) => changed.has(place);
 }
 
 const statements = {
@@ -135,5 +139,5 @@ export function* batches<Row>(rows: readonly Row[]): Generator<readonly Row[]> {
 /** The placeholders of an INSERT: `(?, ?), (?, ?)`. */
 export function rowsOf(count: number, columns: number): string {
   const row = `(${Array(columns).fill("?").join(", ")})`;
-  return Array(count).fill(row).join(", ");
+  return `${`${row}, `.repeat(count - 1)}${row}`;
 }

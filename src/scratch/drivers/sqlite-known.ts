@@ -44,7 +44,7 @@ export function sqliteKnown(): SqliteKnown {
     places.forget();
     return now;
   };
-  const learn = (key: string, [{ id, size }, ids]: Growth): void => {
+  const learn = (id: number, { key, size, ids }: Growth): void => {
     let place = places.get(key);
     if (place === undefined || place.id !== id) {
       // All that is in it came now, or it is not known.
@@ -83,13 +83,13 @@ export function sqliteKnown(): SqliteKnown {
     learning(store) {
       const before = renew(store);
       return (added) => {
-        const grown = new Map<string, Growth>();
-        for (const { entries, ids } of added) {
-          for (const [i, [key]] of entries.entries()) {
-            const memberId = ids[i]?.[1] ?? 0;
-            const growth = grown.get(key);
-            if (growth === undefined) grown.set(key, [rowOf(store, key), [memberId]]);
-            else growth[1].push(memberId);
+        const grown = new Map<number, Growth>();
+        for (const { entries, keyIds, memberIds } of added) {
+          for (let i = 0; i < keyIds.length; i += 1) {
+            const [keyId = 0, memberId = 0, key = ""] = [keyIds[i], memberIds[i], entries[i]?.[0]];
+            const growth = grown.get(keyId);
+            if (growth === undefined) grown.set(keyId, { key, size: rowOf(store, key).size, ids: [memberId] });
+            else growth.ids.push(memberId);
           }
         }
         const after = versionOf(store);
@@ -97,9 +97,9 @@ export function sqliteKnown(): SqliteKnown {
           // Somebody has asked meanwhile, who saw the file as it is now.
           if (version !== before) return;
           version = after;
-          for (const [key, growth] of grown) learn(key, growth);
-          for (const { entries, ids } of added) {
-            for (const [i, [, text]] of entries.entries()) texts.set(ids[i]?.[1] ?? 0, text);
+          for (const [id, growth] of grown) learn(id, growth);
+          for (const { entries, memberIds } of added) {
+            for (let i = 0; i < memberIds.length; i += 1) texts.set(memberIds[i] as number, entries[i]?.[1] ?? "");
           }
           places.forgetMuch();
         };
@@ -108,8 +108,12 @@ export function sqliteKnown(): SqliteKnown {
   };
 }
 
-/** Where a set is after a write, and the ids of the members that came. */
-type Growth = readonly [at: { readonly id: number; readonly size: number }, ids: number[]];
+/** How large a set is after a write, and the ids of the members that came. */
+interface Growth {
+  readonly key: string;
+  readonly size: number;
+  readonly ids: number[];
+}
 
 /** Changes with each commit of another connection, and with each row that this one writes. */
 function versionOf(store: Database): string {
