@@ -33,7 +33,7 @@ export interface FrameCheck {
  */
 export async function checkFrame(path: string, file: string, check: FrameCheck): Promise<Header | BadFrame> {
   try {
-    using source = openFileStart(path, check.start);
+    using source = openFileStart(path, check.start, blockBytes);
     const { hdus, source: plain } = isGzip(check.start) ? await openFits(source) : openFitsNow(source);
     // Readers forgive a last block without its padding; of a frame that came in, it is how a cut looks.
     const lacking = (blockBytes - (plain.sizeBytes % blockBytes)) % blockBytes;
