@@ -18,8 +18,7 @@ export interface AcrossOptions extends FilesOptions, LeaveOutOptions {
 /**
  * The median of each pixel across many arrays or frames, or across the frames of FITS files given by their paths; of files, strips of
  * all of them are held at a time, of arrays all. The mean of the middle two where their number is even. NaN is left out; a pixel
- * without any number is NaN. Of 64-bit integers the result is rounded once, where the values of a pixel lie within 2^53 of one another;
- * else by what a float64 rounds their differences too.
+ * without any number is NaN. 64-bit integers are each rounded to float64 first: beyond 2^53 the result is no nearer than that.
  *
  * Of frames, the result has the first one's header, the flags of all masks, and where frames carry variances (a frame without counts
  * as exact) the variance π/2 · mean σ² / n, of the n values that are no NaN: it holds for many normal errors of one size. Of one and
@@ -38,8 +37,9 @@ export async function medianAcross(
 }
 
 /**
- * Percentiles of each pixel by numpy's default rule, linear between the two nearest ranks; otherwise as `medianAcross`. Of frames, the
- * variance is p(1-p)/φ² · mean σ² / n, φ the density of a normal error at its percentile, with p no nearer to 0 and 1 than 1/(n+1).
+ * Percentiles of each pixel by numpy's default rule, linear between the two nearest ranks; otherwise as `medianAcross`, which rounds
+ * each 64-bit integer to float64 too. Of frames, the variance is p(1-p)/φ² · mean σ² / n, φ the density of a normal error at its
+ * percentile, with p no nearer to 0 and 1 than 1/(n+1).
  *
  * @throws FirstlightError MATH_OPTION for a percentile outside of 0 to 100, and the errors of `medianAcross`
  *
@@ -67,14 +67,11 @@ export async function percentilesAcross(
   const companions = frameCompanions(stack, options.leaveOut ?? 0);
   const results = percents.map(() => ({ data: newFloats(sizeOf(shape), precision), shape }));
   for await (const strip of stack.strips) {
-    const { images, origins, start, length } = strip;
-    const parts = results.map(({ data }) => data.subarray(start, start + length));
-    if (origins === undefined) rank(images, percents, parts);
-    else {
-      const apart = parts.map(() => new Float64Array(length));
-      rank(images, percents, apart);
-      for (const [p, part] of parts.entries()) part.set(origins.added(apart[p] as Float64Array));
-    }
+    rank(
+      strip.images,
+      percents,
+      results.map(({ data }) => data.subarray(strip.start)),
+    );
     companions?.take(strip);
   }
   if (companions === undefined) return results;

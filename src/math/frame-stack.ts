@@ -10,15 +10,13 @@ import { stackFiles } from "./files/stack-files.ts";
 import { type LeaveOutOptions, withoutFlagged } from "./leave-out.ts";
 import { type Precision, precisionOf } from "./precision.ts";
 import { empty, requireElements, requireSameShape } from "./shape.ts";
-import { stackApart, type WideOrigins } from "./wide-origins.ts";
 
 /** The same strip of all frames. */
 export interface StackStrip {
   readonly start: number;
   readonly length: number;
-  /** NaN where a mask leaves a pixel out; `origins` are to be added to what is computed of them. */
+  /** NaN where a mask leaves a pixel out. */
   readonly images: readonly PixelArray[];
-  readonly origins: WideOrigins | undefined;
   readonly masks: readonly (PixelArray | undefined)[];
   readonly variances: readonly (PixelArray | undefined)[];
 }
@@ -54,7 +52,7 @@ export async function frameStack(
       strips: (async function* () {
         for await (const { strip, images, masks, variances } of stackFiles(all, options)) {
           const { start, length } = strip;
-          yield { start, length, ...kept(images, masks, leaveOut), masks, variances };
+          yield { start, length, images: kept(images, masks, leaveOut), masks, variances };
         }
       })(),
     };
@@ -102,18 +100,16 @@ function ofFrames(stack: readonly PartialFrame[], leaveOut: number): FrameStack 
         const masks = stack.map(({ mask }) => part(mask));
         const images = stack.map(({ image }) => part(image) as PixelArray);
         const variances = stack.map(({ variance }) => part(variance));
-        yield { start, length, ...kept(images, masks, leaveOut), masks, variances };
+        yield { start, length, images: kept(images, masks, leaveOut), masks, variances };
       }
     })(),
   };
 }
 
 function kept(
-  whole: readonly PixelArray[],
+  images: readonly PixelArray[],
   masks: readonly (PixelArray | undefined)[],
   leaveOut: number,
-): Pick<StackStrip, "images" | "origins"> {
-  const { images, origins } = stackApart(whole);
-  if (leaveOut === 0) return { images, origins };
-  return { images: images.map((image, k) => withoutFlagged(image, masks[k], leaveOut)), origins };
+): readonly PixelArray[] {
+  return leaveOut === 0 ? images : images.map((image, k) => withoutFlagged(image, masks[k], leaveOut));
 }

@@ -8,7 +8,6 @@ import { frameCompanions } from "./frame-companions.ts";
 import { frameStack } from "./frame-stack.ts";
 import { type FloatArray, newFloats, type Precision, precisionOf } from "./precision.ts";
 import { empty, requireElements, requireSameShape } from "./shape.ts";
-import { type StackApart, stackApart } from "./wide-origins.ts";
 
 export interface SigmaClipOptions {
   /** Values further than this many standard deviations from the median are left out. Default 3. */
@@ -27,9 +26,7 @@ export interface SigmaClippedMean<T = NdArray<FloatArray>> {
 /**
  * The mean of each pixel over a stack held in memory, after repeated clipping about the median by the standard deviation
  * (ddof 0) of what is left: astropy's sigma_clip with its defaults. NaN and infinities are left out; a pixel without any finite number is NaN.
- *
- * 64-bit integers are clipped by how far they are from one another, and their mean is rounded as a float64 is, also beyond 2^53; where
- * they lie further than 2^53 apart, their differences are rounded first.
+ * 64-bit integers are each rounded to float64 first: beyond 2^53, clipping does not see distances that rounding takes.
  *
  * Of n values none lies further than (n-1)/√n deviations from the mean: 3 σ rejects nothing in a stack of fewer than 11.
  *
@@ -47,7 +44,7 @@ export function sigmaClippedMean(stack: readonly NdArray[], options: SigmaClipOp
   const mean = newFloats(first.data.length, options.precision ?? precisionOf(...stack.map((array) => array.data)));
   const kept = new Uint32Array(mean.length);
   const pixels = stack.map(({ data }) => data);
-  clipStack(stackApart(pixels), sigma, iterations, mean, kept);
+  clipStack(pixels, sigma, iterations, mean, kept);
   return { mean: { data: mean, shape }, kept: { data: kept, shape } };
 }
 
@@ -55,7 +52,7 @@ export type SigmaClipFilesOptions = SigmaClipOptions & AcrossOptions;
 
 /**
  * As `sigmaClippedMean`, over arrays or frames that come one after the other, or over the frames of FITS files given by their paths,
- * of which strips of all are held at a time.
+ * of which strips of all are held at a time. Beyond 2^53 each 64-bit integer is rounded to float64 first.
  *
  * Of frames, the mean has the first one's header, the flags of all masks, and where frames carry variances (a frame without counts as
  * exact) the variance mean σ² / kept: what was clipped counts neither for nor against it.
@@ -81,7 +78,7 @@ export async function sigmaClippedMeanAcross(
   const data = newFloats(sizeOf(shape), options.precision ?? stack.precision);
   const counts = new Uint32Array(data.length);
   for await (const strip of stack.strips) {
-    clipStack(strip, sigma, iterations, data.subarray(strip.start), counts.subarray(strip.start));
+    clipStack(strip.images, sigma, iterations, data.subarray(strip.start), counts.subarray(strip.start));
     companions?.take(strip);
   }
   const [mean, kept] = [
@@ -102,22 +99,6 @@ function clipping({ sigma = 3, iterations = 5 }: SigmaClipOptions): {
 }
 
 function clipStack(
-  { images, origins }: StackApart,
-  sigma: number,
-  iterations: number,
-  mean: FloatArray,
-  kept: Uint32Array,
-): void {
-  if (origins === undefined) {
-    clipImages(images, sigma, iterations, mean, kept);
-    return;
-  }
-  const apart = new Float64Array(images[0]?.length ?? 0);
-  clipImages(images, sigma, iterations, apart, kept);
-  mean.set(origins.added(apart));
-}
-
-function clipImages(
   stack: readonly PixelArray[],
   sigma: number,
   iterations: number,

@@ -7,7 +7,7 @@ export interface WideOrigins {
   set(pixels: WidePixels, start: number, counts: Uint32Array | undefined): void;
   /** How far pixels are from their origins, rounded once; valid until the next call. */
   apart(pixels: PixelArray, start: number): Float64Array;
-  /** The origins added to what is apart from them, rounded once. */
+  /** The origins added to what is apart from them. */
   added(apart: Float64Array): Float64Array;
 }
 
@@ -40,43 +40,6 @@ export function wideOrigins(size: number): WideOrigins {
       }
       return out;
     },
-    added: (apart) =>
-      apart.map((value, at) =>
-        Math.abs(upper[at] as number) < 2 ** 20 || Number.isNaN(value)
-          ? origin(at) + value
-          : sumOf((BigInt(upper[at] as number) << 32n) + BigInt(lower[at] as number), value),
-      ),
+    added: (apart) => apart.map((value, at) => origin(at) + value),
   };
-}
-
-/** Doubled, with a last digit that says whether anything is behind it. */
-function sumOf(whole: bigint, real: number): number {
-  const floor = Math.floor(real);
-  return Number(((whole + BigInt(floor)) << 1n) + (floor === real ? 0n : 1n)) / 2;
-}
-
-/** Pixels of many frames; where all are integers, and some beyond what a float64 holds, how far they are from those of the first. */
-export interface StackApart {
-  readonly images: readonly PixelArray[];
-  /** To be added to what is computed of `images`; `undefined` where these are the pixels themselves. */
-  readonly origins: WideOrigins | undefined;
-}
-
-export function stackApart(images: readonly PixelArray[]): StackApart {
-  const wide = images.filter(isWide);
-  const [first] = wide;
-  if (first === undefined || wide.length < images.length || !wide.some(isBeyondFloat))
-    return { images, origins: undefined };
-  const origins = wideOrigins(first.length);
-  origins.set(first, 0, undefined);
-  return { images: images.map((pixels) => origins.apart(pixels, 0).slice()), origins };
-}
-
-function isBeyondFloat(pixels: WidePixels): boolean {
-  const { tops } = halves(pixels);
-  for (let i = 1; i < tops.length; i += 2) {
-    const top = tops[i] as number;
-    if (top >= 2 ** 21 || top < -(2 ** 21)) return true;
-  }
-  return false;
 }

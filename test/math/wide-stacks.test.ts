@@ -1,71 +1,76 @@
 import { expect, test } from "vitest";
+import type { NdArray } from "../../src/core/ndarray.ts";
 import { Header } from "../../src/fits/index.ts";
 import { medianAcross, percentilesAcross, sigmaClippedMean, sigmaClippedMeanAcross } from "../../src/math/index.ts";
 
-const shape = [3];
-const base = 2n ** 62n;
-// The middle two of each pixel lie where a float64 knows but every 512th or 1024th integer.
-const signed = [
-  [base + 2000n, -base - 700n, 5n],
-  [base + 1n, -base - 1n, 2n],
-  [base + 1026n, -base - 900n, 9n],
-  [base + 3n, -base - 901n, 4n],
-].map((pixels) => ({ data: BigInt64Array.from(pixels), shape }));
-const unsigned = signed.map(({ data }) => ({ data: BigUint64Array.from(data, (value) => value + 2n ** 63n), shape }));
+const signed = (...pixels: readonly bigint[]): NdArray => ({
+  data: BigInt64Array.from(pixels),
+  shape: [pixels.length],
+});
+const unsigned = (...pixels: readonly bigint[]): NdArray => ({
+  data: BigUint64Array.from(pixels),
+  shape: [pixels.length],
+});
+const least = -(2n ** 63n);
+const others = Array.from({ length: 20 }, (_, k) => 1000n + BigInt(k));
 
-/** Of an even count; `Number` rounds once. */
-function medianOf(values: readonly bigint[]): number {
-  const [low = 0n, high = 0n] = values.toSorted((a, b) => (a < b ? -1 : 1)).slice(values.length / 2 - 1);
-  return Number(((low + high) * 2n ** 20n) / 2n) / 2 ** 20;
-}
+// What one frame has at the end of its range must not take digits from the others, wherever in the stack it comes.
+test.each([
+  ["int64 with the least", signed(least), signed, [1004, 1009, 1014], 1008.5],
+  ["int64 with the greatest", signed(2n ** 63n - 1n), signed, [1005, 1010, 1015], 1009.5],
+  ["uint64 with the greatest", unsigned(2n ** 64n - 1n), unsigned, [1005, 1010, 1015], 1009.5],
+  ["uint64 with 2^63", unsigned(2n ** 63n), unsigned, [1005, 1010, 1015], 1009.5],
+  ["uint64 with an int64 of the least", signed(least), unsigned, [1004, 1009, 1014], 1008.5],
+  ["int64 with a uint64 of the greatest", unsigned(2n ** 64n - 1n), signed, [1005, 1010, 1015], 1009.5],
+] as const)("%s: ranks and clipped means of the others are exact", async (_name, outlier, of, quarters, even) => {
+  const rest = others.map((value) => of(value));
+  for (const stack of [
+    [outlier, ...rest],
+    [...rest, outlier],
+  ]) {
+    expect((await percentilesAcross(stack, [25, 50, 75])).map(({ data }) => data[0])).toEqual(quarters);
+    const frames = stack.map((image) => ({ header: new Header(), image }));
+    expect((await medianAcross(frames)).image.data).toEqual(Float64Array.of(quarters[1]));
+    const { mean, kept } = sigmaClippedMean(stack);
+    expect([mean.data[0], kept.data[0]]).toEqual([1009.5, 20]);
+    const across = await sigmaClippedMeanAcross(stack);
+    expect([across.mean.data[0], across.kept.data[0]]).toEqual([1009.5, 20]);
+  }
+  expect((await medianAcross([outlier, ...rest.slice(0, 19)])).data).toEqual(Float64Array.of(even));
+});
 
-const medians = (stack: readonly { readonly data: BigInt64Array | BigUint64Array }[]) =>
-  Float64Array.from(
-    shape.flatMap((n) => Array.from({ length: n }, (_, i) => medianOf(stack.map(({ data }) => data[i]!)))),
-  );
+test("an outlier in one pixel changes nothing in the next", async () => {
+  const stack = [signed(least, 2000n), signed(1001n, 2001n), signed(1003n, 2003n)];
+  expect((await medianAcross(stack)).data).toEqual(Float64Array.of(1001, 2001));
+  const k = 2n ** 52n + 1n;
+  const [quarter] = await percentilesAcross([signed(k, 2n ** 54n), signed(k + 1n, 2n ** 54n)], [25]);
+  const [alone] = await percentilesAcross([signed(k), signed(k + 1n)], [25]);
+  expect(quarter?.data[0]).toBe(alone?.data[0]);
+});
+
+test("what a mask leaves out takes no digits from what is left", async () => {
+  const stack = [least, 1001n, 1003n, 1002n].map((value, k) => ({
+    header: new Header(),
+    image: signed(value),
+    mask: { data: Uint32Array.of(k === 0 ? 1 : 0), shape: [1] },
+  }));
+  expect((await medianAcross(stack, { leaveOut: 1 })).image.data).toEqual(Float64Array.of(1002));
+  const ends = await percentilesAcross(stack, [0, 100], { leaveOut: 1 });
+  expect(ends.map(({ image }) => image.data[0])).toEqual([1001, 1003]);
+  const { mean, kept } = await sigmaClippedMeanAcross(stack, { leaveOut: 1 });
+  expect([mean.image.data[0], kept.data[0]]).toEqual([1002, 3]);
+});
 
 test.each([
   ["int64", signed],
   ["uint64", unsigned],
-])("medians across a stack of %s are rounded once", async (_type, stack) => {
-  expect((await medianAcross(stack)).data).toEqual(medians(stack));
-  const [least, middle] = await percentilesAcross(stack, [0, 50]);
-  expect(middle?.data).toEqual(medians(stack));
-  const least64 = shape.flatMap((n) =>
-    Array.from({ length: n }, (_, i) => Number(stack.map(({ data }) => data[i]!).reduce((a, b) => (a < b ? a : b)))),
-  );
-  expect(Array.from(least!.data)).toEqual(least64);
-  const single = (await medianAcross(stack, { precision: "float32" })).data;
-  expect(single).toEqual(Float32Array.from(medians(stack)));
-});
-
-test("pixels that masks leave out count for nothing, and the others for all their digits", async () => {
-  const frames = signed.map(({ data }, k) => ({
-    header: new Header(),
-    image: { data: data.slice(0, 1), shape: [1] },
-    mask: { data: Uint32Array.of(k < 2 ? 1 : 0), shape: [1] },
-  }));
-  expect((await medianAcross(frames, { leaveOut: 1 })).image.data).toEqual(
-    Float64Array.of(medianOf([base + 1026n, base + 3n])),
-  );
-  const none = frames.map(({ header, image }) => ({ header, image, mask: { data: Uint32Array.of(1), shape: [1] } }));
-  expect((await medianAcross(none, { leaveOut: 1 })).image.data).toEqual(Float64Array.of(Number.NaN));
-});
-
-test("a clipped mean leaves out by distances that a float64 of the values would not show", async () => {
-  // As float64 all are 2^62, and none of them is out.
-  const values = [...Array.from({ length: 19 }, (_, k) => base + BigInt(k % 3)), base + 250n, base + 1600n];
-  const stack = values.map((value) => ({ data: BigInt64Array.of(value), shape: [1] }));
-  const { mean, kept } = sigmaClippedMean(stack, { sigma: 3 });
-  expect(kept.data).toEqual(Uint32Array.of(19));
-  expect(mean.data).toEqual(Float64Array.of(2 ** 62));
-  expect((await sigmaClippedMeanAcross(stack)).kept.data).toEqual(Uint32Array.of(19));
-});
-
-test("values further apart than 2^53 are off by no more than rounding", async () => {
-  const stack = [-(2n ** 63n), 2n ** 63n - 1n, 1n, 2n ** 60n + 1n].map((value) => ({
-    data: BigInt64Array.of(value),
-    shape: [1],
-  }));
-  expect((await medianAcross(stack)).data).toEqual(Float64Array.of(2 ** 59));
+])("beyond 2^53 %s are ranked and clipped as a float64 rounds them", async (_type, of) => {
+  const base = 2n ** 62n;
+  const stack = [base + 1000n, base + 3000n, base + 5000n].map((value) => of(value));
+  expect((await medianAcross(stack)).data).toEqual(Float64Array.of(Number(base + 3000n)));
+  expect((await percentilesAcross(stack, [0, 100])).map(({ data }) => data[0])).toEqual([
+    Number(base + 1000n),
+    Number(base + 5000n),
+  ]);
+  expect(sigmaClippedMean(stack, { sigma: 0.5 }).kept.data).toEqual(Uint32Array.of(1));
 });
