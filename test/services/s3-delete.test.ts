@@ -14,7 +14,7 @@ const kept =
       ([key, code]) => `<Error><Key>${key}</Key><Code>${code}</Code><Message>no</Message></Error>`,
     );
     response.writeHead(200, { "Content-Type": "application/xml" });
-    response.end(`<?xml version="1.0"?><DeleteResult>${list.join("")}</DeleteResult>`);
+    response.end(`<?xml version="1.0"?><DeleteResult><Deleted><Key>a</Key></Deleted>${list.join("")}</DeleteResult>`);
   };
 
 function storeAt(url: string) {

@@ -1,7 +1,8 @@
+import type { DeleteObjectCommandOutput, DeleteObjectsCommandOutput } from "@aws-sdk/client-s3";
 import { FirstlightError } from "../../../core/errors.ts";
 import { inParallel } from "../../../core/in-parallel.ts";
 import type { S3Connection } from "./s3-connection.ts";
-import { isBusy } from "./s3-errors.ts";
+import { isBusy, noAnswerOfS3 } from "./s3-errors.ts";
 
 /** Of one request. */
 const mostDeleted = 1000;
@@ -22,7 +23,9 @@ export async function deleteObjects(
       { doing: `delete ${Objects.length} objects of the bucket ${bucket}`, bucket },
       ({ s3, options }) =>
         s3
-          .deleteObjects({ Bucket: bucket, Delete: { Objects, Quiet: true } }, options)
+          // A quiet answer has nothing in it where all went well, as a gateway's page has.
+          .deleteObjects({ Bucket: bucket, Delete: { Objects, Quiet: false } }, options)
+          .then(requireKeysNamed)
           .then(againIfBusy)
           .catch(noneIfNoKey),
       signal,
@@ -35,7 +38,7 @@ export async function deleteObjects(
 async function deleteOne(connection: S3Connection, bucket: string, key: string, signal?: AbortSignal): Promise<void> {
   await connection.ask(
     { doing: `delete the object ${key} of the bucket ${bucket}`, bucket, key },
-    ({ s3, options }) => s3.deleteObject({ Bucket: bucket, Key: key }, options).catch(noneIfNoKey),
+    ({ s3, options }) => s3.deleteObject({ Bucket: bucket, Key: key }, options).then(requireNoContent, noneIfNoKey),
     signal,
   );
 }
@@ -51,6 +54,16 @@ interface Refusal {
 function isBeyondXml(key: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   return /[\u0000-\u001f\ufffe\uffff]/.test(key);
+}
+
+function requireKeysNamed(answer: DeleteObjectsCommandOutput): DeleteObjectsCommandOutput {
+  if ((answer.Deleted ?? []).length + (answer.Errors ?? []).length > 0) return answer;
+  throw noAnswerOfS3("no key that was deleted or was not");
+}
+
+function requireNoContent({ $metadata }: DeleteObjectCommandOutput): void {
+  if ($metadata.httpStatusCode === 204) return;
+  throw noAnswerOfS3(`the status ${$metadata.httpStatusCode} in place of 204`);
 }
 
 /** The request has gone well, but some of its keys may go better in a while. To delete those that are gone does no harm. */

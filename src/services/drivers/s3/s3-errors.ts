@@ -40,6 +40,15 @@ export function isNoUpload(error: unknown): boolean {
   return error instanceof Error && error.name === "NoSuchUpload";
 }
 
+/** Of an answer with the status of success that S3 does not give so: a gateway's page, perhaps, that stands before the store for a while. */
+export function noAnswerOfS3(lacks: string): Error {
+  return Object.assign(new Error(`its answer has ${lacks}, and may be the page of a gateway before the store`), {
+    name: unlikeS3,
+  });
+}
+
+const unlikeS3 = "AnswerUnlikeS3";
+
 /** Whether the same request may go well in a while. */
 export function isPassing(error: unknown): boolean {
   if (isFirstlightError(error)) return false;
@@ -57,7 +66,12 @@ export function s3Failed({ doing, bucket, key }: S3Request, address: string, cau
   const fields = { address, bucket, ...(key === undefined ? {} : { key }), status, reason: name };
   const place = `the object store at ${address}`;
   if (isPassing(cause)) {
-    const answer = status === undefined || status < 300 ? "cannot be reached" : "could not answer";
+    const isUnlike = name === unlikeS3;
+    const answer = isUnlike
+      ? "does not answer as S3 does"
+      : status === undefined || status < 300
+        ? "cannot be reached"
+        : "could not answer";
     return new FirstlightError(
       "OBJECT_STORE_UNREACHABLE",
       `It could not ${doing}: ${place} ${answer}: ${said}. Check the entry object-store-api in MESH_CONFIG, and that S3 is served there, ${address.startsWith("https:") ? "with TLS, as OBJECT_STORE_USE_SSL is true" : "without TLS, as OBJECT_STORE_USE_SSL is false"}; RETRY_CONFIG says how often it is tried.`,

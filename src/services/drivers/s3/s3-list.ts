@@ -1,5 +1,6 @@
 import type { ObjectEntry } from "../../object-store.ts";
 import type { S3Connection } from "./s3-connection.ts";
+import { noAnswerOfS3 } from "./s3-errors.ts";
 
 /** Lists page by page, each fetched when it is asked for. */
 export async function* listObjects(
@@ -14,7 +15,11 @@ export async function* listObjects(
     const list = { Bucket: bucket, Prefix: prefix, EncodingType: "url", ContinuationToken } as const;
     const page = await connection.ask(
       { doing: `list the bucket ${bucket}`, bucket },
-      ({ s3, options }) => s3.listObjectsV2(list, options),
+      async ({ s3, options }) => {
+        const answer = await s3.listObjectsV2(list, options);
+        requireWayOn(answer.IsTruncated, answer.NextContinuationToken, list.ContinuationToken);
+        return answer;
+      },
       signal,
     );
     for (const { Key = "", Size = 0 } of page.Contents ?? []) {
@@ -22,6 +27,14 @@ export async function* listObjects(
     }
     ContinuationToken = page.IsTruncated === true ? page.NextContinuationToken : undefined;
   } while (ContinuationToken !== undefined);
+}
+
+/** Holds that a page of a list says whether it is the last one, and else where to go on: a list that only seems to be whole may be deleted by. */
+export function requireWayOn(isTruncated: boolean | undefined, next: string | undefined, current?: string): void {
+  if (isTruncated === undefined) throw noAnswerOfS3("no IsTruncated, as each page of a list has");
+  if (!isTruncated) return;
+  if (next === undefined || next === "") throw noAnswerOfS3("IsTruncated, and does not say where the list goes on");
+  if (next === current) throw noAnswerOfS3("the place where the list began as that where it goes on");
 }
 
 export function decodeKey(key: string, encoding: string | undefined): string {

@@ -8,6 +8,7 @@ import { objectDamaged } from "../object-errors.ts";
 import { verifiedSource } from "../verified-source.ts";
 import type { S3TransferConfig } from "./s3-config.ts";
 import type { S3Connection } from "./s3-connection.ts";
+import { noAnswerOfS3 } from "./s3-errors.ts";
 import { type Part, planDownload } from "./s3-parts.ts";
 
 /** One state of an object: what is read of it is of that state, or an error. */
@@ -159,7 +160,7 @@ export async function streamPart(
       const body = answer.Body as Readable;
       try {
         if (answer.ContentRange?.startsWith(`bytes ${offset + taken}-`) !== true)
-          throw new Error(`the answer holds ${answer.ContentRange ?? "no range"} for ${Range}`);
+          throw noAnswerOfS3(`${answer.ContentRange ?? "no Content-Range"} for ${Range}`);
         try {
           if (taken === 0) look(answer);
           IfMatch ??= answer.ETag;

@@ -1,8 +1,9 @@
+import type { HeadObjectCommandOutput } from "@aws-sdk/client-s3";
 import type { ObjectInfo } from "../../object-store.ts";
 import { objectNotFound } from "../object-errors.ts";
 import { ownMetadataPrefix, requireBucket, requireKey } from "../object-name.ts";
 import type { S3Connection } from "./s3-connection.ts";
-import { bucketMissing, statusOf } from "./s3-errors.ts";
+import { bucketMissing, noAnswerOfS3, statusOf } from "./s3-errors.ts";
 import type { ObjectState } from "./s3-read.ts";
 import { uploadMark } from "./s3-upload.ts";
 
@@ -32,7 +33,7 @@ export function s3States(connection: S3Connection): S3States {
     const found = await connection.ask(
       { doing: `look at the object ${key} of the bucket ${bucket}`, bucket, key },
       ({ s3, options }) =>
-        s3.headObject({ Bucket: bucket, Key: key }, options).catch((error: unknown) => {
+        s3.headObject({ Bucket: bucket, Key: key }, options).then(withSize, (error: unknown) => {
           if (statusOf(error) === 404) return undefined;
           throw error;
         }),
@@ -42,12 +43,12 @@ export function s3States(connection: S3Connection): S3States {
       await requireBucketThere(bucket, key, signal);
       return undefined;
     }
-    const { ContentLength = 0, ContentType, ETag, Metadata = {} } = found;
+    const { sizeBytes, ContentType, ETag, Metadata = {} } = found;
     const own = Object.entries(Metadata).filter(([name]) => !name.startsWith(ownMetadataPrefix));
     return {
       bucket,
       key,
-      sizeBytes: ContentLength,
+      sizeBytes,
       sha256: Metadata[digestName],
       contentType: ContentType === noContentType ? undefined : ContentType,
       metadata: Object.fromEntries(own),
@@ -82,6 +83,14 @@ export function s3States(connection: S3Connection): S3States {
       return found;
     },
   };
+}
+
+/** A page in place of the answer would be an object of no bytes. */
+function withSize(answer: HeadObjectCommandOutput) {
+  const { ContentLength: sizeBytes, ETag, LastModified } = answer;
+  if (sizeBytes === undefined) throw noAnswerOfS3("no Content-Length");
+  if (ETag === undefined && LastModified === undefined) throw noAnswerOfS3("neither ETag nor Last-Modified");
+  return { ...answer, sizeBytes };
 }
 
 /** Without what is of no concern to others. */

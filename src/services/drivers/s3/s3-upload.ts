@@ -6,7 +6,7 @@ import { inParallel } from "../../../core/in-parallel.ts";
 import { ownMetadataPrefix } from "../object-name.ts";
 import { readFully, sourceChanged } from "../object-source.ts";
 import type { S3Connection } from "./s3-connection.ts";
-import { isNoUpload, reasonOf, type S3Request } from "./s3-errors.ts";
+import { isNoUpload, noAnswerOfS3, reasonOf, type S3Request } from "./s3-errors.ts";
 import type { Part, PartPlan } from "./s3-parts.ts";
 import { removeUploads } from "./s3-uploads.ts";
 
@@ -73,11 +73,16 @@ async function beginUpload(connection: S3Connection, upload: Upload): Promise<st
   const { bucket, key, headers, signal } = upload;
   let attempts = 0;
   try {
-    const { UploadId = "", $metadata } = await connection.ask(
+    const { UploadId, $metadata } = await connection.ask(
       requestOf(upload),
-      ({ s3, options }) => {
+      async ({ s3, options }) => {
         attempts += 1;
-        return s3.createMultipartUpload({ Bucket: bucket, Key: key, ...headers }, options);
+        const { UploadId: id, $metadata } = await s3.createMultipartUpload(
+          { Bucket: bucket, Key: key, ...headers },
+          options,
+        );
+        if (id === undefined || id === "") throw noAnswerOfS3("no UploadId");
+        return { UploadId: id, $metadata };
       },
       signal,
     );
@@ -111,7 +116,11 @@ async function sendPart(
   const put = { Bucket: bucket, Key: key, UploadId: id, PartNumber: number, Body: body, ContentLength: body.length };
   const { ETag } = await connection.ask(
     request,
-    ({ s3, options }) => s3.uploadPart(put, options).catch(goneIfNoUpload),
+    async ({ s3, options }) => {
+      const answer = await s3.uploadPart(put, options).catch(goneIfNoUpload);
+      if (answer.ETag === undefined) throw noAnswerOfS3("no ETag of the part");
+      return answer;
+    },
     signal,
   );
   return { PartNumber: number, ETag };
@@ -129,7 +138,8 @@ async function completeUpload(
     requestOf(upload, "the parts of "),
     async ({ s3, options }) => {
       try {
-        await s3.completeMultipartUpload(complete, options);
+        const { ETag, Key, Location } = await s3.completeMultipartUpload(complete, options);
+        if ([ETag, Key, Location].every((told) => told === undefined)) throw noAnswerOfS3("nothing of the object");
       } catch (error) {
         if (!isNoUpload(error)) throw error;
         // Perhaps it was completed, and the answer lost: the mark of this very upload tells.

@@ -1,6 +1,6 @@
 import type { S3Asking } from "./s3-connection.ts";
 import { isNoUpload } from "./s3-errors.ts";
-import { decodeKey } from "./s3-list.ts";
+import { decodeKey, requireWayOn } from "./s3-list.ts";
 
 export interface RemoveUploadsOptions {
   /** The id of an upload that stays. */
@@ -30,7 +30,13 @@ export async function removeUploads(
     } as const;
     const page = await connection.ask(
       { doing: `list the uploads of the bucket ${bucket}`, bucket },
-      ({ s3, options }) => s3.listMultipartUploads(list, options),
+      async ({ s3, options }) => {
+        const answer = await s3.listMultipartUploads(list, options);
+        const next = answer.NextKeyMarker === undefined ? undefined : decodeKey(answer.NextKeyMarker, "url");
+        const current = markerOf(list.KeyMarker, list.UploadIdMarker);
+        requireWayOn(answer.IsTruncated, markerOf(next, answer.NextUploadIdMarker), current);
+        return { ...answer, NextKeyMarker: next };
+      },
       signal,
       tries,
     );
@@ -40,7 +46,7 @@ export async function removeUploads(
       if (Key !== undefined && UploadId !== except) found.push({ Key, UploadId });
     }
     const more = page.IsTruncated === true;
-    KeyMarker = more ? decodeKey(page.NextKeyMarker ?? "", "url") : undefined;
+    KeyMarker = more ? page.NextKeyMarker : undefined;
     UploadIdMarker = more ? page.NextUploadIdMarker : undefined;
   } while (KeyMarker !== undefined);
   for (const { Key, UploadId } of found) {
@@ -56,6 +62,11 @@ export async function removeUploads(
     );
   }
   return found.length;
+}
+
+/** The same key may have many uploads. */
+function markerOf(key: string | undefined, id: string | undefined): string | undefined {
+  return key === undefined ? undefined : JSON.stringify([key, id]);
 }
 
 function commonPrefix(keys: readonly string[]): string {
