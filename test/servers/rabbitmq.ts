@@ -1,12 +1,15 @@
+import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { freePorts } from "./free-ports.ts";
 import { answers, keepProcesses } from "./kept-processes.ts";
 import type { TestServer } from "./server.ts";
 
 /** The node's own script. Debian's wrapper of the same name insists on root and on the system's data folder. */
 export const rabbitmqScript = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+const controlScript = "/usr/lib/rabbitmq/bin/rabbitmqctl";
 
 /**
  * A RabbitMQ node on free ports of the loopback interface: own name, cookie, data folder and epmd, beside whatever else
@@ -38,6 +41,8 @@ const users = {
 export interface RestartableRabbitmq extends TestServer {
   start(): Promise<void>;
   kill(): Promise<void>;
+  /** What an operator says to it by `rabbitmqctl`. */
+  control(...args: readonly string[]): Promise<void>;
 }
 
 /** @param settings lines of `rabbitmq.conf` */
@@ -59,6 +64,11 @@ export async function restartableRabbitmq(
       kept = await keepProcesses({ ...node, folder, timeoutMs: startTimeoutMs, ready: () => answers(node.port) });
     },
     kill,
+    async control(...args) {
+      await promisify(execFile)(controlScript, ["-n", node.env.RABBITMQ_NODENAME, ...args], {
+        env: { ...process.env, ...node.env },
+      });
+    },
     async [Symbol.asyncDispose]() {
       await kill();
       await rm(data, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
@@ -97,5 +107,5 @@ async function rabbitmqNode(epmd: string, data: string, settings: string) {
     { name: "epmd", command: epmd, args: ["-port", String(epmdPort), "-address", "127.0.0.1"] },
     { name: "rabbitmq", command: rabbitmqScript, args: [], env },
   ];
-  return { port, commands };
+  return { port, env, commands };
 }

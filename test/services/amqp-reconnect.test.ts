@@ -207,4 +207,60 @@ describeWithRabbitmq("amqp bus whose connection is lost", (url) => {
     expect(asked).toBe(16);
     door.cut();
   });
+
+  /** `channel.close` (AMQP 0-9-1 §1.7): class 20, method 40. */
+  const channelClose = new Uint8Array([0, 20, 0, 40]);
+
+  test("a connection that is lost while a channel closes holds up neither what closes it nor the bus's end", async () => {
+    const { exchange, binding } = fresh();
+    await using door = await cuttable(url);
+    await using bus = amqpBusAt(door.url, { exchange, retry: untiring });
+    door.cutAt(channelClose);
+    await bus.declare([binding]);
+    await bus.publish([{ binding, messageId: "1", body: {} }]);
+    door.cutAt(channelClose);
+    for await (const delivery of bus.consume(binding.queue)) {
+      await delivery.ack();
+      break;
+    }
+    door.cutAt(channelClose);
+    const stop = new AbortController();
+    await bus.publish([{ binding, messageId: "2", body: {} }]);
+    for await (const delivery of bus.consume(binding.queue, { signal: stop.signal })) {
+      await delivery.ack();
+      stop.abort();
+    }
+    expect(await idsIn(binding.queue)).toEqual([]);
+  });
+
+  test("a broker that has fallen silent does not keep what a signal ends", async () => {
+    const { exchange, binding } = fresh();
+    await using door = await cuttable(url);
+    await using bus = amqpBusAt(door.url, { exchange, retry: untiring });
+    await bus.declare([binding]);
+    const reading = new AbortController();
+    const read = (async () => {
+      for await (const _ of bus.consume(binding.queue, { signal: reading.signal })) expect.fail("nothing is there");
+    })();
+    // Its connection is there then, and its channel likewise.
+    await expect.poll(() => door.connections()).toBe(2);
+    await expect.poll(async () => (await raw.checkQueue(binding.queue)).consumerCount).toBe(1);
+    door.stall();
+    const given = new AbortController();
+    const reason = new Error("no time");
+    const ended = [
+      bus.declare([binding], given.signal),
+      bus.publish([{ binding, messageId: "1", body: {} }], given.signal),
+    ].map((work) => work.catch((error: unknown) => error));
+    given.abort(reason);
+    expect(await Promise.all(ended)).toEqual([reason, reason]);
+    const later = new AbortController();
+    const second = (async () => {
+      for await (const _ of bus.consume(binding.queue, { signal: later.signal })) expect.fail("nothing comes");
+    })();
+    later.abort();
+    await second;
+    reading.abort();
+    await read;
+  });
 });

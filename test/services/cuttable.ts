@@ -8,6 +8,8 @@ export interface Cuttable extends AsyncDisposable {
   connections(): number;
   /** Ends every connection, as a pulled cable does. */
   cut(): void;
+  /** Does so as soon as these bytes are sent to the server, which does not get them. */
+  cutAt(sent: Uint8Array): void;
   /** From now on nothing comes back from the server. */
   stall(): void;
   /** Refuses new connections, too, or takes them again. */
@@ -20,6 +22,10 @@ export async function cuttable(url: string): Promise<Cuttable> {
   const fars = new Set<Socket>();
   let isLocked = false;
   let count = 0;
+  let cutting: Uint8Array | undefined;
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
   const between = createServer((near) => {
     if (isLocked) {
       near.destroy();
@@ -38,19 +44,24 @@ export async function cuttable(url: string): Promise<Cuttable> {
           far.destroy();
         });
     }
+    near.on("data", (chunk) => {
+      if (cutting === undefined || !chunk.includes(Buffer.from(cutting))) return;
+      cutting = undefined;
+      cut();
+    });
     near.pipe(far).pipe(near);
   });
   await new Promise<void>((resolve) => between.listen(0, "127.0.0.1", resolve));
   const to = new URL(url);
   to.hostname = "127.0.0.1";
   to.port = String((between.address() as AddressInfo).port);
-  const cut = (): void => {
-    for (const socket of sockets) socket.destroy();
-  };
   return {
     url: to.href,
     connections: () => count,
     cut,
+    cutAt(sent) {
+      cutting = sent;
+    },
     stall() {
       for (const far of fars) far.unpipe().pause();
     },

@@ -40,6 +40,31 @@ describeWithRabbitmq("a RabbitMQ of one's own", () => {
   const range = (count: number) => Array.from({ length: count }, (_, n) => n);
   const bindingOf = (name: string): QueueBinding => ({ routingKey: `${name}.m`, queue: `${name}.q` });
 
+  test("a bus whose publishing the broker holds up for want of memory still empties the queue that fills it", {
+    timeout: 120_000,
+  }, async () => {
+    await using bus = amqpBusAt(broker.url, { exchange: "alarm.x", retry: untiring });
+    await bus.declare([bindingOf("alarm")]);
+    const messages = range(100).map((n) => ({ binding: bindingOf("alarm"), messageId: String(n), body: { n } }));
+    await bus.publish(messages);
+    await broker.control("set_vm_memory_high_watermark", "0.00001");
+    try {
+      const reason = new Error("enough waited");
+      const stop = new AbortController();
+      const held = bus.publish([{ binding: bindingOf("alarm"), messageId: "held", body: {} }], stop.signal);
+      const left = new Set(messages.map(({ messageId }) => messageId));
+      for await (const delivery of bus.consume("alarm.q")) {
+        await delivery.ack();
+        left.delete(delivery.messageId);
+        if (left.size === 0) break;
+      }
+      stop.abort(reason);
+      await expect(held).rejects.toBe(reason);
+    } finally {
+      await broker.control("set_vm_memory_high_watermark", "0.6");
+    }
+  });
+
   test("10,000 messages on classic and on quorum queues outlive three kills of the broker, and so does a consumer", {
     timeout: 600_000,
   }, async () => {

@@ -2,7 +2,7 @@ import type { ConfirmChannel } from "amqplib";
 import { isFirstlightError, messageOf } from "../../../core/errors.ts";
 import { silentLogger } from "../../../core/log.ts";
 import { requireRetry } from "../../../core/require-option.ts";
-import { type Backoff, backoff, retry } from "../../../core/retry.ts";
+import { type Backoff, backoff, retry, unlessAborted } from "../../../core/retry.ts";
 import type { Bus } from "../../bus.ts";
 import { requireBindings, requireExchange, requireMessages } from "../bus-arguments.ts";
 import { busClosed, closedQueue } from "../bus-errors.ts";
@@ -27,6 +27,9 @@ export function amqpBus(options: AmqpBusOptions): Bus {
   requireRetry(options.retry);
   const topology = amqpTopology(options);
   const connection = amqpConnection(options, topology.restore);
+  // A broker short of memory or disk stops reading a connection that has published, acknowledgements too: over the same one the
+  // queue that fills it could not be emptied.
+  const consuming = amqpConnection(options, topology.restore);
   const closing = new AbortController();
   const atWork = new Set<Promise<unknown>>();
   let publisher: Promise<AmqpChannel<ConfirmChannel>> | undefined;
@@ -100,10 +103,11 @@ export function amqpBus(options: AmqpBusOptions): Bus {
       track(async () => {
         requireExchange(exchange);
         requireBindings(bindings);
-        await retry(async () => topology.declare(await connection.open(signal), bindings), {
+        const declaring = retry(async () => topology.declare(await connection.open(signal), bindings), {
           ...retries("Declaring", signal),
           retriable: (error) => !isFirstlightError(error),
-        }).catch((error: unknown) => {
+        });
+        await unlessAborted(declaring, signal).catch((error: unknown) => {
           signal?.throwIfAborted();
           throw closing.signal.aborted ? busClosed() : error;
         });
@@ -114,8 +118,12 @@ export function amqpBus(options: AmqpBusOptions): Bus {
         requireMessages(messages);
         await publishAmqp(untilClosed(messages, closing.signal), {
           exchange,
-          open: () => publisherChannel(signal),
-          hasExchange: async () => hasExchange(await connection.open(signal), exchange),
+          open: () => unlessAborted(publisherChannel(signal), signal),
+          hasExchange: () =>
+            unlessAborted(
+              connection.open(signal).then((open) => hasExchange(open, exchange)),
+              signal,
+            ),
           waits: waitsOf("Publishing", signal),
           signal,
           onConfirmed: () => {
@@ -132,16 +140,16 @@ export function amqpBus(options: AmqpBusOptions): Bus {
         prefetch,
         stop,
         waits: waitsOf(`Consuming ${queue}`, stop),
-        connect: () => (closing.signal.aborted ? Promise.reject(busClosed()) : connection.open(stop)),
+        connect: () => (closing.signal.aborted ? Promise.reject(busClosed()) : consuming.open(stop)),
         log,
         ending: atWork,
       });
     },
     async [Symbol.asyncDispose]() {
       closing.abort();
-      connection.giveUp();
+      for (const each of [connection, consuming]) each.giveUp();
       await drain();
-      await connection.close();
+      await Promise.all([connection.close(), consuming.close()]);
       // What the drain gave up ends with the connection.
       await Promise.allSettled(atWork);
     },

@@ -1,4 +1,5 @@
 import type { Channel } from "amqplib";
+import { unlessAborted } from "../../../core/retry.ts";
 
 /** A channel, and how it came to its end. */
 export interface AmqpChannel<Kind extends Channel> {
@@ -11,10 +12,14 @@ export interface AmqpChannel<Kind extends Channel> {
   close(): Promise<void>;
 }
 
+/** How long a broker may take to say goodbye. */
+export const goodbyeMs = 2_000;
+
 /** Watches a channel from its beginning: without a listener its error would end the process. */
 export function watchChannel<Kind extends Channel>(channel: Kind): AmqpChannel<Kind> {
   let open = true;
   let cause: unknown;
+  const closed = Promise.withResolvers<void>();
   // Every publish and consumption listens for itself.
   channel.setMaxListeners(0);
   channel.on("error", (error: unknown) => {
@@ -22,6 +27,7 @@ export function watchChannel<Kind extends Channel>(channel: Kind): AmqpChannel<K
   });
   channel.on("close", () => {
     open = false;
+    closed.resolve();
   });
   return {
     channel,
@@ -35,7 +41,9 @@ export function watchChannel<Kind extends Channel>(channel: Kind): AmqpChannel<K
     async close() {
       if (!open) return;
       open = false;
-      await channel.close().catch(() => {});
+      // amqplib tells nobody who waits for the broker's answer that the connection was lost meanwhile.
+      const ended = Promise.race([channel.close().catch(() => {}), closed.promise]);
+      await unlessAborted(ended, AbortSignal.timeout(goodbyeMs)).catch(() => {});
     },
   };
 }

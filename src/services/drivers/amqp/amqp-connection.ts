@@ -8,6 +8,7 @@ import { requireSecret, type Secret } from "../../../core/secret.ts";
 import { plainHost, requireHost } from "../../../core/server-url.ts";
 import { requireVhost } from "../bus-arguments.ts";
 import { busClosed } from "../bus-errors.ts";
+import { goodbyeMs } from "./amqp-channel.ts";
 
 export interface AmqpConnectionOptions {
   readonly host: string;
@@ -37,8 +38,6 @@ const connectTimeoutMs = 30_000;
 /** A broker that has fallen silent is taken for lost after at most twice as long. */
 const heartbeatSeconds = 60;
 const mostHangUps = 3;
-/** How long a broker may take to say goodbye. */
-const closeTimeoutMs = 2_000;
 
 /** @param restore is called with every connection but the first, before anybody uses it */
 export function amqpConnection(
@@ -106,7 +105,7 @@ export function amqpConnection(
       const connection = await connecting?.catch(() => undefined);
       if (connection === undefined) return;
       const closed = connection.close().catch(() => {});
-      await unlessAborted(closed, AbortSignal.timeout(closeTimeoutMs)).catch(() => cut(connection));
+      await unlessAborted(closed, AbortSignal.timeout(goodbyeMs)).catch(() => cut(connection));
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { Channel, ChannelModel, ConsumeMessage } from "amqplib";
 import { codeOf, isFirstlightError, messageOf } from "../../../core/errors.ts";
 import { type Logger, silentLogger } from "../../../core/log.ts";
-import type { Backoff } from "../../../core/retry.ts";
+import { type Backoff, unlessAborted } from "../../../core/retry.ts";
 import type { Delivery } from "../../bus.ts";
 import { messageIdOf } from "../../message-id.ts";
 import { requireConsumption } from "../bus-arguments.ts";
@@ -46,7 +46,7 @@ async function* consumeOver(options: AmqpConsumeOptions): AsyncGenerator<Deliver
   let watched: AmqpChannel<Channel>;
   try {
     connection = await connect();
-    watched = watchChannel(await connection.createChannel());
+    watched = await openChannel(connection, stop);
   } catch (error) {
     return lostBy(error);
   }
@@ -65,19 +65,20 @@ async function* consumeOver(options: AmqpConsumeOptions): AsyncGenerator<Deliver
   stop.addEventListener("abort", onStop, { once: true });
   try {
     stop.throwIfAborted();
-    await channel.prefetch(prefetch);
-    await channel.consume(queue, (message) => {
+    await unlessAborted(channel.prefetch(prefetch), stop);
+    const consuming = channel.consume(queue, (message) => {
       // The broker's way to say that it does not serve this consumer any more.
       if (message === null) isCancelled = true;
       else waiting.push(message);
       wake();
     });
+    await unlessAborted(consuming, stop);
     for (;;) {
       if (stop.aborted) return undefined;
       // What waits here has gone back to the queue, too.
       if (!isOpen()) return lost(queue, cause());
       if (isCancelled) {
-        await requireQueue(connection, queue);
+        await unlessAborted(requireQueue(connection, queue), stop);
         return busConnectionLost(
           queue,
           new Error("the broker has cancelled the consumer, and the queue is still there"),
@@ -101,6 +102,17 @@ async function* consumeOver(options: AmqpConsumeOptions): AsyncGenerator<Deliver
   } finally {
     stop.removeEventListener("abort", onStop);
     await close();
+  }
+}
+
+/** A broker may be silent for long: a channel that comes after the signal is closed again. */
+async function openChannel(connection: ChannelModel, stop: AbortSignal): Promise<AmqpChannel<Channel>> {
+  const opening = connection.createChannel().then(watchChannel);
+  try {
+    return await unlessAborted(opening, stop);
+  } catch (error) {
+    opening.then(({ close }) => close()).catch(() => {});
+    throw error;
   }
 }
 

@@ -56,7 +56,8 @@ export async function publishAmqp(
       const lost = await open().then(
         (channel) => publishOver(channel, source, unconfirmed, options),
         (error: unknown) => {
-          if (isFirstlightError(error) || signal?.aborted === true) throw error;
+          signal?.throwIfAborted();
+          if (isFirstlightError(error)) throw error;
           return { cause: error };
         },
       );
