@@ -51,7 +51,10 @@ export interface Exchange {
   readonly records: readonly RecordChange[];
 }
 
-/** What an exchange did: those entries that it really changed; or, as it was refused, those that were otherwise than it said. */
+/**
+ * What an exchange did: those entries that it really changed; or, as it was refused, those that were otherwise than it said. Where a record
+ * was otherwise, which whoever asked reads anew, they may be left out.
+ */
 export type Exchanged =
   | { readonly isDone: true; readonly changed: readonly Entry[] }
   | { readonly isDone: false; readonly unexpected: readonly Entry[] };

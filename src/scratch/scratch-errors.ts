@@ -61,3 +61,12 @@ export function scratchInUse(folder: string, cause: unknown): FirstlightError {
     { disposition: "retry", fields: { folder }, cause },
   );
 }
+
+/** The type checker keeps it out; who writes JavaScript has none. */
+export function noPaths(found: unknown): FirstlightError {
+  return new FirstlightError(
+    "SCRATCH_PATH",
+    `Files are named by a path or a list of paths, and this is neither: ${typeof found === "object" && found !== null ? "an object" : String(found)}. Look at where it comes from.`,
+    { disposition: "invalid" },
+  );
+}

@@ -7,6 +7,10 @@ import { scratchFileMissing } from "./scratch-errors.ts";
 /** In the run's folder, for what is no file of the run: no path may lead there. */
 export const privateFolder = ".firstlight";
 
+function isPlain(path: string): boolean {
+  return path.length <= longestName && plainPath.test(path);
+}
+
 /** The paths of one run's scratch: nothing outside is written, tagged or removed. All methods throw `SCRATCH_PATH`. */
 export interface ScratchPaths {
   /** The absolute path of a file in scratch, given relative to it or absolute. */
@@ -40,15 +44,19 @@ export async function scratchPaths(folder: string, named = folder): Promise<Scra
   const start = folder + sep;
   const inside = (path: string): string => {
     // Nearly all are of these kinds, and to take a path apart takes longer than to tag it.
-    if (plainPath.test(path)) return start + path;
-    if (path.startsWith(start) && plainPath.test(path.slice(start.length))) return path;
+    if (isPlain(path)) return start + path;
+    if (path.startsWith(start) && isPlain(path.slice(start.length))) return path;
     const alias = aliases.find((one) => path.startsWith(one));
     const absolute = resolve(folder, alias === undefined ? path : path.slice(alias.length));
     const within = relative(folder, absolute);
     const leaves = within === "" || within === ".." || within.startsWith(`..${sep}`) || isAbsolute(within);
     if (leaves) throw refused(path, `it does not lie in ${folder}`);
     if (path.includes("\0")) throw refused(path, "it holds a zero byte");
-    if (within.split(sep)[0] === privateFolder) throw refused(path, `${privateFolder} is the library's own`);
+    const names = within.split(sep);
+    if (names[0] === privateFolder) throw refused(path, `${privateFolder} is the library's own`);
+    if (names.some((name) => Buffer.byteLength(name) > longestName)) {
+      throw refused(path, `a name has at most ${longestName} bytes`);
+    }
     return absolute;
   };
   const requireReal = (path: string, found: string): void => {
@@ -63,6 +71,7 @@ export async function scratchPaths(folder: string, named = folder): Promise<Scra
       if ((await stat(absolute)).isDirectory()) throw refused(path, "it is a folder");
       return absolute;
     } catch (error) {
+      if (codeOf(error) === "ELOOP") throw refused(path, "symbolic links lead from it in a circle", error);
       throw isMissing(error) ? scratchFileMissing(absolute) : error;
     }
   };
@@ -93,10 +102,6 @@ export async function scratchPaths(folder: string, named = folder): Promise<Scra
       if (isAbsolute(relativePath)) throw refused(relativePath, "it is absolute");
       if (relativePath.endsWith("/")) throw refused(relativePath, "it names a folder");
       const path = inside(relativePath);
-      const long = relative(folder, path)
-        .split(sep)
-        .find((name) => Buffer.byteLength(name) > longestName);
-      if (long !== undefined) throw refused(relativePath, `a name has at most ${longestName} bytes`);
       const parent = dirname(path);
       await throughFolders(relativePath, async () => {
         requireReal(relativePath, await realParent(parent));

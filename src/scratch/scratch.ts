@@ -10,7 +10,7 @@ import type { InventoryDriver } from "./inventory-driver.ts";
 import { type NearestTags, nearestTags } from "./nearest-tags.ts";
 import { removeScratch } from "./remove-scratch.ts";
 import { rollBack } from "./rollback.ts";
-import { scratchProblem } from "./scratch-errors.ts";
+import { noPaths, scratchProblem } from "./scratch-errors.ts";
 import { makeFolder, scratchPaths } from "./scratch-paths.ts";
 import { rootOf } from "./scratch-root.ts";
 import { sortByFileName } from "./sort-by-file-name.ts";
@@ -66,7 +66,7 @@ export interface Scratch extends AsyncDisposable {
   adopt(paths: string | readonly string[], tags: readonly string[]): Promise<void>;
   /** Tags files that are there. Throws `SCRATCH_FILE_MISSING`. */
   tag(paths: string | readonly string[], tags: readonly string[]): Promise<void>;
-  /** The same for many files with tags of their own, in bulk. `files` is gone through twice, and never held as a whole. */
+  /** The same for many files with tags of their own, in bulk. `files` is gone through twice, and is held as a whole only where it is an iterator. */
   tagAll(files: Iterable<TaggedFiles>): Promise<void>;
   /**
    * Takes tags from files; one that a file does not carry is no error. Whatever Python wrote as a tag can be taken: `TAG_ILLEGAL` is thrown
@@ -161,10 +161,12 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
     const base = genericBaseName(tags);
     return `${base}_${await driver.increment(keys.counter + base, 1, inventory.logged)}.dat`;
   };
-  const tagAll = async (tagged: Iterable<TaggedFiles>): Promise<void> => {
+  const tagAll = async (files: Iterable<TaggedFiles>): Promise<void> => {
+    // An iterator has nothing more to give the second time.
+    const tagged = Object.is(files[Symbol.iterator](), files) ? [...files] : files;
     const [given, wanted] = [new Set<string>(), new Set<string>()];
     for (const each of tagged) {
-      if (typeof each.tags === "string") requireLegalTags(each.tags);
+      if (!Array.isArray(each.tags)) requireLegalTags(each.tags);
       for (const path of listOf(each.paths)) given.add(path);
       for (const tag of each.tags) wanted.add(tag);
     }
@@ -295,7 +297,9 @@ export async function openScratch(options: ScratchOptions): Promise<Scratch> {
 const keysPerDrop = 5_000;
 
 function listOf(paths: string | readonly string[]): readonly string[] {
-  return typeof paths === "string" ? [paths] : paths;
+  if (typeof paths === "string") return [paths];
+  if (Array.isArray(paths)) return paths;
+  throw noPaths(paths);
 }
 
 const tagsPerPortion = 1_000;

@@ -191,6 +191,44 @@ eachInventory((makeRun) => {
     expect(await scratch.tagsOfAll(names)).toEqual(names.map((_, i) => tagsOf(i).sort()));
   });
 
+  test("an iterator of files is gone through as a list of them is, and what is neither is refused by name", async () => {
+    const scratch = await (await makeRun()).open("Writer");
+    for (const name of ["a", "b"]) await scratch.write(bytes(name), [], { relativePath: name });
+    function* wanted() {
+      for (const paths of ["a", "b"]) yield { paths, tags: ["FRAME"] };
+    }
+    await scratch.tagAll(wanted());
+    expect(await scratch.count(["FRAME"])).toBe(2);
+    const odd = (files: unknown) => scratch.tagAll(files as Parameters<typeof scratch.tagAll>[0]);
+    await expect(odd([{ paths: "a" }])).rejects.toMatchObject({ code: "TAG_ILLEGAL" });
+    await expect(odd([{ paths: "a", tags: ["OTHER"].values() }])).rejects.toMatchObject({ code: "TAG_ILLEGAL" });
+    await expect(odd([{ tags: ["OTHER"] }])).rejects.toMatchObject({ code: "SCRATCH_PATH" });
+    await expect(odd([{ paths: ["a"].values(), tags: ["OTHER"] }])).rejects.toMatchObject({ code: "SCRATCH_PATH" });
+    expect(await scratch.allTags()).toEqual(["FRAME"]);
+  });
+
+  test("links that lead in a circle, and names that no file can have, are no paths of files", async () => {
+    const run = await makeRun();
+    const scratch = await run.open("Writer");
+    await symlink("loop", join(run.folder, "loop"));
+    await expect(scratch.tag("loop", ["A"])).rejects.toMatchObject({
+      code: "SCRATCH_PATH",
+      message: expect.stringContaining("in a circle"),
+    });
+    const long = "n".repeat(256);
+    const works = [
+      () => scratch.tag(long, ["A"]),
+      () => scratch.untag(long, ["A"]),
+      () => scratch.remove(`sub/${long}`),
+    ];
+    for (const work of works) {
+      await expect(work()).rejects.toMatchObject({
+        code: "SCRATCH_PATH",
+        message: expect.stringContaining("at most 255 bytes"),
+      });
+    }
+  });
+
   test("a removed file has no tags left, and removing what is not there is no error", async () => {
     const run = await makeRun();
     const scratch = await run.open("Writer");

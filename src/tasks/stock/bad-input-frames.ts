@@ -1,4 +1,4 @@
-import { FirstlightError, isFirstlightError, isMissing } from "../../core/errors.ts";
+import { codeOf, FirstlightError, isFirstlightError, isMissing } from "../../core/errors.ts";
 import { openFileStart } from "../../core/file.ts";
 import { badFile } from "../../fits/bad-file.ts";
 import { blockBytes } from "../../fits/blocks.ts";
@@ -15,7 +15,7 @@ export interface BadFrame {
   /** Relative to the run's scratch. */
   readonly file: string;
   readonly problem: string;
-  /** There is no such file any more. */
+  /** There is no such file, or none any more. */
   readonly isGone?: true;
 }
 
@@ -51,6 +51,9 @@ export async function checkFrame(path: string, file: string, check: FrameCheck):
     return image.header;
   } catch (error) {
     if (isMissing(error)) return { path, file, problem: "it is not in scratch any more.", isGone: true };
+    if (codeOf(error) === "ELOOP") {
+      return { path, file, problem: "symbolic links lead from it in a circle.", isGone: true };
+    }
     if (!isFirstlightError(error)) throw error;
     // The path is where the run keeps the file; the user knows it by its name, which is told beside the problem.
     const problem = error.message.replaceAll(`${path}, `, "").replaceAll(`${path}: `, "").replaceAll(path, file);

@@ -1,5 +1,6 @@
 import { relative, sep } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
+import { isFirstlightError } from "../../core/errors.ts";
 import type { Header } from "../../fits/header.ts";
 import { filesPerTurn, headerStartBytes } from "../../fits/read-headers.ts";
 import type { FitsTable } from "../../parsing/fits-access.ts";
@@ -71,7 +72,12 @@ export abstract class ParseL0InputData<Table extends FitsTable = FitsTable> exte
     );
     // What is gone can carry no tag.
     const there = bad.filter(({ isGone }) => isGone !== true).map(({ path }) => path);
-    if (there.length > 0) await this.tag(there, [rejectedFrames]);
+    for (const path of there) {
+      await this.tag([path], [rejectedFrames]).catch((error: unknown) => {
+        // Nor what a link leads to outside of scratch: the constant tells of it.
+        if (!isFirstlightError(error, "SCRATCH_PATH")) throw error;
+      });
+    }
     await this.removeTags(paths, this.inputTags);
   }
 

@@ -1,4 +1,4 @@
-import { open as openFile, rm } from "node:fs/promises";
+import { open as openFile, rm, symlink } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
@@ -200,6 +200,28 @@ describe("frames that are not whole", () => {
       expect.stringMatching(/^ {2}cut\.fits: HDU 0/),
     ]);
     expect(error.message).not.toContain(run.folder);
+  });
+
+  test("that are links astray are named likewise, and left out where the workflow allows it", async () => {
+    await using run = await tmpRun();
+    await putFrames(run, { "a.fits": good, "b.fits": good, "c.fits": good, "d.fits": good });
+    await using elsewhere = await tmpRun();
+    await putFrames(elsewhere, { "empty.fits": new Uint8Array() });
+    for (const [name, target] of [
+      ["a.fits", "a.fits"],
+      ["b.fits", join(elsewhere.folder, "empty.fits")],
+    ] as const) {
+      await rm(join(run.folder, name));
+      await symlink(target, join(run.folder, name));
+    }
+    const rejected = [
+      { file: "a.fits", problem: "symbolic links lead from it in a circle." },
+      { file: "b.fits", problem: "the file is empty." },
+    ];
+    await expect(run.run(Parse)).rejects.toMatchObject({ code: "BAD_INPUT_FRAMES", fields: { bad: rejected } });
+    await run.run(Parse, { skipBadFrames: true, attempt: 2 });
+    expect(await filesOf(run, ["INPUT", "FRAME"])).toEqual(["c.fits", "d.fits"]);
+    expect((await run.constants()).get("REJECTED_FRAMES")).toEqual(rejected);
   });
 
   test("that went away are left out too where the workflow allows it", async () => {
