@@ -99,6 +99,7 @@ export async function scratchPaths(folder: string, named = folder): Promise<Scra
       }
     },
     async forWriting(relativePath) {
+      if (typeof relativePath !== "string") throw refused(String(relativePath), "it is no text");
       if (isAbsolute(relativePath)) throw refused(relativePath, "it is absolute");
       if (relativePath.endsWith("/")) throw refused(relativePath, "it names a folder");
       const path = inside(relativePath);

@@ -32,6 +32,15 @@ export function requireShape(shape: readonly number[], length: number | undefine
   });
 }
 
+/** Frames are of uint16: what does not fit would become another number. */
+export function requirePixel(value: unknown): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 65_535) return value;
+  throw invalid(
+    `A pixel is a whole number from 0 to 65535; this is ${String(value)}. Give others as 'data', a typed array.`,
+    { value },
+  );
+}
+
 function invalid(message: string, fields: Readonly<Record<string, unknown>>): FirstlightError {
   return new FirstlightError("SYNTHETIC_FRAME", message, { disposition: "invalid", fields });
 }

@@ -1,7 +1,7 @@
 import type { PixelArray } from "../core/ndarray.ts";
 import type { Frame } from "../fits/frame.ts";
 import type { HeaderRecord } from "../fits/header.ts";
-import { requireShape } from "./require-synthetic.ts";
+import { requirePixel, requireShape } from "./require-synthetic.ts";
 import { type FrameKind, syntheticHeader } from "./synthetic-header.ts";
 
 export interface SyntheticFrameOptions {
@@ -20,15 +20,15 @@ export interface SyntheticFrameOptions {
 /**
  * A small raw frame for the test of a task: uint16 counts, and a header that the stock tasks can read.
  *
- * @throws FirstlightError SYNTHETIC_FRAME for a kind that is none, and for data that do not fill the shape
+ * @throws FirstlightError SYNTHETIC_FRAME for a kind that is none, pixels that are no such counts, and data that do not fill the shape
  */
 export function syntheticFrame(options: SyntheticFrameOptions = {}): Frame {
   const { shape = [16, 16], pixels = 1000 } = options;
   requireShape(shape, options.data?.length);
   const [rows, columns] = shape;
-  const valueAt = typeof pixels === "number" ? () => pixels : pixels;
+  const valueAt = typeof pixels === "function" ? pixels : () => pixels;
   const data =
     options.data ??
-    Uint16Array.from({ length: rows * columns }, (_, i) => valueAt(Math.floor(i / columns), i % columns));
+    Uint16Array.from({ length: rows * columns }, (_, i) => requirePixel(valueAt(Math.floor(i / columns), i % columns)));
   return { header: syntheticHeader(options.kind, options.cards), image: { data, shape: [rows, columns] } };
 }

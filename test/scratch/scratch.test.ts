@@ -215,6 +215,9 @@ eachInventory((makeRun) => {
       code: "SCRATCH_PATH",
       message: expect.stringContaining("in a circle"),
     });
+    await expect(scratch.write(bytes("a"), [], { relativePath: 5 as never })).rejects.toMatchObject({
+      code: "SCRATCH_PATH",
+    });
     const long = "n".repeat(256);
     const works = [
       () => scratch.tag(long, ["A"]),

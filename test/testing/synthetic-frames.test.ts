@@ -119,6 +119,13 @@ describe("what a type checker would have refused", () => {
     expect(() => syntheticFrames({ dark: count as never })).toThrow(refused(/^How many frames of dark /));
   });
 
+  test.each([70_000, -1, 0.5, Number.NaN, "7"])("a pixel of %j is refused", (pixel) => {
+    expect(() => syntheticFrame({ pixels: pixel as never })).toThrow(refused(/^A pixel is a whole number from 0 /));
+    expect(() => syntheticFrame({ pixels: () => pixel as never })).toThrow(
+      refused(/^A pixel is a whole number from 0 /),
+    );
+  });
+
   test("pixels that do not fill the shape, and a shape that is none, are refused", () => {
     expect(() => syntheticFrame({ shape: [2, 2], data: new Float32Array(3) })).toThrow(
       refused(/^A frame of 2 × 2 has 4 pixels; 'data' has 3\.$/),
