@@ -14,20 +14,8 @@ const longOnes = [
  * Tests that leave their process as they found it: they share one with all that its modules hold, as importing those takes longer
  * than most of them. The others set up telemetry for their process, or look at what it still holds.
  */
-const sharing = [
-  "cli",
-  "codecs",
-  "core",
-  "docs",
-  "fits",
-  "headers",
-  "kernels",
-  "math",
-  "parsing",
-  "provenance",
-  "quality",
-]
-  .concat("scratch", "services")
+const sharing = "cli codecs core docs fits headers kernels math parsing provenance quality scratch services"
+  .split(" ")
   .map((folder) => `test/${folder}/**/*.test.ts`);
 /** Kills that mostly wait for leases and servers: with the services' tests, beside others that compute. */
 const waiting = ["redis-restarts", "sleepers", "two-runs"].map((name) => `test/chaos/${name}.test.ts`);
