@@ -62,14 +62,15 @@ test.each<readonly [work: string, reaction: Reaction, work: (store: ObjectStore)
   ],
   ["put", page(200), (store) => store.put("data", "k", new Uint8Array(6 * 2 ** 20))],
 ])("%s takes no answer for one of S3 that is none (%#)", async (_, reaction, work) => {
-  await using server = await scriptedHttp(reaction);
+  // Whoever takes it for an answer, and goes on, is to come to an end.
+  await using server = await scriptedHttp(reaction, reaction, reaction, reaction, page(403));
   await using store = storeAt(server.url);
   expect(await rejected(work(store))).toMatchObject(unlike);
   expect(server.seen.length).toBeGreaterThan(1);
 });
 
 test("a list that goes on where it began ends with an error", async () => {
-  await using server = await scriptedHttp(sameAgain);
+  await using server = await scriptedHttp(sameAgain, sameAgain, sameAgain, sameAgain, whole);
   await using store = storeAt(server.url);
   expect(await rejected(Array.fromAsync(store.list("data")))).toMatchObject(unlike);
   expect(server.seen).toHaveLength(3);

@@ -24,7 +24,9 @@ export async function scriptedHttp(...reactions: readonly [Reaction, ...Reaction
   const seen: SeenRequest[] = [];
   let connections = 0;
   const server = createServer(async (message, response) => {
-    const request = await read(message);
+    const request = await read(message).catch(() => undefined);
+    // One that was broken off in the middle is none.
+    if (request === undefined) return;
     seen.push(request);
     const reaction = reactions[Math.min(seen.length, reactions.length) - 1];
     reaction?.(response, request);

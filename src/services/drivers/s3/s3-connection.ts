@@ -8,6 +8,7 @@ import { requireSecret, type Secret } from "../../../core/secret.ts";
 import { plainHost, requireHost } from "../../../core/server-url.ts";
 import { settingsInvalid } from "../../../core/settings-invalid.ts";
 import { storeClosed } from "../object-errors.ts";
+import { clearingMs } from "./s3-clearing.ts";
 import type { S3ClientConfig } from "./s3-config.ts";
 import { isPassing, reasonOf, type S3Request, s3Failed } from "./s3-errors.ts";
 
@@ -58,9 +59,6 @@ export interface S3Connection extends S3Asking, AsyncDisposable {
   /** Does work that has to be cleared up after, for which disposing waits. */
   holding<T>(work: () => Promise<T>): Promise<T>;
 }
-
-/** So long may the taking back of what was stopped take. */
-const clearingMs = 15_000;
 
 export function s3Connection(options: S3ConnectionOptions): S3Connection {
   const { port, useSsl, log = silentLogger } = options;

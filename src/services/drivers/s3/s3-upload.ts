@@ -5,6 +5,7 @@ import { FirstlightError, isFirstlightError } from "../../../core/errors.ts";
 import { inParallel } from "../../../core/in-parallel.ts";
 import { ownMetadataPrefix } from "../object-name.ts";
 import { readFully, sourceChanged } from "../object-source.ts";
+import { clearingEnd } from "./s3-clearing.ts";
 import type { S3Connection } from "./s3-connection.ts";
 import { isNoUpload, noAnswerOfS3, reasonOf, type S3Request } from "./s3-errors.ts";
 import type { Part, PartPlan } from "./s3-parts.ts";
@@ -25,6 +26,11 @@ export interface Upload {
   readonly signal: AbortSignal | undefined;
 }
 
+/** In parts, which are taken back until a signal fires. */
+interface PartsUpload extends Upload {
+  readonly clearing: AbortSignal;
+}
+
 /** How often an upload is begun anew that somebody has taken away. */
 const mostBeginnings = 3;
 /** What failed is cleared away, but not for ever. */
@@ -33,13 +39,18 @@ const triesOfRemoval = 4;
 /** Sends the object in one piece or in parts. */
 export async function sendObject(connection: S3Connection, upload: Upload): Promise<void> {
   const { bucket, key, body, headers, signal } = upload;
-  if (body === undefined) return connection.holding(() => sendParts(connection, upload));
+  if (body === undefined) {
+    return connection.holding(async () => {
+      using end = clearingEnd(signal);
+      await sendParts(connection, { ...upload, clearing: end.signal });
+    });
+  }
   const put = { Bucket: bucket, Key: key, Body: body, ContentLength: body.length, ...headers };
   await connection.ask(requestOf(upload), ({ s3, options }) => s3.putObject(put, options), signal);
 }
 
 /** The parts that have arrived stay there while one that has not is sent again. An upload that fails is taken back with all its parts. */
-async function sendParts(connection: S3Connection, upload: Upload): Promise<void> {
+async function sendParts(connection: S3Connection, upload: PartsUpload): Promise<void> {
   for (let beginning = 1; ; beginning += 1) {
     const id = await beginUpload(connection, upload);
     // Of the parts on their way, used again for those after them.
@@ -62,15 +73,18 @@ async function sendParts(connection: S3Connection, upload: Upload): Promise<void
       if (!isFirstlightError(error, "OBJECT_CHANGED") || error.fields.uploadGone !== true) throw error;
       // Its id may have been changed on the way to us: what it names there is another upload, or none.
       await removal(connection, upload, () =>
-        removeUploads(connection.clearing, upload.bucket, [upload.key], { tries: triesOfRemoval }),
+        removeUploads(connection.clearing, upload.bucket, [upload.key], {
+          signal: upload.clearing,
+          tries: triesOfRemoval,
+        }),
       );
       if (beginning === mostBeginnings) throw takenAway(upload);
     }
   }
 }
 
-async function beginUpload(connection: S3Connection, upload: Upload): Promise<string> {
-  const { bucket, key, headers, signal } = upload;
+async function beginUpload(connection: S3Connection, upload: PartsUpload): Promise<string> {
+  const { bucket, key, headers, signal, clearing } = upload;
   let attempts = 0;
   try {
     const { UploadId, $metadata } = await connection.ask(
@@ -95,7 +109,7 @@ async function beginUpload(connection: S3Connection, upload: Upload): Promise<st
     const isRefused = attempts === 1 && isFirstlightError(error) && error.disposition === "invalid";
     if (attempts > 0 && !isRefused)
       await removal(connection, upload, () =>
-        removeUploads(connection.clearing, bucket, [key], { tries: triesOfRemoval }),
+        removeUploads(connection.clearing, bucket, [key], { signal: clearing, tries: triesOfRemoval }),
       );
     throw error;
   }
@@ -151,7 +165,7 @@ async function completeUpload(
   );
 }
 
-async function takeBack(connection: S3Connection, upload: Upload, id: string): Promise<void> {
+async function takeBack(connection: S3Connection, upload: PartsUpload, id: string): Promise<void> {
   const { bucket, key } = upload;
   await removal(connection, upload, () =>
     connection.clearing.ask(
@@ -161,7 +175,7 @@ async function takeBack(connection: S3Connection, upload: Upload, id: string): P
           () => undefined,
           (error: unknown) => (isNoUpload(error) ? undefined : Promise.reject(error)),
         ),
-      undefined,
+      upload.clearing,
       triesOfRemoval,
     ),
   );
