@@ -34,6 +34,38 @@ export function requireCount(name: string, value: number, least: number): void {
   throw settingsInvalid([{ name, expected: `a whole number from ${least}`, found: found(value) }]);
 }
 
+/** @throws FirstlightError SETTINGS_INVALID */
+export function requireObject(name: string, value: object): void {
+  if (isObject(value) && !Array.isArray(value)) return;
+  throw settingsInvalid([{ name, expected: "an object", found: found(value) }]);
+}
+
+/** @throws FirstlightError SETTINGS_INVALID */
+export function requireText(name: string, value: string): void {
+  if (typeof value === "string" && value !== "") return;
+  throw settingsInvalid([{ name, expected: "a text, which is not empty", found: found(value) }]);
+}
+
+/** @throws FirstlightError SETTINGS_INVALID */
+export function requireObjects(name: string, values: readonly object[]): void {
+  if (Array.isArray(values) && values.every(isObject)) return;
+  const wrong: unknown = Array.isArray(values) ? values.find((value) => !isObject(value)) : values;
+  const where = Array.isArray(values) ? "one that holds " : "";
+  throw settingsInvalid([{ name, expected: "a list of objects", found: where + found(wrong) }]);
+}
+
+/** Two numbers of seconds. One that is none is no wait at all. @throws FirstlightError SETTINGS_INVALID */
+export function requireWaits(name: string, value: readonly [number, number]): void {
+  if (Array.isArray(value) && value.length === 2 && value.every((one) => isNumber(one) && one >= 0)) return;
+  throw settingsInvalid([{ name, expected: "a list of two numbers of seconds, from 0 on", found: found(value) }]);
+}
+
+/** @throws FirstlightError SETTINGS_INVALID */
+export function requireSignal(signal: AbortSignal | undefined): void {
+  if (signal === undefined || signal instanceof AbortSignal) return;
+  throw settingsInvalid([{ name: "signal", expected: "an AbortSignal, or none", found: found(signal) }]);
+}
+
 function isNumber(value: unknown): value is number {
   return typeof value === "number" && !Number.isNaN(value);
 }
@@ -44,6 +76,7 @@ function isObject(value: unknown): value is object {
 
 /** A text may be anything, a password by mistake, too. */
 function found(value: unknown): string {
-  if (typeof value === "string") return "a text";
+  if (typeof value === "string") return value === "" ? "an empty text" : "a text";
+  if (Array.isArray(value)) return "a list";
   return isObject(value) ? "an object" : String(value);
 }

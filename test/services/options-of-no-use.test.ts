@@ -1,11 +1,15 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { Secret } from "../../src/core/secret.ts";
+import { fsObjectStore } from "../../src/services/drivers/fs/fs-object-store.ts";
+import { fsTransfer } from "../../src/services/drivers/fs/fs-transfer.ts";
 import { globusTransfer } from "../../src/services/drivers/globus/globus-transfer.ts";
+import { s3ObjectStore } from "../../src/services/drivers/s3/s3-object-store.ts";
 import { sqliteBus } from "../../src/services/drivers/sqlite-bus.ts";
 import { sqliteMetadataStore } from "../../src/services/drivers/sqlite-metadata-store.ts";
 import type { OwnMetadataStore } from "../../src/services/metadata-store.ts";
+import type { ObjectStore } from "../../src/services/object-store.ts";
 import { rejected } from "../fixtures/thrown.ts";
 import { amqpBusAt } from "./amqp-bus-at.ts";
 import { graphqlStoreAt, quickRetry } from "./graphql-store-at.ts";
@@ -41,10 +45,87 @@ test.each<readonly [name: string, open: () => Promise<unknown>]>([
   ["maxRetries (GLOBUS_MAX_RETRIES)", globus({ maxRetries: "x" })],
   ["filesPerTask", globus({ filesPerTask: 0 })],
   ["filesPerTask", globus({ filesPerTask: Number.NaN })],
+  ...[null, 5, "x", [1], [-1, 2], [Number.NaN, 1], ["a", "b"]].map(
+    (pollSeconds) => ["pollSeconds", globus({ pollSeconds })] as const,
+  ),
+  ...[undefined, null, 5, "x", {}, [null], ["x"]].flatMap((list) => [
+    ["inbound (GLOBUS_INBOUND_CLIENT_CREDENTIALS)", globus({ inbound: list })] as const,
+    ["outbound (GLOBUS_OUTBOUND_CLIENT_CREDENTIALS)", globus({ outbound: list })] as const,
+  ]),
+  ["clientId (GLOBUS_INBOUND_CLIENT_CREDENTIALS)", globus({ inbound: [{ ...client, clientId: 5 }] })],
+  ...[undefined, null, 5, {}].map((config) => ["config", s3({ config })] as const),
+  ...[undefined, null, "text", []].flatMap((options) =>
+    [fsObjectStore, fsTransfer, s3ObjectStore, sqliteBus, sqliteMetadataStore, globusTransfer].map(
+      (open) => [`options of ${open.name}`, async () => open(options as never)] as const,
+    ),
+  ),
+  ...[{}, { root: "", path: "" }, { root: 5, path: 5 }].flatMap((options) => [
+    ["root: expected a text", async () => fsObjectStore(options as never)] as const,
+    ["root: expected a text", async () => fsTransfer(options as never)] as const,
+    ["path: expected a text", async () => sqliteBus(options as never)] as const,
+    ["path: expected a text", async () => sqliteMetadataStore(options as never)] as const,
+  ]),
 ])("%s that is none is refused by name, and not tried", async (name, open) => {
   const error = await rejected(open());
   expect(error).toMatchObject({ code: "SETTINGS_INVALID", disposition: "invalid" });
   expect(error.message).toContain(`${name}`);
+});
+
+describe.each<readonly [name: string, open: (root: string) => ObjectStore]>([
+  ["fs", (root) => fsObjectStore({ root })],
+  ["s3", () => s3StoreAt(`http://a:b@${nobody}`, { retry: { ...quickRetry, tries: 1 } })],
+])("an object store of the driver %s refuses by name", (_, open) => {
+  const one = new Uint8Array(1);
+  test.each<readonly [what: string, code: string, work: (store: ObjectStore) => Promise<unknown>]>([
+    ...[null, "text", 5, []].map(
+      (options) =>
+        [
+          "options of put",
+          "SETTINGS_INVALID",
+          (store: ObjectStore) => store.put("b", "k", one, options as never),
+        ] as const,
+    ),
+    ...[null, "text", 5, ["a"]].map(
+      (metadata) =>
+        [
+          "metadata",
+          "OBJECT_METADATA_ILLEGAL",
+          (store: ObjectStore) => store.put("b", "k", one, { metadata: metadata as never }),
+        ] as const,
+    ),
+    ...[null, "text", 5, {}].flatMap((given) => {
+      const signal = given as never;
+      return [
+        ["signal", "SETTINGS_INVALID", (store: ObjectStore) => store.put("b", "k", one, { signal })],
+        ["signal", "SETTINGS_INVALID", (store: ObjectStore) => store.get("b", "k", signal)],
+        ["signal", "SETTINGS_INVALID", (store: ObjectStore) => store.download("b", "k", "/nowhere/k", signal)],
+        ["signal", "SETTINGS_INVALID", (store: ObjectStore) => Array.fromAsync(store.list("b", "", signal))],
+        ["signal", "SETTINGS_INVALID", (store: ObjectStore) => store.delete("b", ["k"], signal)],
+      ] as const;
+    }),
+    ...[null, 5, {}].flatMap((given) => {
+      const prefix = given as never;
+      return [
+        ["beginning of keys", "OBJECT_KEY_ILLEGAL", (store: ObjectStore) => Array.fromAsync(store.list("b", prefix))],
+        ["beginning of keys", "OBJECT_KEY_ILLEGAL", (store: ObjectStore) => store.removeFolderObjects("b", prefix)],
+      ] as const;
+    }),
+  ])("%s that is none (%#)", async (what, code, work) => {
+    await using folder = await temporaryFolder();
+    await using store = open(folder.path);
+    const error = await rejected(work(store));
+    expect(error).toMatchObject({ code, disposition: "invalid" });
+    expect(error.message).toContain(what);
+    expect(await readdir(folder.path)).toEqual([]);
+  });
+});
+
+test("an address is given for no options that are none", async () => {
+  await using store = s3StoreAt(`http://a:b@${nobody}`);
+  expect(await rejected(Promise.resolve(store.presign?.("b", "k", null as never)))).toMatchObject({
+    code: "SETTINGS_INVALID",
+    message: expect.stringContaining("options of presign"),
+  });
 });
 
 test.each<readonly [name: string, work: (store: OwnMetadataStore) => Promise<void>]>([

@@ -36,6 +36,16 @@ export function requireKeys(keys: readonly string[]): void {
   for (const key of keys) requireKey(key);
 }
 
+/**
+ * No key begins with what is no text: nothing would be found.
+ *
+ * @throws FirstlightError OBJECT_KEY_ILLEGAL
+ */
+export function requirePrefix(prefix: string): void {
+  const given: unknown = prefix;
+  if (typeof given !== "string") throw illegalKey(String(given), "the beginning of keys is a text");
+}
+
 /** A server may hold keys of others that no file can have. */
 export function isLegalKey(key: string): boolean {
   return problemOf(key) === undefined;
@@ -75,6 +85,10 @@ export function requireMetadata(
     });
   if (contentType !== undefined && !isPrintable(contentType)) {
     throw illegal(`its content type ${JSON.stringify(contentType)} is not printable ASCII`);
+  }
+  const given: unknown = metadata;
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    throw illegal("its metadata are no object of names and values");
   }
   let sizeBytes = 0;
   for (const [name, value] of Object.entries(metadata)) {

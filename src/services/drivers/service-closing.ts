@@ -1,4 +1,5 @@
 import type { FirstlightError } from "../../core/errors.ts";
+import { requireSignal } from "../../core/require-option.ts";
 
 /** The end of a service: what is at work when it comes is stopped, and waited for. */
 export interface ServiceClosing {
@@ -23,6 +24,7 @@ export function serviceClosing(closed: () => FirstlightError): ServiceClosing {
     requireOpen,
     async during(signal, work) {
       requireOpen();
+      requireSignal(signal);
       const mine = work(signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal]));
       atWork.add(mine);
       try {

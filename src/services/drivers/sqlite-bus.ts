@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { formatPythonJson } from "../../core/python-json.ts";
+import { requireObject, requireText } from "../../core/require-option.ts";
 import { type Database, type Row, sqliteFile } from "../../core/sqlite-file.ts";
 import { traceHeaders } from "../../core/trace-context.ts";
 import { untilAborted } from "../../core/until-aborted.ts";
@@ -42,7 +43,10 @@ const publishBatch = 500;
 const pollMs = 100;
 
 /** Messages in one SQLite file on a local disk, shared by the processes of this machine. A message published again is taken once. */
-export function sqliteBus({ path, clock = systemClock, leaseMs = 60_000 }: SqliteBusOptions): Bus {
+export function sqliteBus(options: SqliteBusOptions): Bus {
+  requireObject("options of sqliteBus", options);
+  const { path, clock = systemClock, leaseMs = 60_000 } = options;
+  requireText("path", path);
   const file = sqliteFile({ path, title: "message bus", schemaVersion: 2, schema, onNetwork: "set BUS_DRIVER=amqp" });
   const closing = new AbortController();
   const publishing = new Set<Promise<void>>();

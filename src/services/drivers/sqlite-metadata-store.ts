@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { FirstlightError } from "../../core/errors.ts";
 import { formatPythonJson } from "../../core/python-json.ts";
+import { requireObject, requireText } from "../../core/require-option.ts";
 import { type Database, type Row, sqliteFile } from "../../core/sqlite-file.ts";
 import { checkDocument } from "../input-dataset.ts";
 import type {
@@ -43,7 +44,10 @@ CREATE TABLE recipe_run_provenance (
 CREATE TABLE catalog_receipt_account (dataset_id TEXT PRIMARY KEY, expected_object_count INTEGER NOT NULL) STRICT, WITHOUT ROWID`;
 
 /** The facility's records in one SQLite file, with registration: the metadata store of a laptop. */
-export function sqliteMetadataStore({ path, clock = systemClock }: SqliteMetadataStoreOptions): OwnMetadataStore {
+export function sqliteMetadataStore(options: SqliteMetadataStoreOptions): OwnMetadataStore {
+  requireObject("options of sqliteMetadataStore", options);
+  const { path, clock = systemClock } = options;
+  requireText("path", path);
   const file = sqliteFile({ path, title: "metadata store", schemaVersion: 1, schema });
   return {
     name: "sqlite",

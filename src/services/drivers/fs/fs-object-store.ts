@@ -7,9 +7,10 @@ import { FirstlightError, isFirstlightError, isMissing } from "../../../core/err
 import { openFile, temporariesOf, temporarySuffix } from "../../../core/file.ts";
 import { type FileFacts, fileFacts } from "../../../core/file-facts.ts";
 import { inTurn } from "../../../core/in-turn.ts";
+import { requireObject, requireSignal, requireText } from "../../../core/require-option.ts";
 import type { ObjectInfo, ObjectSource, ObjectStore, PutOptions } from "../../object-store.ts";
 import { objectDamaged, objectNotFound, storeClosed } from "../object-errors.ts";
-import { requireKeys, requireMetadata } from "../object-name.ts";
+import { requireKeys, requireMetadata, requirePrefix } from "../object-name.ts";
 import { type OpenSource, openSource, piecesOf } from "../object-source.ts";
 import { replaceVerified, type WantedFacts } from "../replace-verified.ts";
 import { serviceClosing } from "../service-closing.ts";
@@ -28,7 +29,10 @@ export interface FsObjectStoreOptions {
 const pieceBytes = 1024 * 1024;
 
 /** Objects as files: a bucket is a folder of the root, a key a path in it. Content type and metadata lie in a hidden folder beside. */
-export function fsObjectStore({ root, clock = systemClock }: FsObjectStoreOptions): ObjectStore {
+export function fsObjectStore(options: FsObjectStoreOptions): ObjectStore {
+  requireObject("options of fsObjectStore", options);
+  const { root, clock = systemClock } = options;
+  requireText("root", root);
   const turn = inTurn();
   const closing = serviceClosing(storeClosed);
 
@@ -116,10 +120,13 @@ export function fsObjectStore({ root, clock = systemClock }: FsObjectStoreOption
 
   return {
     name: "fs",
-    put: (bucket, key, source, options = {}) =>
-      closing.during(options.signal, (signal) => put(bucket, key, source, { ...options, signal })),
+    async put(bucket, key, source, options = {}) {
+      requireObject("options of put", options);
+      return closing.during(options.signal, (signal) => put(bucket, key, source, { ...options, signal }));
+    },
     async get(bucket, key, signal) {
       closing.requireOpen();
+      requireSignal(signal);
       signal?.throwIfAborted();
       const { sha256 } = await existing(bucket, key);
       const path = await objectPath(bucketFolder(root, bucket), key);
@@ -134,6 +141,8 @@ export function fsObjectStore({ root, clock = systemClock }: FsObjectStoreOption
     },
     async *list(bucket, prefix = "", signal) {
       closing.requireOpen();
+      requireSignal(signal);
+      requirePrefix(prefix);
       const folder = bucketFolder(root, bucket);
       for await (const key of keysBelow(folder, "", prefix)) {
         signal?.throwIfAborted();
@@ -145,6 +154,7 @@ export function fsObjectStore({ root, clock = systemClock }: FsObjectStoreOption
     delete: (bucket, keys, signal) => closing.during(signal, (until) => deleteObjects(bucket, keys, until)),
     removeFolderObjects: (bucket, prefix, signal) =>
       closing.during(signal, async (until) => {
+        requirePrefix(prefix);
         const { removed } = await removeFolders(bucketFolder(root, bucket), "", prefix, until);
         return removed.sort(byBytes);
       }),

@@ -6,6 +6,7 @@ import { isFirstlightError } from "../../../core/errors.ts";
 import { temporariesOf } from "../../../core/file.ts";
 import { type FileFacts, fileFacts } from "../../../core/file-facts.ts";
 import { inParallel } from "../../../core/in-parallel.ts";
+import { requireObject, requireText } from "../../../core/require-option.ts";
 import type { Transfer, TransferItem, TransferOptions } from "../../transfer.ts";
 import { type ReplaceOptions, replaceVerified } from "../replace-verified.ts";
 import { serviceClosing } from "../service-closing.ts";
@@ -38,7 +39,10 @@ interface Copy {
 const filesAtOnce = 16;
 
 /** Copies within the file system: as a reflink where it can (a copy that shares its blocks until one of the two is written), never as a hard link. */
-export function fsTransfer({ root, scratchPath, clock = systemClock }: FsTransferOptions): Transfer {
+export function fsTransfer(options: FsTransferOptions): Transfer {
+  requireObject("options of fsTransfer", options);
+  const { root, scratchPath, clock = systemClock } = options;
+  requireText("root", root);
   async function planToScratch(item: TransferItem): Promise<readonly Copy[]> {
     const folder = bucketFolder(root, item.bucket, true);
     // In a folder of the user's own, links lead where the user wants them to.

@@ -1,6 +1,12 @@
 import { inTurn } from "../../../core/in-turn.ts";
 import { type Logger, silentLogger } from "../../../core/log.ts";
-import { requireCount } from "../../../core/require-option.ts";
+import {
+  requireCount,
+  requireObject,
+  requireObjects,
+  requireText,
+  requireWaits,
+} from "../../../core/require-option.ts";
 import { waitFor } from "../../../core/retry.ts";
 import { requireSecret } from "../../../core/secret.ts";
 import type { Transfer, TransferItem, TransferOptions, TransferProgress } from "../../transfer.ts";
@@ -51,6 +57,11 @@ const lasting = new Set(["CANCELED", "PERMISSION_DENIED", "FILE_NOT_FOUND"]);
  * way for the same files, of an attempt that died, is waited for instead of handing in another.
  */
 export function globusTransfer(options: GlobusTransferOptions): Transfer {
+  requireObject("options of globusTransfer", options);
+  requireCredentials("inbound", "GLOBUS_INBOUND_CLIENT_CREDENTIALS", options.inbound);
+  requireCredentials("outbound", "GLOBUS_OUTBOUND_CLIENT_CREDENTIALS", options.outbound);
+  const { pollSeconds = [1, 30] } = options;
+  requireWaits("pollSeconds", pollSeconds);
   const { inbound, outbound, scratchPath, log = silentLogger, filesPerTask = 10_000 } = options;
   const call = globusApi({
     authUrl: options.authUrl ?? "https://auth.globus.org",
@@ -62,10 +73,6 @@ export function globusTransfer(options: GlobusTransferOptions): Transfer {
 
   requireCount("maxRetries (GLOBUS_MAX_RETRIES)", options.maxRetries ?? 0, 0);
   requireCount("filesPerTask", filesPerTask, 1);
-  for (const { clientSecret } of inbound)
-    requireSecret("clientSecret (GLOBUS_INBOUND_CLIENT_CREDENTIALS)", clientSecret);
-  for (const { clientSecret } of outbound)
-    requireSecret("clientSecret (GLOBUS_OUTBOUND_CLIENT_CREDENTIALS)", clientSecret);
 
   /** Where two bring files to the same places, Globus would write one file twice at once. */
   const turn = inTurn();
@@ -86,7 +93,7 @@ export function globusTransfer(options: GlobusTransferOptions): Transfer {
       signal: how.signal,
       landing: how.landing,
       log: log.child({ recipeRunId: how.recipeRunId }),
-      pollSeconds: options.pollSeconds ?? [1, 30],
+      pollSeconds,
     };
     const leg = legOf(session, options);
     const { files: planned, missing } = await leg.plan(items);
@@ -114,6 +121,14 @@ export function globusTransfer(options: GlobusTransferOptions): Transfer {
       closing.during(how.signal, (signal) => transfer(items, { ...how, signal }, outbound, globusOutbound)),
     [Symbol.asyncDispose]: () => closing.close(),
   };
+}
+
+function requireCredentials(name: string, setting: string, credentials: readonly GlobusCredential[]): void {
+  requireObjects(`${name} (${setting})`, credentials);
+  for (const { clientId, clientSecret } of credentials) {
+    requireText(`clientId (${setting})`, clientId);
+    requireSecret(`clientSecret (${setting})`, clientSecret);
+  }
 }
 
 /** Brings the files of one task to their places. */

@@ -2,7 +2,7 @@ import type { AgentOptions } from "node:http";
 import type { S3 } from "@aws-sdk/client-s3";
 import { isFirstlightError } from "../../../core/errors.ts";
 import { type Logger, silentLogger } from "../../../core/log.ts";
-import { requirePort, requireRetry } from "../../../core/require-option.ts";
+import { requirePort, requireRetry, requireSignal } from "../../../core/require-option.ts";
 import { type RetryOptions, retry } from "../../../core/retry.ts";
 import { requireSecret, type Secret } from "../../../core/secret.ts";
 import { plainHost, requireHost } from "../../../core/server-url.ts";
@@ -90,6 +90,7 @@ export function s3Connection(options: S3ConnectionOptions): S3Connection {
 
   const asking = (until: AbortSignal, givesUp: AbortSignal | undefined): S3Asking => ({
     async ask(request, work, signal, tries = retryOptions.tries) {
+      requireSignal(signal);
       const s3 = await client(until);
       const abortSignal = AbortSignal.any([until, signal, givesUp].filter((one) => one !== undefined));
       try {

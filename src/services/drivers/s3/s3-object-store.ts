@@ -1,8 +1,9 @@
 import { type Clock, systemClock } from "../../../core/clock.ts";
+import { requireObject, requireSignal } from "../../../core/require-option.ts";
 import { sharedSync } from "../../../core/shared-sync.ts";
 import type { ObjectStore } from "../../object-store.ts";
 import { storeClosed } from "../object-errors.ts";
-import { isLegalKey, requireBucket, requireKey, requireKeys } from "../object-name.ts";
+import { isLegalKey, requireBucket, requireKey, requireKeys, requirePrefix } from "../object-name.ts";
 import { serviceClosing } from "../service-closing.ts";
 import type { S3Config } from "./s3-config.ts";
 import { type S3ConnectionOptions, s3Connection } from "./s3-connection.ts";
@@ -23,7 +24,13 @@ export interface S3ObjectStoreOptions extends Omit<S3ConnectionOptions, "config"
 }
 
 /** Objects on a server that speaks S3. */
-export function s3ObjectStore({ clock = systemClock, config, ...options }: S3ObjectStoreOptions): ObjectStore {
+export function s3ObjectStore(given: S3ObjectStoreOptions): ObjectStore {
+  requireObject("options of s3ObjectStore", given);
+  const { clock = systemClock, config, ...options } = given;
+  requireObject("config (S3_CLIENT_CONFIG)", config);
+  requireObject("config.client (S3_CLIENT_CONFIG)", config.client);
+  requireObject("config.upload (S3_UPLOAD_CONFIG)", config.upload);
+  requireObject("config.download (S3_DOWNLOAD_CONFIG)", config.download);
   const connection = s3Connection({ ...options, config: config.client });
   const states = s3States(connection);
   const session: S3Session = { connection, config, states };
@@ -32,9 +39,14 @@ export function s3ObjectStore({ clock = systemClock, config, ...options }: S3Obj
 
   return {
     name: "s3",
-    put: (bucket, key, source, options = {}) =>
-      closing.during(options.signal, (signal) => putObject(session, { bucket, key }, source, { ...options, signal })),
+    async put(bucket, key, source, options = {}) {
+      requireObject("options of put", options);
+      return closing.during(options.signal, (signal) =>
+        putObject(session, { bucket, key }, source, { ...options, signal }),
+      );
+    },
     async get(bucket, key, signal) {
+      requireSignal(signal);
       signal?.throwIfAborted();
       const found = await states.existing(bucket, key, signal);
       return { ...objectSource(connection, found, config.download, signal), async [Symbol.asyncDispose]() {} };
@@ -47,6 +59,7 @@ export function s3ObjectStore({ clock = systemClock, config, ...options }: S3Obj
     },
     async *list(bucket, prefix = "", signal) {
       requireBucket(bucket);
+      requirePrefix(prefix);
       for await (const entry of listObjects(connection, bucket, prefix, signal)) {
         closing.requireOpen();
         if (isLegalKey(entry.key)) yield entry;
@@ -59,6 +72,7 @@ export function s3ObjectStore({ clock = systemClock, config, ...options }: S3Obj
     },
     async removeFolderObjects(bucket, prefix, signal) {
       requireBucket(bucket);
+      requirePrefix(prefix);
       const keys: string[] = [];
       for await (const { key } of listObjects(connection, bucket, prefix, signal))
         if (key.endsWith("/")) keys.push(key);
@@ -70,7 +84,9 @@ export function s3ObjectStore({ clock = systemClock, config, ...options }: S3Obj
       requireKeys(keys);
       return keys.length === 0 ? 0 : removeUploads(connection, bucket, keys, { signal });
     },
-    async presign(bucket, key, { expiresSeconds = 3600 } = {}) {
+    async presign(bucket, key, options = {}) {
+      requireObject("options of presign", options);
+      const { expiresSeconds = 3600 } = options;
       requireBucket(bucket);
       requireKey(key);
       return presignedUrl(connection, { bucket, key }, expiresSeconds);
