@@ -16,7 +16,7 @@ export interface EncodeFrameOptions {
   readonly checksum?: boolean;
   /**
    * Compress image, mask and variance, tile by tile. Masks and variances lose nothing, whatever the settings: the variance of quantised
-   * reals may be negative. Default: not compressed.
+   * reals may be negative. Beside levels, the tiles of a variance are such that fell back to gzip. Default: not compressed.
    */
   readonly compression?: TileCompression | CompressionPreset | undefined;
   /** Further HDUs behind the frame's own: tables, or what `readHdu` took from another file. */

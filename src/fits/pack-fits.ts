@@ -25,9 +25,8 @@ export interface PackToOptions extends PackOptions {
 
 /**
  * The bytes of a copy of the file in which every image is compressed. An image that was the primary becomes the first extension,
- * behind an empty primary, and says so (ZSIMPLE). An extension
- * called VARIANCE keeps every bit, whatever the settings. Images that are compressed already, tables, and what else there is are copied
- * byte for byte. The checksums of an image stay as ZHECKSUM and ZDATASUM; its table has those of the copy. What an image becomes is held
+ * behind an empty primary, and says so (ZSIMPLE). An extension called VARIANCE keeps every bit, whatever the settings: beside levels, in
+ * tiles that fell back to gzip. Images that are compressed already, tables, and what else there is are copied byte for byte. The checksums of an image stay as ZHECKSUM and ZDATASUM; its table has those of the copy. What an image becomes is held
  * in memory; to write it as it comes, see `packFitsTo`.
  *
  * @throws FirstlightError FITS_COMPRESSION for settings that are none, or do not fit an image; the errors of `readImage`

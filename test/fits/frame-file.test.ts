@@ -114,7 +114,40 @@ test("a variance loses nothing, whatever the settings of the image", async () =>
   for (const compression of ["fpack", "dkist", { algorithm: "RICE_1", tile: [10, 10] }] as const) {
     const file = await openFits(source(encodeFrame(wide, { compression })));
     expect((await readFrame(file.source)).variance?.data).toEqual(data);
-    expect(file.hdus.at(-1)?.tiles?.algorithm).toBe("GZIP_2");
-    expect(file.hdus.at(-2)?.tiles?.algorithm).toBe("RICE_1");
+    expect(file.hdus.map(({ tiles }) => tiles?.algorithm)).toEqual([undefined, "RICE_1", "RICE_1"]);
+    expect(file.hdus.at(-1)?.tiles?.header.get("ZQUANTIZ")).toBe("NO_DITHER");
   }
+  for (const compression of ["lossless", { algorithm: "GZIP_1", tile: [10, 10] }] as const) {
+    const file = await openFits(source(encodeFrame(wide, { compression })));
+    expect((await readFrame(file.source)).variance?.data).toEqual(data);
+    const tables = file.hdus.slice(1).map(({ tiles }) => tiles?.header);
+    expect(tables.map((header) => header?.get("ZQUANTIZ"))).toEqual(["NONE", "NONE"]);
+    expect(tables[1]?.get("ZCMPTYPE")).toBe(tables[0]?.get("ZCMPTYPE"));
+  }
+});
+
+test.each<[tile: number[], becomes: number[]]>([
+  [
+    [7, 20],
+    [7, 20],
+  ],
+  [
+    [7, 13],
+    [1, 20],
+  ],
+  [
+    [1, 13],
+    [1, 13],
+  ],
+  [
+    [99, 99],
+    [30, 20],
+  ],
+])("tiles of a variance beside levels are of one piece: %j", async (tile, becomes) => {
+  const pixels = { data: Float32Array.from({ length: 600 }, (_, i) => Math.sin(i * i)), shape: [30, 20] };
+  const frame = { header: new Header(), image: pixels, variance: pixels };
+  const file = await openFits(source(encodeFrame(frame, { compression: { tile } })));
+  const { header } = file.hdu("VARIANCE").tiles ?? {};
+  expect([header?.get("ZTILE2"), header?.get("ZTILE1")]).toEqual(becomes);
+  expect((await readFrame(file.source)).variance?.data).toEqual(pixels.data);
 });

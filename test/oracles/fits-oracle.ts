@@ -30,6 +30,13 @@ export const cfitsio: Oracle = {
   probe: ["-c", "import fitsio"],
   debianPackage: "python3-fitsio",
 };
+/** The library itself, which comes with its programs. */
+export const libcfitsio: Oracle = {
+  name: "libcfitsio",
+  command: python,
+  probe: ["-c", "import numpy, ctypes.util, sys; sys.exit(ctypes.util.find_library('cfitsio') is None)"],
+  debianPackage: "libcfitsio-bin and python3-numpy",
+};
 export const fitsverify: Oracle = { name: "fitsverify", command: "fitsverify", probe: [], debianPackage: "fitsverify" };
 
 /** cfitsio's own programs: fpack compresses, funpack restores. */

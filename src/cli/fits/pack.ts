@@ -20,7 +20,7 @@ export const pack = defineCommand({
   name: "fits pack",
   summary: "Write a copy in which every image is compressed.",
   description:
-    "Images are compressed tile by tile (FITS 4.0, section 10), integers without any loss; reals are kept in steps of their noise divided by the level, or bit by bit with --preset lossless, as tiles that hold NaN are but with --preset fpack. An extension called VARIANCE is kept bit by bit whatever is asked. An image that is the primary becomes the first extension. Tables, and images that are compressed already, are copied as they are.",
+    "Images are compressed tile by tile (FITS 4.0, section 10), integers without any loss; reals are kept in steps of their noise divided by the level, or bit by bit with --preset lossless, as tiles that hold NaN are but with --preset fpack. An extension called VARIANCE is kept bit by bit whatever is asked, beside reals in steps as tiles that fell back to gzip. An image that is the primary becomes the first extension. Tables, and images that are compressed already, are copied as they are.",
   args: {
     in: { ...fileArgument, description: "A FITS file; also .gz." },
     out: { type: "positional", required: true, description: "The file to write; folders that are missing are made." },

@@ -43,11 +43,24 @@ export const compressionPresets = {
 
 export type CompressionPreset = keyof typeof compressionPresets;
 
-/** For variances: in steps of its noise a small one becomes negative. */
-export function withoutLoss(asked: TileCompression | CompressionPreset): TileCompression | CompressionPreset {
-  if (typeof asked === "string") return "lossless";
-  const { algorithm, tile } = asked;
-  return { algorithm: algorithm === "GZIP_1" ? algorithm : "GZIP_2", tile };
+/** Of images that stand beside others. */
+export interface TileSettings extends TileCompression {
+  /**
+   * Reals bit by bit, as tiles for which no levels are found: in GZIP_COMPRESSED_DATA, whatever the algorithm. Tiles that are parts of
+   * several rows become rows.
+   */
+  readonly fallsBack?: boolean | undefined;
+}
+
+/**
+ * For variances: in steps of its noise a small one becomes negative. Beside images of levels it is not said to have none (ZQUANTIZ
+ * NONE): cfitsio, once it has read such an image, takes the levels of the next for the reals of it.
+ */
+export function withoutLoss(asked: TileCompression | CompressionPreset): TileSettings {
+  const settings = settingsOf(asked);
+  const { algorithm = "RICE_1", tile } = settings;
+  if (quantizationOf(settings, algorithm) === undefined) return { algorithm, tile };
+  return { tile, fallsBack: true };
 }
 
 /** Which settings one image gets. */
@@ -65,8 +78,8 @@ export interface TilePlan {
 }
 
 export interface TileQuantization {
-  /** The step, or what the noise is divided by. */
-  readonly steps: { readonly level: number } | { readonly step: number };
+  /** The step, or what the noise is divided by; `undefined` where every tile falls back to be kept as it is. */
+  readonly steps: { readonly level: number } | { readonly step: number } | undefined;
   readonly dither: Dither;
   readonly nan: "gzip" | "level";
   readonly seed: number | "checksum";
@@ -80,12 +93,8 @@ const dithers: readonly string[] = ["NO_DITHER", "SUBTRACTIVE_DITHER_1", "SUBTRA
  *
  * @throws FirstlightError FITS_COMPRESSION for settings that are none, or do not fit the image
  */
-export function planTiles(
-  bitpix: Bitpix,
-  shape: readonly number[],
-  asked: TileCompression | CompressionPreset,
-): TilePlan {
-  const settings: TileCompression = typeof asked === "string" ? presetNamed(asked) : asked;
+export function planTiles(bitpix: Bitpix, shape: readonly number[], asked: TileSettings | CompressionPreset): TilePlan {
+  const settings = settingsOf(asked);
   const algorithm = settings.algorithm ?? (bitpix === 64 ? "GZIP_2" : "RICE_1");
   if (!algorithms.includes(algorithm)) throw wrong(`the algorithm ${algorithm}`, `Choose ${algorithms.join(", ")}.`);
   if (algorithm === "RICE_1" && bitpix === 64) {
@@ -94,7 +103,9 @@ export function planTiles(
   // ZNAXIS100 would be too long for a keyword.
   if (shape.length > 99) throw wrong(`${shape.length} axes`, "A compressed image has at most 99.");
   const axes = shape.toReversed();
-  const tileAxes = tileOf(settings.tile, axes);
+  const asTiled = tileOf(settings.tile, axes);
+  // cfitsio's funpack restores wrongly what falls back, unless a tile's pixels stand one behind the other in the image.
+  const tileAxes = settings.fallsBack === true && !isOnePiece(asTiled, axes) ? tileOf(undefined, axes) : asTiled;
   const tileCount = axes.reduce((product, length, axis) => product * tilesAlong(length, tileAxes[axis] ?? 1), 1);
   const sizeBytes = axes.reduce((product, length) => product * length, Math.abs(bitpix) / 8);
   return {
@@ -109,10 +120,11 @@ export function planTiles(
   };
 }
 
-function presetNamed(name: string): TileCompression {
-  const preset = Object.entries(compressionPresets).find(([key]) => key === name)?.[1];
+function settingsOf(asked: TileSettings | CompressionPreset): TileSettings {
+  if (typeof asked !== "string") return asked;
+  const preset = Object.entries(compressionPresets).find(([key]) => key === asked)?.[1];
   if (preset !== undefined) return preset;
-  throw wrong(`the preset ${name}`, `Choose ${Object.keys(compressionPresets).join(", ")}.`);
+  throw wrong(`the preset ${asked}`, `Choose ${Object.keys(compressionPresets).join(", ")}.`);
 }
 
 function tileOf(tile: readonly number[] | undefined, axes: readonly number[]): number[] {
@@ -128,7 +140,14 @@ function tileOf(tile: readonly number[] | undefined, axes: readonly number[]): n
   return axes.map((length, axis) => Math.min(length, lengths[axis] ?? 1));
 }
 
-function quantizationOf(settings: TileCompression, algorithm: TileAlgorithm): TileQuantization | undefined {
+/** Behind the first axis that is not taken whole there are no further positions. */
+function isOnePiece(tileAxes: readonly number[], axes: readonly number[]): boolean {
+  const first = tileAxes.findIndex((length, axis) => length !== axes[axis]);
+  return first === -1 || tileAxes.every((length, axis) => axis <= first || length === 1);
+}
+
+function quantizationOf(settings: TileSettings, algorithm: TileAlgorithm): TileQuantization | undefined {
+  if (settings.fallsBack === true) return { steps: undefined, dither: "NO_DITHER", nan: "gzip", seed: 1 };
   const { level, step, dither = "SUBTRACTIVE_DITHER_2", nan = "gzip", seed = "checksum" } = settings;
   if (nan !== "gzip" && nan !== "level") throw wrong(`NaN as ${String(nan)}`, "Choose gzip or level.");
   if (!dithers.includes(dither)) throw wrong(`the dither ${dither}`, `Choose ${dithers.join(", ")}.`);

@@ -32,15 +32,15 @@ export interface TileEncoder {
 export function tileEncoder({ algorithm, bitpix, quantization }: TilePlan): TileEncoder {
   const pixelBytes = quantization === undefined ? Math.abs(bitpix) / 8 : 4;
   const compress = compressor(algorithm, pixelBytes);
-  const toLevels = quantization === undefined ? undefined : quantizer(quantization);
+  const toLevels = quantization?.steps === undefined ? undefined : quantizer(quantization, quantization.steps);
   return {
     get seed() {
       return toLevels?.seed ?? 1;
     },
     encode(pixels, width, tileIndex) {
-      if (toLevels === undefined) return { kind: "compressed", bytes: compress(pixels), levels: undefined };
+      if (quantization === undefined) return { kind: "compressed", bytes: compress(pixels), levels: undefined };
       const reals = pixels as Float32Array | Float64Array;
-      const found = toLevels.find(reals, width, tileIndex);
+      const found = toLevels?.find(reals, width, tileIndex);
       if (found === undefined) return { kind: "gzip", bytes: gzipTile(bigEndian(reals)), levels: undefined };
       return { kind: "compressed", bytes: compress(found.integers), levels: found.levels };
     },
@@ -72,7 +72,7 @@ function bigEndian(pixels: TileValues): Uint8Array {
   return bytes;
 }
 
-function quantizer({ steps, dither, nan, seed: asked }: TileQuantization) {
+function quantizer({ dither, nan, seed: asked }: TileQuantization, steps: NonNullable<TileQuantization["steps"]>) {
   let seed = asked === "checksum" ? undefined : asked;
   let memory: ReturnType<typeof memoryFor> | undefined;
   let integers = new Int32Array(0);
