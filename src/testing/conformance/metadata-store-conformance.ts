@@ -102,6 +102,12 @@ export function metadataStoreConformance(
       expect((await store.recipeRun(recipeRunId)).provenances.length).toBe(1);
     });
 
+    withRun("answers nothing more once it is closed, not even what it was asked before", async (store, recipeRunId) => {
+      await store.recipeRun(recipeRunId);
+      await store[Symbol.asyncDispose]();
+      await expect(store.recipeRun(recipeRunId)).rejects.toMatchObject({ code: "SERVICE_CLOSED" });
+    });
+
     withRun("expects as many objects of a dataset as was said last", async (store, recipeRunId) => {
       const datasetId = `DATASET-${recipeRunId}`;
       await store.createReceiptAccount(datasetId, 3);

@@ -105,6 +105,9 @@ export function graphqlMetadataStore(options: GraphqlMetadataStoreOptions): Meta
     },
     async [Symbol.asyncDispose]() {
       client[Symbol.dispose]();
+      // A closed store answers nothing, what it has asked before neither.
+      runs.clear();
+      datasets.clear();
     },
   };
 }
