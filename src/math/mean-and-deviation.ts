@@ -109,14 +109,16 @@ function moments(
       return { means: origins?.added(means) ?? means, squares, counts, variances, wide: undefined };
     },
     take({ start, image: pixels, mask, variance, number }: FramePiece) {
-      if (isWide(pixels)) {
+      if (!isWide(pixels)) isAllWide = false;
+      else {
         if (number === 0) origins ??= wideOrigins(size);
-        if (number === 0 || counts !== undefined) origins?.set(pixels, start, counts);
         if (isAllWide) {
           wide ??= wideSums(size);
           wide.add(pixels, start, mask, leaveOut);
         }
-      } else isAllWide = false;
+      }
+      // A value that a mask leaves out is no beginning.
+      if (number === 0 || counts !== undefined) origins?.set(pixels, start, counts);
       const image = origins?.apart(pixels, start) ?? pixels;
       const part = <T extends Float64Array | Uint32Array>(whole: T) => whole.subarray(start, start + image.length) as T;
       merged.take(mask, start, image.length);

@@ -1,10 +1,10 @@
 import type { PixelArray } from "../core/ndarray.ts";
-import { halves, isWide, type WidePixels } from "./wide-sums.ts";
+import { halves, isWide } from "./wide-sums.ts";
 
 /** Where the values of each pixel begin: how far others are from there a float64 holds, where it does not hold the values. */
 export interface WideOrigins {
-  /** Begins with these pixels, but for those that have `counts` already. */
-  set(pixels: WidePixels, start: number, counts: Uint32Array | undefined): void;
+  /** Begins with these pixels, but for those that have `counts` already: with 0 where they are no such integers. */
+  set(pixels: PixelArray, start: number, counts: Uint32Array | undefined): void;
   /** How far pixels are from their origins, rounded once; valid until the next call. */
   apart(pixels: PixelArray, start: number): Float64Array;
   /** The origins added to what is apart from them. */
@@ -18,11 +18,11 @@ export function wideOrigins(size: number): WideOrigins {
   const origin = (at: number): number => (upper[at] as number) * 2 ** 32 + (lower[at] as number);
   return {
     set(pixels, start, counts) {
-      const { tops, words } = halves(pixels);
+      const { tops, words } = isWide(pixels) ? halves(pixels) : {};
       for (let i = 0, at = start; i < pixels.length; i += 1, at += 1) {
         if (counts !== undefined && counts[at] !== 0) continue;
-        upper[at] = tops[2 * i + 1] as number;
-        lower[at] = words[2 * i] as number;
+        upper[at] = tops?.[2 * i + 1] ?? 0;
+        lower[at] = words?.[2 * i] ?? 0;
       }
     },
     apart(pixels, start) {

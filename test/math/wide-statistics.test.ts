@@ -87,3 +87,16 @@ test("a stack of integers of 64 bits and of reals has the mean and the deviation
   const { mean, deviation } = await meanAndDeviation(stack);
   expect([mean.data[0], deviation.data[0]]).toEqual([2 ** 53 + 4, 1]);
 });
+
+test("a first value that its mask leaves out takes no digits from reals behind it", async () => {
+  const frameOf = (data: NdArray["data"], flag: number) => ({
+    header: new Header(),
+    image: { data, shape: [1] },
+    mask: { data: Uint32Array.of(flag), shape: [1] },
+  });
+  const reals = [1001, 1003, 1002].map((value) => frameOf(Float64Array.of(value), 0));
+  const stack = [frameOf(BigInt64Array.of(-(2n ** 63n)), 1), ...reals];
+  const { mean, deviation } = await meanAndDeviation(stack, { leaveOut: 1 });
+  expect(mean.image.data).toEqual(Float64Array.of(1002));
+  expect(deviation.image.data[0]).toBeCloseTo(Math.sqrt(2 / 3), 14);
+});
