@@ -18,6 +18,7 @@ import { redactMetrics } from "./redact-metrics.ts";
 import { redactSpans } from "./redact-spans.ts";
 import { serviceAttributes } from "./service-resource.ts";
 import { startInstrumentations } from "./start-instrumentations.ts";
+import { troubleOf } from "./trouble-of.ts";
 
 interface Targets {
   readonly traces: OtlpTarget | undefined;
@@ -28,7 +29,7 @@ interface Targets {
 const metricTimeoutMs = 10_000;
 
 export interface OpenedSdk {
-  /** Sends what is left; the last values are read meanwhile. */
+  /** Sends what is left; the last values are read meanwhile. Throws what to say where that fails. */
   flush(): Promise<void>;
   /** Resolves to why no collector can take anything, and never where one answers. */
   whyNobodyAnswers(): Promise<string>;
@@ -82,7 +83,9 @@ export async function openSdk(
     logRecordProcessors: [],
   });
   const sayTrouble = troubleSayer(log);
-  if (!process.env.OTEL_LOG_LEVEL) hearTrouble(sayTrouble);
+  if (!process.env.OTEL_LOG_LEVEL) {
+    hearTrouble((...parts) => sayTrouble(troubleOf(parts, redact)));
+  }
   sdk.start();
   const stopInstrumentations = startInstrumentations(settings, targets, log);
   const over = new AbortController();
@@ -92,7 +95,13 @@ export async function openSdk(
   const askedAt = performance.now();
   const silentFor = (): number => (wasGone ? Math.max(0, silenceMs - (performance.now() - askedAt)) : silenceMs);
   return {
-    flush: () => sdk.shutdown(),
+    async flush() {
+      try {
+        await sdk.shutdown();
+      } catch (error) {
+        throw new Error(troubleOf([error], redact), { cause: error });
+      }
+    },
     async whyNobodyAnswers() {
       const answers = await Promise.all(
         asked.map(({ target, greeting }) => answerOf(target, greeting, over.signal, silentFor())),
@@ -145,20 +154,19 @@ async function after<Value>(ms: number, value: Value): Promise<Value> {
   return value;
 }
 
-type SayTrouble = (message: string, ...rest: readonly unknown[]) => void;
+type SayTrouble = (message: string) => void;
 
 /** The SDK tells of every batch that it could not send; an operator wants to know once. */
 function troubleSayer(log: Logger): SayTrouble {
   let said = false;
-  return (message: string, ...rest: readonly unknown[]): void => {
-    const details = rest.length === 0 ? {} : { details: rest };
-    if (said) log.debug(`Telemetry: ${message}`, details);
-    else log.warning(`Telemetry is not sent in full; the work goes on without it: ${message}`, details);
+  return (message) => {
+    if (said) log.debug(`Telemetry: ${message}`);
+    else log.warning(`Telemetry is not sent in full; the work goes on without it: ${message}`);
     said = true;
   };
 }
 
-function hearTrouble(say: SayTrouble): void {
+function hearTrouble(say: (...parts: readonly unknown[]) => void): void {
   const ignore = (): void => undefined;
   diag.setLogger(
     { error: say, warn: say, info: ignore, debug: ignore, verbose: ignore },
