@@ -33,7 +33,10 @@ export function badFile(code: BadFileCode, problem: string, place: FitsPlace, ca
 export function memoryError(error: unknown, place: FitsPlace): unknown {
   const isMemory =
     error instanceof RangeError && /allocation failed|invalid (?:typed )?array (?:buffer )?length/i.test(error.message);
-  if (!isMemory) return error;
+  return isMemory ? memoryLacks(place, error) : error;
+}
+
+export function memoryLacks(place: FitsPlace, cause?: unknown): FirstlightError {
   const problem = "what is asked of its data does not fit into memory. Read sections of it, or strips.";
-  return badFile("FITS_MEMORY", problem, place, error);
+  return badFile("FITS_MEMORY", problem, place, cause);
 }

@@ -1,7 +1,8 @@
+import { totalmem } from "node:os";
 import type { ByteSource } from "../core/byte-source.ts";
 import { type NdArray, type PixelArray, sizeOf } from "../core/ndarray.ts";
 import type { Scalar } from "../core/scalar.ts";
-import { badFile, memoryError } from "./bad-file.ts";
+import { badFile, memoryError, memoryLacks } from "./bad-file.ts";
 import { flipSigns, swapWords } from "./byte-order.ts";
 import { type ReadDataOptions, readDataUnit } from "./data-unit.ts";
 import { throughGzip } from "./gunzip.ts";
@@ -51,11 +52,18 @@ export async function readPixels(source: ByteSource, hdu: Hdu, options: ReadImag
   }
   if (!hasImage(hdu)) throw badFile("FITS_NO_HDU", "the HDU has no pixels.", place);
   options.signal?.throwIfAborted();
+  const pixelBytes = options.as === "float64" ? 8 : Math.abs(hdu.bitpix) / 8;
+  if (sizeOf(hdu.shape) * pixelBytes > memoryBytes()) throw memoryLacks(place);
   const data = await physicalPixels(source, hdu, options).catch((error: unknown) => {
     throw memoryError(error, place);
   });
   if (data.length !== sizeOf(hdu.shape)) throw badFile("FITS_INVALID", "the axes do not fit the data.", place);
   return { data, shape: hdu.shape };
+}
+
+/** Of the machine, or of its part that is given to this process: what it can never hold need not be read to find that out. */
+function memoryBytes(): number {
+  return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
 }
 
 async function physicalPixels(source: ByteSource, hdu: Hdu, options: ReadImageOptions): Promise<PixelArray> {

@@ -219,3 +219,14 @@ test("an image beyond all memory is refused by name", async () => {
   const sparse = { name: "vast.fits", sizeBytes: start.length + 2 ** 51, read };
   await expect(readImage(sparse)).rejects.toMatchObject({ code: "FITS_MEMORY", fields: { file: "vast.fits", hdu: 0 } });
 });
+
+test("an image that memory cannot hold is refused before its bytes are read", async () => {
+  const header = encodeHeader(
+    Header.from({ SIMPLE: true, BITPIX: 8, NAXIS: 2, NAXIS1: 2 ** 22, NAXIS2: 2 ** 21 }).cards,
+  );
+  const start = bytesSource(header);
+  const read = (offset: number, into: Uint8Array): Promise<number> =>
+    offset < header.length ? start.read(offset, into) : Promise.reject(new Error("a pixel was read"));
+  const sparse = { name: "bytes.fits", sizeBytes: header.length + 2 ** 43, read };
+  await expect(readImage(sparse, 0, { as: "float64" })).rejects.toMatchObject({ code: "FITS_MEMORY" });
+});

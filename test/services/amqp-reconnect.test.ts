@@ -230,7 +230,9 @@ describeWithRabbitmq("amqp bus whose connection is lost", (url) => {
       await delivery.ack();
       stop.abort();
     }
-    expect(await idsIn(binding.queue)).toEqual([]);
+    // An acknowledgement that was on its way with it may be lost: then the message comes again.
+    await bus.publish([{ binding, messageId: "3", body: {} }]);
+    await expect.poll(() => idsIn(binding.queue)).toContain("3");
   });
 
   test("a broker that has fallen silent does not keep what a signal ends", async () => {
