@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { onAbort } from "./on-abort.ts";
 
 /** `RETRY_CONFIG`, with the Python stack's names in camel case. */
 export interface RetryOptions {
@@ -74,13 +75,11 @@ export function backoff(options: RetryOptions): Backoff {
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
   const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
+  const settle = onAbort(signal, () => reject(signal.reason));
   try {
-    if (signal.aborted) onAbort();
     return await Promise.race([work, aborted]);
   } finally {
-    signal.removeEventListener("abort", onAbort);
+    settle();
   }
 }
 

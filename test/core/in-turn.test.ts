@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
 import { inTurn } from "../../src/core/in-turn.ts";
 
@@ -40,4 +41,23 @@ test("who gives up waiting is told at once, and does not let the next one pass t
   expect(await Promise.all([first, third])).toEqual(["1", "3"]);
   expect(begun).toEqual(["1", "3"]);
   await expect(ask("4", ["a"], stop.signal)).rejects.toThrow("enough");
+});
+
+test("however many wait under one signal, it has one listener to look through, and none when all have ended", async () => {
+  const { gates, ask } = held();
+  const stop = new AbortController();
+  const listeners = (): number => getEventListeners(stop.signal, "abort").length;
+  const waiting = Array.from({ length: 300 }, (_, index) => ask(`${index}`, ["a"], stop.signal));
+  expect(listeners()).toBe(1);
+  for (const gate of gates.values()) gate.resolve();
+  expect(await Promise.all(waiting)).toHaveLength(300);
+  expect(listeners()).toBe(0);
+  const [first, ...others] = Array.from({ length: 300 }, (_, index) => ask(`${index}`, ["b"], stop.signal));
+  expect(listeners()).toBe(1);
+  stop.abort(new Error("enough"));
+  const ended = await Promise.allSettled(others);
+  expect(ended.filter(({ status }) => status === "rejected")).toHaveLength(299);
+  gates.get("0")?.resolve();
+  expect(await first).toBe("0");
+  expect(listeners()).toBe(0);
 });

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { createLogger } from "../../src/core/log.ts";
 import type { ObjectStore } from "../../src/services/object-store.ts";
 import { rejected } from "../fixtures/thrown.ts";
 import { quickRetry } from "./graphql-store-at.ts";
@@ -74,6 +75,80 @@ test("a list that goes on where it began ends with an error", async () => {
   await using store = storeAt(server.url);
   expect(await rejected(Array.fromAsync(store.list("data")))).toMatchObject(unlike);
   expect(server.seen).toHaveLength(3);
+});
+
+const next = (token: string): Reaction =>
+  listed(`<IsTruncated>true</IsTruncated><NextContinuationToken>${token}</NextContinuationToken>`);
+const uploads = (inside: string): Reaction => xml("ListMultipartUploadsResult", inside);
+const nextUploads = (id: string): Reaction =>
+  uploads(
+    `<IsTruncated>true</IsTruncated><NextKeyMarker>k</NextKeyMarker><NextUploadIdMarker>${id}</NextUploadIdMarker>`,
+  );
+const oneUpload = uploads("<IsTruncated>false</IsTruncated><Upload><Key>k</Key><UploadId>u</UploadId></Upload>");
+const noContent: Reaction = (response) => response.writeHead(204).end();
+
+test("a list that goes round by several places ends with an error, and gives no object of a page that leads back", async () => {
+  const [a, b, c] = [next("a"), next("b"), next("c")];
+  // Whoever goes round is to come to an end.
+  await using server = await scriptedHttp(a, b, c, a, a, b, c, a, b, page(403));
+  await using store = storeAt(server.url);
+  const seen: string[] = [];
+  const listing = async (): Promise<void> => {
+    for await (const { key } of store.list("data")) seen.push(key);
+  };
+  expect(await rejected(listing())).toMatchObject(unlike);
+  expect(seen).toHaveLength(3);
+  expect(server.seen).toHaveLength(5);
+});
+
+test("a list that leads back once goes on where it should when it is asked again", async () => {
+  await using server = await scriptedHttp(next("a"), next("b"), next("a"), whole);
+  await using store = storeAt(server.url);
+  expect(await Array.fromAsync(store.list("data"))).toHaveLength(3);
+  expect(server.seen.map(({ url = "" }) => new URL(url, "http://x").searchParams.get("continuation-token"))).toEqual([
+    null,
+    "a",
+    "b",
+    "b",
+  ]);
+});
+
+test("nor does a list of uploads go round", async () => {
+  const [a, b] = [nextUploads("a"), nextUploads("b")];
+  await using server = await scriptedHttp(a, b, a, a, b, a, b, page(403));
+  await using store = storeAt(server.url);
+  expect(await rejected(store.removeUnfinished?.("data", ["k"]) ?? Promise.resolve())).toMatchObject(unlike);
+  expect(server.seen).toHaveLength(4);
+});
+
+test("an upload whose removal is answered by a gateway's page is removed again, and not said to be gone", async () => {
+  await using server = await scriptedHttp(oneUpload, page(200), noContent);
+  await using store = storeAt(server.url);
+  expect(await store.removeUnfinished?.("data", ["k"])).toBe(1);
+  expect(server.seen.map(({ method }) => method)).toEqual(["GET", "DELETE", "DELETE"]);
+  await using deaf = await scriptedHttp(oneUpload, page(200));
+  await using other = storeAt(deaf.url);
+  expect(await rejected(other.removeUnfinished?.("data", ["k"]) ?? Promise.resolve())).toMatchObject(unlike);
+});
+
+test("a put that fails says by a line which parts may stay, where a gateway's page answers their removal", async () => {
+  const begun = xml("InitiateMultipartUploadResult", "<UploadId>u</UploadId>");
+  const react: Reaction = (response, request) => {
+    const { method, url = "" } = request;
+    if (method === "POST") return begun(response, request);
+    return page(method === "DELETE" || !url.includes("partNumber") ? 200 : 403)(response, request);
+  };
+  await using server = await scriptedHttp(react);
+  const lines: string[] = [];
+  await using store = s3StoreAt(server.url.replace("://", "://key:secret@"), {
+    retry: { ...quickRetry, tries: 2 },
+    log: createLogger({ level: "WARNING", pretty: false, write: (line) => lines.push(JSON.parse(line).message) }),
+  });
+  expect(await rejected(store.put("data", "k", new Uint8Array(9 * 2 ** 20)))).toMatchObject({
+    code: "OBJECT_STORE_ACCESS_REFUSED",
+  });
+  expect(lines.at(-1)).toMatch(/^Parts of the object k may stay in the bucket data, .*the status 200 in place of 204/);
+  expect(server.seen.filter(({ method }) => method === "DELETE")).toHaveLength(4);
 });
 
 test("a gateway's page that passes is not seen", async () => {

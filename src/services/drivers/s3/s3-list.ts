@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import type { ObjectEntry } from "../../object-store.ts";
 import type { S3Connection } from "./s3-connection.ts";
 import { noAnswerOfS3 } from "./s3-errors.ts";
@@ -9,6 +10,7 @@ export async function* listObjects(
   prefix: string,
   signal: AbortSignal | undefined,
 ): AsyncIterable<ObjectEntry> {
+  const requireWayOn = wayOn();
   let ContinuationToken: string | undefined;
   do {
     // XML cannot carry every character of a key, its encoding can.
@@ -17,7 +19,7 @@ export async function* listObjects(
       { doing: `list the bucket ${bucket}`, bucket },
       async ({ s3, options }) => {
         const answer = await s3.listObjectsV2(list, options);
-        requireWayOn(answer.IsTruncated, answer.NextContinuationToken, list.ContinuationToken);
+        requireWayOn(answer.IsTruncated, answer.NextContinuationToken);
         return answer;
       },
       signal,
@@ -29,12 +31,21 @@ export async function* listObjects(
   } while (ContinuationToken !== undefined);
 }
 
-/** Holds that a page of a list says whether it is the last one, and else where to go on: a list that only seems to be whole may be deleted by. */
-export function requireWayOn(isTruncated: boolean | undefined, next: string | undefined, current?: string): void {
-  if (isTruncated === undefined) throw noAnswerOfS3("no IsTruncated, as each page of a list has");
-  if (!isTruncated) return;
-  if (next === undefined || next === "") throw noAnswerOfS3("IsTruncated, and does not say where the list goes on");
-  if (next === current) throw noAnswerOfS3("the place where the list began as that where it goes on");
+/**
+ * Of one list: holds that a page says whether it is the last one, and else where to go on: a list that only seems to be whole may be
+ * deleted by. Where it goes on must be a place that it has not come by, or it would go round for ever.
+ */
+export function wayOn(): (isTruncated: boolean | undefined, next: string | undefined) => void {
+  // A place may be as long as a key, and a list may have a great many.
+  const seen = new Set<string>();
+  return (isTruncated, next) => {
+    if (isTruncated === undefined) throw noAnswerOfS3("no IsTruncated, as each page of a list has");
+    if (!isTruncated) return;
+    if (next === undefined || next === "") throw noAnswerOfS3("IsTruncated, and does not say where the list goes on");
+    const place = hash("sha256", next, "base64");
+    if (seen.has(place)) throw noAnswerOfS3("a place where the list has been before as that where it goes on");
+    seen.add(place);
+  };
 }
 
 export function decodeKey(key: string, encoding: string | undefined): string {

@@ -5,6 +5,7 @@ import { FirstlightError, isFirstlightError } from "../../../core/errors.ts";
 import { inParallel } from "../../../core/in-parallel.ts";
 import { ownMetadataPrefix } from "../object-name.ts";
 import { readFully, sourceChanged } from "../object-source.ts";
+import { abortUpload } from "./s3-abort.ts";
 import { clearingEnd } from "./s3-clearing.ts";
 import type { S3Connection } from "./s3-connection.ts";
 import { isNoUpload, noAnswerOfS3, reasonOf, type S3Request } from "./s3-errors.ts";
@@ -166,18 +167,12 @@ async function completeUpload(
 }
 
 async function takeBack(connection: S3Connection, upload: PartsUpload, id: string): Promise<void> {
-  const { bucket, key } = upload;
+  const { key } = upload;
   await removal(connection, upload, () =>
-    connection.clearing.ask(
-      requestOf(upload, "take back the parts of "),
-      ({ s3, options }) =>
-        s3.abortMultipartUpload({ Bucket: bucket, Key: key, UploadId: id }, options).then(
-          () => undefined,
-          (error: unknown) => (isNoUpload(error) ? undefined : Promise.reject(error)),
-        ),
-      upload.clearing,
-      triesOfRemoval,
-    ),
+    abortUpload(connection.clearing, { ...requestOf(upload, "take back the parts of "), key }, id, {
+      signal: upload.clearing,
+      tries: triesOfRemoval,
+    }),
   );
 }
 

@@ -1,6 +1,6 @@
+import { abortUpload } from "./s3-abort.ts";
 import type { S3Asking } from "./s3-connection.ts";
-import { isNoUpload } from "./s3-errors.ts";
-import { decodeKey, requireWayOn } from "./s3-list.ts";
+import { decodeKey, wayOn } from "./s3-list.ts";
 
 export interface RemoveUploadsOptions {
   /** The id of an upload that stays. */
@@ -18,6 +18,7 @@ export async function removeUploads(
 ): Promise<number> {
   const wanted = new Set(keys);
   const found: { readonly Key: string; readonly UploadId: string }[] = [];
+  const requireWayOn = wayOn();
   let KeyMarker: string | undefined;
   let UploadIdMarker: string | undefined;
   do {
@@ -33,8 +34,7 @@ export async function removeUploads(
       async ({ s3, options }) => {
         const answer = await s3.listMultipartUploads(list, options);
         const next = answer.NextKeyMarker === undefined ? undefined : decodeKey(answer.NextKeyMarker, "url");
-        const current = markerOf(list.KeyMarker, list.UploadIdMarker);
-        requireWayOn(answer.IsTruncated, markerOf(next, answer.NextUploadIdMarker), current);
+        requireWayOn(answer.IsTruncated, markerOf(next, answer.NextUploadIdMarker));
         return { ...answer, NextKeyMarker: next };
       },
       signal,
@@ -50,16 +50,8 @@ export async function removeUploads(
     UploadIdMarker = more ? page.NextUploadIdMarker : undefined;
   } while (KeyMarker !== undefined);
   for (const { Key, UploadId } of found) {
-    await connection.ask(
-      { doing: `remove an upload of the object ${Key} from the bucket ${bucket}`, bucket, key: Key },
-      ({ s3, options }) =>
-        s3.abortMultipartUpload({ Bucket: bucket, Key, UploadId }, options).then(
-          () => undefined,
-          (error: unknown) => (isNoUpload(error) ? undefined : Promise.reject(error)),
-        ),
-      signal,
-      tries,
-    );
+    const doing = `remove an upload of the object ${Key} from the bucket ${bucket}`;
+    await abortUpload(connection, { doing, bucket, key: Key }, UploadId, { signal, tries });
   }
   return found.length;
 }
