@@ -40,6 +40,12 @@ export function requireObject(name: string, value: object): void {
   throw settingsInvalid([{ name, expected: "an object", found: found(value) }]);
 }
 
+/** For what may be left out. @throws FirstlightError SETTINGS_INVALID */
+export function requireFunction(name: string, value: unknown): void {
+  if (value === undefined || typeof value === "function") return;
+  throw settingsInvalid([{ name, expected: "a function, or none", found: found(value) }]);
+}
+
 /** @throws FirstlightError SETTINGS_INVALID */
 export function requireText(name: string, value: string): void {
   if (typeof value === "string" && value !== "") return;

@@ -1,9 +1,12 @@
 import { resolve } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/log.ts";
+import { requireObject, requireSignal } from "../core/require-option.ts";
 import { busAddress, metadataStoreUrl, objectStoreAddress } from "../core/service-address.ts";
 import { driverOf } from "../core/service-driver.ts";
 import type { Settings } from "../core/settings.ts";
+import { settingsInvalid } from "../core/settings-invalid.ts";
+import { settingsTable } from "../core/settings-table.ts";
 import type { Bus } from "./bus.ts";
 import { amqpBus } from "./drivers/amqp/amqp-bus.ts";
 import { fsObjectStore } from "./drivers/fs/fs-object-store.ts";
@@ -38,7 +41,11 @@ const ownFolder = ".firstlight";
  * closes those that were made here. Throws `SETTINGS_INVALID` when one is asked for whose driver lacks settings.
  */
 export function openServices(settings: Settings, options: OpenServicesOptions = {}): Services & AsyncDisposable {
+  requireSettings(settings);
+  requireObject("options of openServices", options);
   const { given = {} } = options;
+  requireObject("given", given);
+  requireSignal(options.signal);
   const own = resolve(settings.scratchBasePath, ownFolder);
   const root = resolve(settings.objectStorePath ?? `${own}/objects`);
   const opened = new AsyncDisposableStack();
@@ -71,6 +78,15 @@ export function openServices(settings: Settings, options: OpenServicesOptions = 
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
+}
+
+/** Code without types may give anything, a part of the settings, too. */
+function requireSettings(settings: Settings): void {
+  requireObject("settings of openServices", settings);
+  const lacking = Object.keys(settingsTable).filter((name) => !(name in settings));
+  if (lacking.length === 0) return;
+  const found = `an object without ${lacking.slice(0, 3).join(", ")}${lacking.length > 3 ? " and others" : ""}`;
+  throw settingsInvalid([{ name: "settings of openServices", expected: "what loadSettings gives", found }]);
 }
 
 function openObjectStore(settings: Settings, root: string, { log, clock, signal }: OpenServicesOptions): ObjectStore {

@@ -2,22 +2,24 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { Secret } from "../../src/core/secret.ts";
+import { loadSettings } from "../../src/core/settings.ts";
+import { amqpBus } from "../../src/services/drivers/amqp/amqp-bus.ts";
 import { fsObjectStore } from "../../src/services/drivers/fs/fs-object-store.ts";
 import { fsTransfer } from "../../src/services/drivers/fs/fs-transfer.ts";
 import { globusTransfer } from "../../src/services/drivers/globus/globus-transfer.ts";
+import { graphqlMetadataStore } from "../../src/services/drivers/graphql/graphql-metadata-store.ts";
+import { objectStoreTransfer } from "../../src/services/drivers/object-store-transfer.ts";
 import { s3ObjectStore } from "../../src/services/drivers/s3/s3-object-store.ts";
 import { sqliteBus } from "../../src/services/drivers/sqlite-bus.ts";
 import { sqliteMetadataStore } from "../../src/services/drivers/sqlite-metadata-store.ts";
-import type { OwnMetadataStore } from "../../src/services/metadata-store.ts";
 import type { ObjectStore } from "../../src/services/object-store.ts";
+import { openServices } from "../../src/services/open-services.ts";
 import { rejected } from "../fixtures/thrown.ts";
 import { amqpBusAt } from "./amqp-bus-at.ts";
 import { graphqlStoreAt, quickRetry } from "./graphql-store-at.ts";
 import { s3StoreAt } from "./real/s3-store-at.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
-/** Code without types may give anything. */
-const none = undefined as never;
 const nobody = "127.0.0.1:9";
 const client = { clientId: "id", clientSecret: new Secret("hush") };
 type Given = Readonly<Record<string, unknown>>;
@@ -55,10 +57,38 @@ test.each<readonly [name: string, open: () => Promise<unknown>]>([
   ["clientId (GLOBUS_INBOUND_CLIENT_CREDENTIALS)", globus({ inbound: [{ ...client, clientId: 5 }] })],
   ...[undefined, null, 5, {}].map((config) => ["config", s3({ config })] as const),
   ...[undefined, null, "text", []].flatMap((options) =>
-    [fsObjectStore, fsTransfer, s3ObjectStore, sqliteBus, sqliteMetadataStore, globusTransfer].map(
-      (open) => [`options of ${open.name}`, async () => open(options as never)] as const,
-    ),
+    [
+      fsObjectStore,
+      fsTransfer,
+      s3ObjectStore,
+      sqliteBus,
+      sqliteMetadataStore,
+      globusTransfer,
+      objectStoreTransfer,
+      amqpBus,
+      graphqlMetadataStore,
+    ].map((open) => [`options of ${open.name}`, async () => open(options as never)] as const),
   ),
+  ...[undefined, null, "text", [], {}, { scratchBasePath: "/s" }].map(
+    (settings) => ["settings of openServices", async () => openServices(settings as never)] as const,
+  ),
+  ...[null, "text", []].flatMap((it) => [
+    ["options of openServices", async () => openServices(loadSettings({}), it as never)] as const,
+    ["given: expected", async () => openServices(loadSettings({}), { given: it as never })] as const,
+  ]),
+  ...[undefined, null, 5, "", {}].flatMap((it) => [
+    ["objectStoreEndpoint (OBJECT_STORE_ENDPOINT)", globus({ objectStoreEndpoint: it })] as const,
+    ["scratchEndpoint (SCRATCH_ENDPOINT)", globus({ scratchEndpoint: it })] as const,
+    ["username (ISB_USERNAME)", async () => bus({ username: it })()] as const,
+  ]),
+  ...[null, 5, "", {}].flatMap((it) => [
+    ["scratchPath", globus({ scratchPath: it })] as const,
+    ["scratchPath", async () => fsTransfer({ root: "/x", scratchPath: it as never })] as const,
+    ["serviceName", graphql({ serviceName: it })] as const,
+  ]),
+  ["store", async () => objectStoreTransfer({} as never)],
+  ["parallel", async () => objectStoreTransfer({ store: {} as never, parallel: 0 })],
+  ["leaseMs", async () => sqliteBus({ path: "/x", leaseMs: "x" as never })],
   ...[{}, { root: "", path: "" }, { root: 5, path: 5 }].flatMap((options) => [
     ["root: expected a text", async () => fsObjectStore(options as never)] as const,
     ["root: expected a text", async () => fsTransfer(options as never)] as const,
@@ -126,24 +156,6 @@ test("an address is given for no options that are none", async () => {
     code: "SETTINGS_INVALID",
     message: expect.stringContaining("options of presign"),
   });
-});
-
-test.each<readonly [name: string, work: (store: OwnMetadataStore) => Promise<void>]>([
-  ["A record of provenance", (store) => store.recordProvenance(none)],
-  ["A registration", (store) => store.register(none)],
-  ["A registration", (store) => store.register({ recipeRunId: 1, parts: none })],
-])("%s that is none is refused by name", async (name, work) => {
-  await using folder = await temporaryFolder();
-  await using store = sqliteMetadataStore({ path: join(folder.path, "metadata.sqlite") });
-  expect(await rejected(work(store))).toMatchObject({
-    code: "METADATA_ARGUMENT_INVALID",
-    message: expect.stringContaining(name),
-  });
-});
-
-test("nor does a server see a record of provenance that is none", async () => {
-  await using store = graphqlStoreAt(`http://${nobody}/`);
-  expect(await rejected(store.recordProvenance(none))).toMatchObject({ code: "METADATA_ARGUMENT_INVALID" });
 });
 
 test("a declaration that was stopped before it began declares nothing", async () => {

@@ -5,6 +5,7 @@ import { type Clock, systemClock } from "../../core/clock.ts";
 import { makeFolders, temporariesOf } from "../../core/file.ts";
 import { type FileFacts, fileFacts } from "../../core/file-facts.ts";
 import { inParallel } from "../../core/in-parallel.ts";
+import { requireCount, requireObject, requireText } from "../../core/require-option.ts";
 import type { ObjectInfo, ObjectStore } from "../object-store.ts";
 import type { Transfer, TransferItem, TransferOptions } from "../transfer.ts";
 import { fileState } from "./fs/fs-bucket.ts";
@@ -13,6 +14,7 @@ import { serviceClosing } from "./service-closing.ts";
 import { missingSources, transferClosed } from "./transfer-failed.ts";
 import { distinctCopies, requireInScratch } from "./transfer-places.ts";
 import { filesBelow } from "./transfer-sources.ts";
+import { transferVerb } from "./transfer-verb.ts";
 
 export interface ObjectStoreTransferOptions {
   /** Stays open. */
@@ -43,7 +45,11 @@ const askedAtOnce = 16;
  * that are absolute paths are folders of this machine, as in the driver `fs`.
  */
 export function objectStoreTransfer(options: ObjectStoreTransferOptions): Transfer {
+  requireObject("options of objectStoreTransfer", options);
   const { store, scratchPath, clock = systemClock, parallel = 4 } = options;
+  requireObject("store", store);
+  if (scratchPath !== undefined) requireText("scratchPath", scratchPath);
+  requireCount("parallel", parallel, 1);
 
   async function* remoteCopies(
     { bucket, key, path, recursive }: TransferItem,
@@ -137,20 +143,15 @@ export function objectStoreTransfer(options: ObjectStoreTransferOptions): Transf
   const closing = serviceClosing(transferClosed);
   return {
     name: "object-store",
-    toScratch: (wanted, given) =>
-      closing.during(given.signal, async (signal) => {
-        const options = { ...given, signal };
-        const items = await requireInScratch(wanted, scratchPath, options);
-        const [folders, objects] = [items.filter(isFolder), items.filter((item) => !isFolder(item))];
-        if (folders.length > 0) await fsTransfer({ root: "/", clock }).toScratch(folders, options);
-        if (objects.length > 0 || folders.length === 0) await toScratch(objects, options);
-      }),
-    toObjectStore: (wanted, given) =>
-      closing.during(given.signal, async (signal) => {
-        const options = { ...given, signal };
-        const items = await requireInScratch(wanted, scratchPath, options);
-        await toObjectStore(items, options);
-      }),
+    toScratch: transferVerb("toScratch", closing, async (wanted, options) => {
+      const items = await requireInScratch(wanted, scratchPath, options);
+      const [folders, objects] = [items.filter(isFolder), items.filter((item) => !isFolder(item))];
+      if (folders.length > 0) await fsTransfer({ root: "/", clock }).toScratch(folders, options);
+      if (objects.length > 0 || folders.length === 0) await toScratch(objects, options);
+    }),
+    toObjectStore: transferVerb("toObjectStore", closing, async (wanted, options) =>
+      toObjectStore(await requireInScratch(wanted, scratchPath, options), options),
+    ),
     [Symbol.asyncDispose]: () => closing.close(),
   };
 }

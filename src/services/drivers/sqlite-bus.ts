@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { formatPythonJson } from "../../core/python-json.ts";
-import { requireObject, requireText } from "../../core/require-option.ts";
+import { requireCount, requireObject, requireSignal, requireText } from "../../core/require-option.ts";
 import { type Database, type Row, sqliteFile } from "../../core/sqlite-file.ts";
 import { traceHeaders } from "../../core/trace-context.ts";
 import { untilAborted } from "../../core/until-aborted.ts";
@@ -47,6 +47,7 @@ export function sqliteBus(options: SqliteBusOptions): Bus {
   requireObject("options of sqliteBus", options);
   const { path, clock = systemClock, leaseMs = 60_000 } = options;
   requireText("path", path);
+  requireCount("leaseMs", leaseMs, 1);
   const file = sqliteFile({ path, title: "message bus", schemaVersion: 2, schema, onNetwork: "set BUS_DRIVER=amqp" });
   const closing = new AbortController();
   const publishing = new Set<Promise<void>>();
@@ -112,6 +113,7 @@ export function sqliteBus(options: SqliteBusOptions): Bus {
     name: "sqlite",
     async declare(bindings, signal) {
       requireBindings(bindings);
+      requireSignal(signal);
       signal?.throwIfAborted();
       await file.write((database) => {
         for (const binding of bindings) declareQueue(database, binding);
@@ -120,15 +122,21 @@ export function sqliteBus(options: SqliteBusOptions): Bus {
     async publish(messages, signal) {
       if (closing.signal.aborted) throw busClosed();
       requireMessages(messages);
+      requireSignal(signal);
       const work = publish(messages, signal);
       publishing.add(work);
       await work.finally(() => publishing.delete(work));
     },
-    consume(queue, { prefetch = 10, signal } = {}) {
+    consume(queue, how = {}) {
+      requireObject("options of consume", how);
+      const { prefetch = 10, signal } = how;
+      requireSignal(signal);
       const stop = signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal]);
       return closing.signal.aborted ? closedQueue() : consume(queue, prefetch, stop);
     },
-    async *messages({ conversationId } = {}) {
+    async *messages(which = {}) {
+      requireObject("what messages is asked for", which);
+      const { conversationId } = which;
       for (let last = -1; ; ) {
         const rows = await file.read((database) => storedMessages(database, conversationId, last));
         if (rows.length === 0) return;

@@ -16,6 +16,8 @@ import type {
 } from "../metadata-store.ts";
 import { recipeRunStatuses } from "../recipe-run-status.ts";
 import {
+  requireDatasetId,
+  requireNewStatus,
   requireProvenance,
   requireReceiptAccount,
   requireRegistration,
@@ -76,14 +78,16 @@ export function sqliteMetadataStore(options: SqliteMetadataStoreOptions): OwnMet
       await file.write((database) => register(database, run));
     },
     record: (id) => file.read((database) => readRecord(database, requireRun(database, id))),
-    expectedObjectCount: (datasetId) =>
-      file.read((database) => {
+    expectedObjectCount: async (datasetId) => {
+      requireDatasetId(datasetId);
+      return file.read((database) => {
         const found = database.one(
           "SELECT expected_object_count AS it FROM catalog_receipt_account WHERE dataset_id = ?",
           datasetId,
         )?.it;
         return found === undefined ? undefined : Number(found);
-      }),
+      });
+    },
     runs: () =>
       file.read((database) => database.all("SELECT id FROM recipe_run ORDER BY id").map(({ id }) => Number(id))),
     statuses: {
@@ -96,7 +100,10 @@ export function sqliteMetadataStore(options: SqliteMetadataStoreOptions): OwnMet
             description: String(row.description),
           })),
         ),
-      create: (status) => file.write((database) => findOrCreateStatus(database, status)),
+      create: async (status) => {
+        requireNewStatus(status);
+        return file.write((database) => findOrCreateStatus(database, status));
+      },
       assign: (id, statusId) =>
         file.write((database) => {
           requireRun(database, id);
@@ -186,7 +193,8 @@ function assignStatus(database: Database, recipeRunId: number, statusId: number)
 }
 
 function requireStatus(database: Database, statusId: number): void {
-  if (database.one("SELECT id FROM recipe_run_status WHERE id = ?", statusId) !== undefined) return;
+  const isId = Number.isInteger(statusId);
+  if (isId && database.one("SELECT id FROM recipe_run_status WHERE id = ?", statusId) !== undefined) return;
   throw new FirstlightError(
     "RECIPE_RUN_STATUS_UNKNOWN",
     `The metadata store has no status ${statusId}. Create it first, or take the id of one that is there.`,

@@ -1,7 +1,7 @@
 import type { ConfirmChannel } from "amqplib";
 import { isFirstlightError, messageOf } from "../../../core/errors.ts";
 import { silentLogger } from "../../../core/log.ts";
-import { requireRetry } from "../../../core/require-option.ts";
+import { requireObject, requireRetry, requireSignal, requireText } from "../../../core/require-option.ts";
 import { type Backoff, backoff, retry, unlessAborted } from "../../../core/retry.ts";
 import type { Bus } from "../../bus.ts";
 import { requireBindings, requireExchange, requireMessages } from "../bus-arguments.ts";
@@ -23,7 +23,9 @@ const drainTimeoutMs = 30_000;
  * in UTF-8 with the content type text/plain. The client is loaded and connected at the first call.
  */
 export function amqpBus(options: AmqpBusOptions): Bus {
+  requireObject("options of amqpBus", options);
   const { exchange, log = silentLogger } = options;
+  requireText("username (ISB_USERNAME)", options.username);
   requireRetry(options.retry);
   const topology = amqpTopology(options);
   const connection = amqpConnection(options, topology.restore);
@@ -103,6 +105,7 @@ export function amqpBus(options: AmqpBusOptions): Bus {
       track(async () => {
         requireExchange(exchange);
         requireBindings(bindings);
+        requireSignal(signal);
         const declaring = retry(async () => topology.declare(await connection.open(signal), bindings), {
           ...retries("Declaring", signal),
           retriable: (error) => !isFirstlightError(error),
@@ -116,6 +119,7 @@ export function amqpBus(options: AmqpBusOptions): Bus {
       track(async () => {
         requireExchange(exchange);
         requireMessages(messages);
+        requireSignal(signal);
         await publishAmqp(untilClosed(messages, closing.signal), {
           exchange,
           open: () => unlessAborted(publisherChannel(signal), signal),
@@ -132,7 +136,10 @@ export function amqpBus(options: AmqpBusOptions): Bus {
           log,
         });
       }),
-    consume: (queue, { prefetch = 10, signal } = {}) => {
+    consume: (queue, how = {}) => {
+      requireObject("options of consume", how);
+      const { prefetch = 10, signal } = how;
+      requireSignal(signal);
       if (closing.signal.aborted) return closedQueue();
       const stop = signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal]);
       return consumeAmqp({

@@ -14,6 +14,7 @@ import { storageFailed, storeSetting } from "../storage-failed.ts";
 import { copyDamaged, missingSources, transferClosed } from "../transfer-failed.ts";
 import { distinctCopies, requireInScratch } from "../transfer-places.ts";
 import { filesBelow, keyBelow } from "../transfer-sources.ts";
+import { transferVerb } from "../transfer-verb.ts";
 import { bucketFolder, fileState, keyPath, notePath, objectPath } from "./fs-bucket.ts";
 import { readNote, replaceNoted, writeNote } from "./fs-note.ts";
 
@@ -43,6 +44,7 @@ export function fsTransfer(options: FsTransferOptions): Transfer {
   requireObject("options of fsTransfer", options);
   const { root, scratchPath, clock = systemClock } = options;
   requireText("root", root);
+  if (scratchPath !== undefined) requireText("scratchPath", scratchPath);
   async function planToScratch(item: TransferItem): Promise<readonly Copy[]> {
     const folder = bucketFolder(root, item.bucket, true);
     // In a folder of the user's own, links lead where the user wants them to.
@@ -77,10 +79,10 @@ export function fsTransfer(options: FsTransferOptions): Transfer {
   const closing = serviceClosing(transferClosed);
   return {
     name: "fs",
-    toScratch: (items, options) =>
-      closing.during(options.signal, (signal) => transfer(items, { ...options, signal }, planToScratch)),
-    toObjectStore: (items, options) =>
-      closing.during(options.signal, (signal) => transfer(items, { ...options, signal }, planToObjectStore)),
+    toScratch: transferVerb("toScratch", closing, (items, options) => transfer(items, options, planToScratch)),
+    toObjectStore: transferVerb("toObjectStore", closing, (items, options) =>
+      transfer(items, options, planToObjectStore),
+    ),
     [Symbol.asyncDispose]: () => closing.close(),
   };
 }

@@ -13,6 +13,7 @@ import type { Transfer, TransferItem, TransferOptions, TransferProgress } from "
 import { serviceClosing } from "../service-closing.ts";
 import { globusTaskFailed, missingSources, noClient, notArrived, transferClosed } from "../transfer-failed.ts";
 import { distinctCopies, requireInScratch } from "../transfer-places.ts";
+import { transferVerb } from "../transfer-verb.ts";
 import { globusApi } from "./globus-api.ts";
 import { globusInbound } from "./globus-inbound.ts";
 import { globusLabel, newMark } from "./globus-label.ts";
@@ -58,6 +59,9 @@ const lasting = new Set(["CANCELED", "PERMISSION_DENIED", "FILE_NOT_FOUND"]);
  */
 export function globusTransfer(options: GlobusTransferOptions): Transfer {
   requireObject("options of globusTransfer", options);
+  requireText("objectStoreEndpoint (OBJECT_STORE_ENDPOINT)", options.objectStoreEndpoint);
+  requireText("scratchEndpoint (SCRATCH_ENDPOINT)", options.scratchEndpoint);
+  if (options.scratchPath !== undefined) requireText("scratchPath", options.scratchPath);
   requireCredentials("inbound", "GLOBUS_INBOUND_CLIENT_CREDENTIALS", options.inbound);
   requireCredentials("outbound", "GLOBUS_OUTBOUND_CLIENT_CREDENTIALS", options.outbound);
   const { pollSeconds = [1, 30] } = options;
@@ -115,10 +119,10 @@ export function globusTransfer(options: GlobusTransferOptions): Transfer {
   const closing = serviceClosing(transferClosed);
   return {
     name: "globus",
-    toScratch: (items, how) =>
-      closing.during(how.signal, (signal) => transfer(items, { ...how, signal }, inbound, globusInbound)),
-    toObjectStore: (items, how) =>
-      closing.during(how.signal, (signal) => transfer(items, { ...how, signal }, outbound, globusOutbound)),
+    toScratch: transferVerb("toScratch", closing, (items, how) => transfer(items, how, inbound, globusInbound)),
+    toObjectStore: transferVerb("toObjectStore", closing, (items, how) =>
+      transfer(items, how, outbound, globusOutbound),
+    ),
     [Symbol.asyncDispose]: () => closing.close(),
   };
 }

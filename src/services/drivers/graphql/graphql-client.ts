@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { codeOf, isFirstlightError, messageOf } from "../../../core/errors.ts";
 import { type Logger, silentLogger } from "../../../core/log.ts";
-import { requireCount, requireRetry } from "../../../core/require-option.ts";
+import { requireCount, requireRetry, requireText } from "../../../core/require-option.ts";
 import { type RetryOptions, retry } from "../../../core/retry.ts";
 import { retryAfterSeconds } from "../../../core/retry-after.ts";
 import { requireSecret, type Secret } from "../../../core/secret.ts";
@@ -47,6 +47,7 @@ export function graphqlClient(options: GraphqlClientOptions): GraphqlClient {
   const { url, log = silentLogger } = options;
   requireServerUrl("url (internal-api-gateway in MESH_CONFIG)", url);
   requireRetry(options.retry);
+  if (options.serviceName !== undefined) requireText("serviceName", options.serviceName);
   requireCount("requestTimeoutMs", options.requestTimeoutMs ?? defaultTimeoutMs, 1);
   requireSecret("authToken (GQL_AUTH_TOKEN)", options.authToken);
   const closing = new AbortController();

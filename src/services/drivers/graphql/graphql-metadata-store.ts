@@ -1,5 +1,6 @@
 import { FirstlightError, isFirstlightError, messageOf } from "../../../core/errors.ts";
 import { formatPythonJson, parsePythonJson, plainJson } from "../../../core/python-json.ts";
+import { requireObject } from "../../../core/require-option.ts";
 import type {
   InputDataset,
   InputDatasetPart,
@@ -37,6 +38,7 @@ const partTypes: readonly string[] = [
  * dataset are asked for once, until this store has changed the run; a failure is not kept.
  */
 export function graphqlMetadataStore(options: GraphqlMetadataStoreOptions): MetadataStore {
+  requireObject("options of graphqlMetadataStore", options);
   const client = graphqlClient(options);
   const runs = new Map<number, Promise<RecipeRun>>();
   const datasets = new Map<number, Promise<InputDataset>>();
