@@ -109,46 +109,69 @@ export function openFileNow(path: string): FileNow {
 export function openFileStart(path: string, start: Uint8Array, unitBytes = Number.POSITIVE_INFINITY): FileNow {
   const fd = openSync(path, openFlags);
   try {
-    const startBytes = readStart(path, fd, start);
-    let size: number | undefined;
-    const sizeOf = (): number => {
-      if (startBytes === start.length) return fstatSync(fd).size;
-      // A file system that gives less than there is stops at pages of its own. Elsewhere a read that gives nothing says where
-      // the file ends, in a fraction of the time that its facts take.
-      const isAll = startBytes % unitBytes === 0 || readSync(fd, start, startBytes, 1, startBytes) === 0;
-      return isAll ? startBytes : fstatSync(fd).size;
-    };
-    const fromStart = (offset: number, into: Uint8Array): number => {
-      if (offset >= startBytes) return 0;
-      const part = start.subarray(offset, Math.min(startBytes, offset + into.length));
-      into.set(part);
-      return part.length;
-    };
-    return {
-      name: path,
-      get sizeBytes() {
-        size ??= sizeOf();
-        return size;
-      },
-      start: start.subarray(0, startBytes),
-      readNow(offset, into) {
-        const filled = fromStart(offset, into);
-        return filled === into.length ? filled : filled + readFully(fd, offset + filled, into.subarray(filled));
-      },
-      async read(offset, into) {
-        let filled = fromStart(offset, into);
-        while (filled < into.length) {
-          const { bytesRead } = await readAt(fd, into, filled, atOnce(into.length - filled), offset + filled);
-          if (bytesRead === 0) break;
-          filled += bytesRead;
-        }
-        return filled;
-      },
-      [Symbol.dispose]: () => closeSync(fd),
-    };
+    return new FileStart(path, fd, start, readStart(path, fd, start), unitBytes);
   } catch (error) {
     closeSync(fd);
     throw error;
+  }
+}
+
+/** A class, as one is made for each of thousands of files: an object with a getter takes as long to make as the file to open. */
+class FileStart implements FileNow {
+  readonly name: string;
+  readonly start: Uint8Array;
+  readonly #fd: number;
+  /** All of the memory, of which `start` is what was read. */
+  readonly #memory: Uint8Array;
+  readonly #unitBytes: number;
+  #sizeBytes: number | undefined;
+
+  constructor(name: string, fd: number, memory: Uint8Array, startBytes: number, unitBytes: number) {
+    this.name = name;
+    this.start = memory.subarray(0, startBytes);
+    this.#fd = fd;
+    this.#memory = memory;
+    this.#unitBytes = unitBytes;
+  }
+
+  get sizeBytes(): number {
+    this.#sizeBytes ??= this.#isAll() ? this.start.length : fstatSync(this.#fd).size;
+    return this.#sizeBytes;
+  }
+
+  /** Whether the file ends with what was read. */
+  #isAll(): boolean {
+    const { length } = this.start;
+    if (length === this.#memory.length) return false;
+    // A file system that gives less than there is stops at pages of its own. Elsewhere a read that gives nothing says where
+    // the file ends, in a fraction of the time that its facts take.
+    return length % this.#unitBytes === 0 || readSync(this.#fd, this.#memory, length, 1, length) === 0;
+  }
+
+  readNow(offset: number, into: Uint8Array): number {
+    const filled = this.#fromStart(offset, into);
+    return filled === into.length ? filled : filled + readFully(this.#fd, offset + filled, into.subarray(filled));
+  }
+
+  async read(offset: number, into: Uint8Array): Promise<number> {
+    let filled = this.#fromStart(offset, into);
+    while (filled < into.length) {
+      const { bytesRead } = await readAt(this.#fd, into, filled, atOnce(into.length - filled), offset + filled);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    return filled;
+  }
+
+  #fromStart(offset: number, into: Uint8Array): number {
+    if (offset >= this.start.length) return 0;
+    const part = this.start.subarray(offset, offset + into.length);
+    into.set(part);
+    return part.length;
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#fd);
   }
 }
 
@@ -215,6 +238,8 @@ export interface CreateFileOptions {
    * Without it, beside the file.
    */
   readonly temporaryFolder?: string;
+  /** `false` leaves it to the system when the file is on the disk, as programs that copy do. Then one that was whole may be gone, or empty, after a power failure. */
+  readonly sync?: boolean;
 }
 
 /**
@@ -246,12 +271,12 @@ export async function createFile(path: string, options: CreateFileOptions = {}):
       }
     },
     async commit() {
-      await handle.sync();
+      if (options.sync !== false) await handle.sync();
       await close();
       // A link fails where a name is taken, which a rename does not: two writers cannot both win.
       if (options.overwrite === true) await rename(temporary, path);
       else await linkNew(temporary, path);
-      await syncPath(folder);
+      if (options.sync !== false) await syncPath(folder);
     },
     async [Symbol.asyncDispose]() {
       await close();

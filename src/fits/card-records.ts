@@ -16,7 +16,7 @@ export function cardRecords(records: RecordWords, layout: HeaderLayout): CardRec
   let made: (Card | undefined)[] | undefined;
   const make = (): Card => Card.parse(loadedText());
   const cardAt = (record: number): Card => {
-    made ??= new Array(count).fill(undefined);
+    made ??= new Array(count);
     let card = made[record];
     if (card === undefined) {
       const words = records.load(record);
@@ -43,7 +43,7 @@ export function cardRecords(records: RecordWords, layout: HeaderLayout): CardRec
       const record = short === undefined || (hierarch !== undefined && hierarch < short) ? hierarch : short;
       if (record === undefined) return undefined;
       // The same object every time, also where the layout has let go of it.
-      made ??= new Array(count).fill(undefined);
+      made ??= new Array(count);
       let card = made[record];
       if (card === undefined) {
         card = layout.card(records.load(record), record, make);

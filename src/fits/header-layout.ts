@@ -89,9 +89,10 @@ function layoutOf(names: Int32Array): HeaderLayout {
   return {
     find(keyword) {
       const before = found.get(keyword);
-      if (before !== undefined) return before;
+      if (before !== undefined || found.has(keyword)) return before;
       const record = search(keyword);
-      if (record !== undefined && found.size < count) found.set(keyword, record);
+      // Those that are not there are asked for in every frame as well.
+      if (found.size < 2 * count) found.set(keyword, record);
       return record;
     },
     ...cards,

@@ -78,7 +78,10 @@ export class Header implements Iterable<Card> {
 
   /** The first card of that keyword. */
   card(key: string): Card | undefined {
-    return this.#first(key) ?? this.#first(normalKeyword(key));
+    const found = this.#first(key);
+    if (found !== undefined) return found;
+    const name = normalKeyword(key);
+    return name === key ? undefined : this.#first(name);
   }
 
   has(key: string): boolean {

@@ -14,6 +14,7 @@ export { type EncodeFrameOptions, encodeFrame, readFrame } from "./frame-file.ts
 export type { Hdu, HduType } from "./hdu.ts";
 export { Header, type HeaderRecord } from "./header.ts";
 export { type FitsFile, type HduSelector, openFits, readHeader } from "./open-fits.ts";
+export { type FileToPack, packFiles } from "./pack-files.ts";
 export { type PackOptions, type PackToOptions, packFits, packFitsTo } from "./pack-fits.ts";
 export { encodeHeader, parseHeader } from "./parse-header.ts";
 export { readHdu, type StoredHdu } from "./read-hdu.ts";

@@ -95,30 +95,36 @@ export async function findHdu(source: ByteSource, selector?: HduSelector): Promi
 
 /** The HDUs in their order, each read when it is asked for. */
 async function* walkHdus(source: ByteSource): AsyncGenerator<Hdu, void, undefined> {
-  const walk = hduWalk(source);
-  for (let step = walk.next(0); step.done !== true; ) {
-    if ("header" in step.value) {
-      yield step.value;
-      step = walk.next(0);
-    } else {
-      step = walk.next(await source.read(step.value.offset, step.value.into));
-    }
+  for (let index = 0, offset = 0; isHduAt(source, offset); index += 1) {
+    const reading = readHeaderAt(source, index, offset);
+    let step = reading.next(0);
+    while (step.done !== true) step = reading.next(await source.read(step.value.offset, step.value.into));
+    if (step.value === undefined) return;
+    const hdu = hduOf(source, index, offset, step.value);
+    yield hdu;
+    offset = hdu.endOffset;
   }
 }
 
+/** The same of a file that is read at once; of what is like one before, no reading is begun. */
 function* walkHdusNow(source: FileNow): Generator<Hdu, void, undefined> {
-  const walk = hduWalk(source);
-  for (let step = walk.next(0); step.done !== true; ) {
-    if ("header" in step.value) {
-      yield step.value;
-      step = walk.next(0);
-    } else {
-      step = walk.next(source.readNow(step.value.offset, step.value.into));
-    }
+  for (let index = 0, offset = 0; isHduAt(source, offset); index += 1) {
+    const read = readLikeBefore(source, index, offset) ?? readHeaderAtNow(source, index, offset);
+    if (read === undefined) return;
+    const hdu = hduOf(source, index, offset, read);
+    yield hdu;
+    offset = hdu.endOffset;
   }
 }
 
-/** Bytes that are wanted before the walk can go on; it is told how many there were. */
+function readHeaderAtNow(source: FileNow, index: number, offset: number): ReadHeader | undefined {
+  const reading = readHeaderAt(source, index, offset);
+  let step = reading.next(0);
+  while (step.done !== true) step = reading.next(source.readNow(step.value.offset, step.value.into));
+  return step.value;
+}
+
+/** Bytes that are wanted before the reading can go on; it is told how many there were. */
 interface Wanted {
   readonly offset: number;
   readonly into: Uint8Array;
@@ -126,32 +132,42 @@ interface Wanted {
 
 type Walked = Pick<FileNow, "name" | "sizeBytes" | "start">;
 
-/** One walk for those who wait for their bytes and for those who have them at once. */
-function* hduWalk(source: Walked): Generator<Hdu | Wanted, void, number> {
-  // Of a file whose beginning is there already, its size is asked for only where it matters: that takes as long as reading a header.
-  const fileSizeBytes = (least: number): number => {
-    const known = source.start?.length ?? 0;
-    return least <= known ? known : source.sizeBytes;
-  };
-  if (fileSizeBytes(1) === 0) throw badFile("FITS_EMPTY", "the file is empty.", { file: source.name });
-  for (let index = 0, offset = 0; offset < fileSizeBytes(offset + 1); index += 1) {
-    const read = yield* readHeaderAt(source, index, offset);
-    if (read === undefined) return;
-    const hdu = describeHdu(read.header, {
-      file: source.name,
-      fileSizeBytes,
-      index,
-      headerOffset: offset,
-      dataOffset: offset + read.sizeBytes,
-    });
-    yield hdu;
-    offset = hdu.endOffset;
-  }
+/** Whether the file goes on there. */
+function isHduAt(source: Walked, offset: number): boolean {
+  if (offset < fileSizeBytes(source, offset + 1)) return true;
+  if (offset === 0) throw badFile("FITS_EMPTY", "the file is empty.", { file: source.name });
+  return false;
+}
+
+/** Of a file whose beginning is there already, its size is asked for only where it matters: that takes as long as reading a header. */
+function fileSizeBytes(source: Walked, least: number): number {
+  const known = source.start?.length ?? 0;
+  return least <= known ? known : source.sizeBytes;
+}
+
+function hduOf(source: Walked, index: number, headerOffset: number, { header, sizeBytes }: ReadHeader): Hdu {
+  return describeHdu(header, {
+    file: source.name,
+    fileSizeBytes: (least) => fileSizeBytes(source, least),
+    index,
+    headerOffset,
+    dataOffset: headerOffset + sizeBytes,
+  });
 }
 
 interface ReadHeader {
   readonly header: Header;
   readonly sizeBytes: number;
+}
+
+/** What has the same records as one before, and lies in what was read on opening. */
+function readLikeBefore(source: Walked, index: number, offset: number): ReadHeader | undefined {
+  if (source.start === undefined || offset >= source.start.length) return undefined;
+  const kind = index === 0 ? primaryStart : extensionStart;
+  const like = headerLikeBefore(source.start.subarray(offset), kind, source.name);
+  if (like === undefined) return undefined;
+  const sizeBytes = headerBytes(like.end);
+  return offset + sizeBytes <= source.start.length ? { header: like.header, sizeBytes } : undefined;
 }
 
 /** Reads on, each time twice as much, until the END card is there. `undefined` for padding after the last HDU. */
@@ -161,15 +177,6 @@ function* readHeaderAt(
   offset: number,
 ): Generator<Wanted, ReadHeader | undefined, number> {
   const place = { file: source.name, hdu: index, offset };
-  if (source.start !== undefined && offset < source.start.length) {
-    const like = headerLikeBefore(
-      source.start.subarray(offset),
-      index === 0 ? primaryStart : extensionStart,
-      source.name,
-    );
-    const sizeBytes = like === undefined ? 0 : headerBytes(like.end);
-    if (like !== undefined && offset + sizeBytes <= source.start.length) return { header: like.header, sizeBytes };
-  }
   const available = source.sizeBytes - offset;
   let bytes = new Uint8Array(0);
   for (let wantedBytes = firstReadBytes; ; wantedBytes *= 2) {

@@ -21,6 +21,8 @@ export interface PackOptions {
 export interface PackToOptions extends PackOptions {
   /** Replace a file that is there already; without it such a file is an `EEXIST` error. */
   readonly overwrite?: boolean;
+  /** `false` leaves it to the system when a file that is given by its path is on the disk; by default it is there when it has its name. */
+  readonly sync?: boolean;
 }
 
 /**
@@ -68,7 +70,10 @@ export async function packFitsTo(
   options: PackToOptions = {},
 ): Promise<void> {
   if (typeof target === "string") {
-    await using sink = await createFile(target, { overwrite: options.overwrite === true });
+    await using sink = await createFile(target, {
+      overwrite: options.overwrite === true,
+      sync: options.sync !== false,
+    });
     return await packFitsTo(sink, file, options);
   }
   if (target.writeAt === undefined) for await (const part of packFits(file, options)) await target.write(part);

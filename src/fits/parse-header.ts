@@ -108,15 +108,18 @@ export function headerLikeBefore(
   start: string,
   file: string | undefined,
 ): { readonly header: Header; readonly end: number } | undefined {
-  const isEnd = (count: number): boolean => {
-    const at = count * cardLength;
-    return bytes[at] === capitalE && latin1(bytes.subarray(at, at + cardLength)) === endCard;
-  };
+  if (!standsAt(bytes, 0, start)) return undefined;
+  const isEnd = (count: number): boolean => standsAt(bytes, count * cardLength, endCard);
   const like = layoutLikeBefore(wordsOf(bytes, bytes.length - (bytes.length % cardLength)), isEnd);
-  if (like === undefined || latin1(bytes.subarray(0, start.length)) !== start) return undefined;
+  if (like === undefined) return undefined;
   const { layout, before, changes } = like;
   const records = cardRecords(changedRecords(before, changes), layout);
   return { header: headerOfRecords(records, file), end: before.byteLength };
+}
+
+function standsAt(bytes: Uint8Array, at: number, text: string): boolean {
+  for (let i = 0; i < text.length; i += 1) if (bytes[at + i] !== text.charCodeAt(i)) return false;
+  return true;
 }
 
 /** The words of whole records. */

@@ -46,8 +46,11 @@ export function structureCards(header: Header, place: FitsPlace): StructureCards
       if (!isBitpix(value)) throw invalid(`${key} is ${value}; expected 8, 16, 32, 64, -32 or -64.`);
       return value;
     },
-    axes: (key, axisCount) =>
-      Array.from({ length: axisCount }, (_, axis) => count(`${key}${axis + 1}`, 0, Number.MAX_SAFE_INTEGER)),
+    axes(key, axisCount) {
+      const axes: number[] = [];
+      for (let axis = 1; axis <= axisCount; axis += 1) axes.push(count(`${key}${axis}`, 0, Number.MAX_SAFE_INTEGER));
+      return axes;
+    },
     value: (key) => read(() => header.get(key)),
     text(key) {
       const value = read(() => header.get(key));

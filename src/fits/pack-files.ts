@@ -1,0 +1,117 @@
+import type { ByteSource } from "../core/byte-source.ts";
+import { codeOf, FirstlightError, isFirstlightError, messageOf } from "../core/errors.ts";
+import { type FileNow, openFileNow } from "../core/file.ts";
+import { type Portions, portions } from "../core/portions.ts";
+import { shareWork, withWorkers } from "../core/share-work.ts";
+import { kernelModule, useKernelModule } from "../kernels/kernels.ts";
+import { openFits } from "./open-fits.ts";
+import { type PackToOptions, packFitsTo } from "./pack-fits.ts";
+
+/** A file to be packed, and where its packed copy is to be. */
+export interface FileToPack {
+  readonly from: string;
+  readonly to: string;
+}
+
+type Packing = Pick<PackToOptions, "compression" | "overwrite" | "sync">;
+
+interface SharedFiles {
+  readonly kernels: object;
+  readonly files: readonly FileToPack[];
+  readonly packing: Packing;
+  readonly portions: SharedArrayBuffer;
+}
+
+/**
+ * Packs many files as `packFitsTo` packs one. Each is packed by one thread, which for files of some megabytes is faster than to have all
+ * threads at one file after the other. Copies appear whole or not at all; those that were made before a failure stay.
+ *
+ * @param options `workers` are the threads, the calling one included; by default one
+ *
+ * @throws FirstlightError FITS_FILE for a file that cannot be read, a copy that cannot be written or is there already, and two copies of
+ * one name; the errors of `openFits` and `packFitsTo`
+ */
+export async function packFiles(files: Iterable<FileToPack>, options: PackToOptions = {}): Promise<void> {
+  const { compression, overwrite = false, sync = true, signal } = options;
+  const list = Array.from(files, ({ from, to }) => ({ from, to }));
+  requireOwnNames(list);
+  const packing: Packing = { compression, overwrite, sync };
+  const shared = portions(list.length);
+  await withWorkers(options.workers, async (workers) => {
+    const data: SharedFiles = { kernels: kernelModule(), files: list, packing, portions: shared.memory };
+    const own = (): Promise<void> => packShare(list, packing, shared);
+    await shareWork(workers, { module: import.meta.url, name: packInThread.name }, data, shared, own, signal);
+  });
+}
+
+/** What the other threads do. */
+export async function packInThread({ kernels, files, packing, portions: memory }: SharedFiles): Promise<void> {
+  useKernelModule(kernels);
+  await packShare(files, packing, portions(files.length, memory));
+}
+
+async function packShare(files: readonly FileToPack[], packing: Packing, shared: Portions): Promise<void> {
+  for (let next = shared.next(); next !== undefined; next = shared.next()) {
+    const file = files[next];
+    if (file !== undefined) await packOne(file, packing, shared);
+  }
+}
+
+async function packOne({ from, to }: FileToPack, packing: Packing, shared: Portions): Promise<void> {
+  // Others have their turn while the copy is written.
+  using source = opened(from);
+  // A signal is not heard in another thread, and this is where each comes by.
+  const stopping: ByteSource = {
+    name: source.name,
+    sizeBytes: source.sizeBytes,
+    async read(offset, into) {
+      shared.throwIfStopped();
+      return source.readNow(offset, into);
+    },
+  };
+  const fits = await openFits(stopping);
+  try {
+    await packFitsTo(to, fits, packing);
+  } catch (error) {
+    throw asFileError(error, "written", to);
+  }
+}
+
+function opened(path: string): FileNow {
+  try {
+    return openFileNow(path);
+  } catch (error) {
+    throw asFileError(error, "read", path);
+  }
+}
+
+/** What the operating system says, told so that it is the same in every thread. */
+function asFileError(error: unknown, attempt: "read" | "written", path: string): unknown {
+  if (isFirstlightError(error) || codeOf(error) === undefined) return error;
+  if (attempt === "written" && codeOf(error) === "EEXIST" && !isMakingFolders(error)) {
+    return fileError(`The file ${path} is there already. Name another, or pass overwrite.`, path, error);
+  }
+  const problem = messageOf(error).replace(/\.$/, "");
+  const advice = attempt === "read" ? "Check the path." : "Name another place.";
+  return fileError(`The file ${path} cannot be ${attempt}: ${problem}. ${advice}`, path, error);
+}
+
+/** What is there already is a file where a folder should be. */
+function isMakingFolders(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error && error.syscall === "mkdir";
+}
+
+function requireOwnNames(files: readonly FileToPack[]): void {
+  const names = new Map<string, string>();
+  for (const { from, to } of files) {
+    const before = names.get(to);
+    if (before !== undefined) {
+      throw fileError(`Of ${before} and of ${from} the copy would be ${to}. Give each a name of its own.`, to);
+    }
+    names.set(to, from);
+  }
+}
+
+function fileError(message: string, path: string, cause?: unknown): FirstlightError {
+  return new FirstlightError("FITS_FILE", message, { disposition: "invalid", fields: { path }, cause });
+}
