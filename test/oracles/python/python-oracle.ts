@@ -17,6 +17,12 @@ export const pythonPika = {
   probe: ["-c", "import pika"],
   debianPackage: "python3-pika",
 };
+export const pythonProtobuf = {
+  name: "Python's protobuf",
+  command: python,
+  probe: ["-c", "import google.protobuf"],
+  debianPackage: "python3-protobuf",
+};
 
 /** Runs a program of this folder and reads the JSON that it prints. What it says when it fails is in the error. */
 export async function runPython(program: string, args: readonly string[], input: unknown = null): Promise<unknown> {
