@@ -77,8 +77,11 @@ test("a list that goes on where it began ends with an error", async () => {
   expect(server.seen).toHaveLength(3);
 });
 
-const next = (token: string): Reaction =>
-  listed(`<IsTruncated>true</IsTruncated><NextContinuationToken>${token}</NextContinuationToken>`);
+const next = (token: string, key = token): Reaction =>
+  xml(
+    "ListBucketResult",
+    `<Contents><Key>${key}</Key></Contents><IsTruncated>true</IsTruncated><NextContinuationToken>${token}</NextContinuationToken>`,
+  );
 const uploads = (inside: string): Reaction => xml("ListMultipartUploadsResult", inside);
 const nextUploads = (id: string): Reaction =>
   uploads(
@@ -99,6 +102,18 @@ test("a list that goes round by several places ends with an error, and gives no 
   expect(await rejected(listing())).toMatchObject(unlike);
   expect(seen).toHaveLength(3);
   expect(server.seen).toHaveLength(5);
+});
+
+test("so does one that goes round by places that are always new", async () => {
+  const [a, b, c, d] = [next("1", "a"), next("2", "b"), next("3", "a"), next("4", "a")];
+  await using server = await scriptedHttp(a, b, c, d, page(403));
+  await using store = storeAt(server.url);
+  const seen: string[] = [];
+  const listing = async (): Promise<void> => {
+    for await (const { key } of store.list("data")) seen.push(key);
+  };
+  expect(await rejected(listing())).toMatchObject(unlike);
+  expect(seen).toEqual(["a", "b"]);
 });
 
 test("a list that leads back once goes on where it should when it is asked again", async () => {

@@ -34,7 +34,12 @@ export async function removeUploads(
       async ({ s3, options }) => {
         const answer = await s3.listMultipartUploads(list, options);
         const next = answer.NextKeyMarker === undefined ? undefined : decodeKey(answer.NextKeyMarker, "url");
-        requireWayOn(answer.IsTruncated, markerOf(next, answer.NextUploadIdMarker));
+        const [first] = answer.Uploads ?? [];
+        requireWayOn(
+          answer.IsTruncated,
+          markerOf(next, answer.NextUploadIdMarker),
+          markerOf(first?.Key, first?.UploadId),
+        );
         return { ...answer, NextKeyMarker: next };
       },
       signal,
