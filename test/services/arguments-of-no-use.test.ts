@@ -113,6 +113,13 @@ test.each<readonly [what: string, work: (store: OwnMetadataStore) => Promise<unk
   expect(await store.runs()).toEqual([1]);
 });
 
+test("a run whose id is no text either is not known", async () => {
+  await using folder = await temporaryFolder();
+  await using store = sqliteMetadataStore({ path: join(folder.path, "metadata.sqlite") });
+  for (const id of [Symbol("x"), Object.create(null)])
+    expect(await rejected(store.recipeRun(id as never))).toMatchObject({ code: "RECIPE_RUN_NOT_FOUND" });
+});
+
 test("no run is given a status whose id is none", async () => {
   await using folder = await temporaryFolder();
   await using store = sqliteMetadataStore({ path: join(folder.path, "metadata.sqlite") });

@@ -133,6 +133,24 @@ describe.each<readonly [name: string, open: (root: string) => ObjectStore]>([
         ["signal", "SETTINGS_INVALID", (store: ObjectStore) => store.delete("b", ["k"], signal)],
       ] as const;
     }),
+    ...[undefined, null, 5, "", {}].map(
+      (path) =>
+        [
+          "path of download",
+          "SETTINGS_INVALID",
+          (store: ObjectStore) => store.download("b", "k", path as never),
+        ] as const,
+    ),
+    // Neither becomes a text by itself.
+    ...[Symbol("x"), Object.create(null)].flatMap((given) => {
+      const text = given as never;
+      return [
+        ["name of a bucket", "OBJECT_BUCKET_ILLEGAL", (store: ObjectStore) => store.head(text, "k")],
+        ["key of an object", "OBJECT_KEY_ILLEGAL", (store: ObjectStore) => store.head("b", text)],
+        ["a list of keys", "OBJECT_KEY_ILLEGAL", (store: ObjectStore) => store.delete("b", text)],
+        ["beginning of keys", "OBJECT_KEY_ILLEGAL", (store: ObjectStore) => Array.fromAsync(store.list("b", text))],
+      ] as const;
+    }),
     ...[null, 5, {}].flatMap((given) => {
       const prefix = given as never;
       return [

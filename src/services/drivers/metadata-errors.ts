@@ -3,12 +3,13 @@ import { FirstlightError } from "../../core/errors.ts";
 import { hideCredentials } from "../../core/hide-credentials.ts";
 import { hideSecrets } from "../../core/hide-secrets.ts";
 import type { Secret } from "../../core/secret.ts";
+import { shownValue } from "../../core/shown-value.ts";
 
 /** A recipe run that no store knows under this id. */
 export function recipeRunNotFound(recipeRunId: number, cause?: unknown): FirstlightError {
   return new FirstlightError(
     "RECIPE_RUN_NOT_FOUND",
-    `The metadata store knows no recipe run ${recipeRunId}. Register it with its input dataset first.`,
+    `The metadata store knows no recipe run ${shownValue(recipeRunId)}. Register it with its input dataset first.`,
     { fields: { recipeRunId }, cause },
   );
 }

@@ -1,4 +1,5 @@
 import { FirstlightError } from "../../core/errors.ts";
+import { shownValue } from "../../core/shown-value.ts";
 
 const longestKeyBytes = 1024;
 /** S3 takes 63 characters; a folder's name has no more bytes than these. */
@@ -14,7 +15,7 @@ export function requireBucket(bucket: string): void {
   if (typeof bucket === "string" && /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(bucket) && !isLong) return;
   throw new FirstlightError(
     "OBJECT_BUCKET_ILLEGAL",
-    `'${bucket}' cannot be the name of a bucket: it takes letters, digits, '.', '_' and '-', ${longestBucketBytes} at most, and begins with a letter or digit.`,
+    `'${shownValue(bucket)}' cannot be the name of a bucket: it takes letters, digits, '.', '_' and '-', ${longestBucketBytes} at most, and begins with a letter or digit.`,
     { disposition: "invalid", fields: { bucket } },
   );
 }
@@ -32,7 +33,7 @@ export function requireKey(key: string): void {
  */
 export function requireKeys(keys: readonly string[]): void {
   const given: unknown = keys;
-  if (!Array.isArray(given)) throw illegalKey(String(given), "a list of keys is asked for; put it into one");
+  if (!Array.isArray(given)) throw illegalKey(shownValue(given), "a list of keys is asked for; put it into one");
   for (const key of keys) requireKey(key);
 }
 
@@ -43,7 +44,7 @@ export function requireKeys(keys: readonly string[]): void {
  */
 export function requirePrefix(prefix: string): void {
   const given: unknown = prefix;
-  if (typeof given !== "string") throw illegalKey(String(given), "the beginning of keys is a text");
+  if (typeof given !== "string") throw illegalKey(shownValue(given), "the beginning of keys is a text");
 }
 
 /** A server may hold keys of others that no file can have. */
@@ -62,7 +63,7 @@ function problemOf(key: string): string | undefined {
 }
 
 export function illegalKey(key: string, reason: string): FirstlightError {
-  return new FirstlightError("OBJECT_KEY_ILLEGAL", `'${key}' cannot be the key of an object: ${reason}.`, {
+  return new FirstlightError("OBJECT_KEY_ILLEGAL", `'${shownValue(key)}' cannot be the key of an object: ${reason}.`, {
     disposition: "invalid",
     fields: { key },
   });

@@ -134,7 +134,10 @@ export function fsObjectStore(options: FsObjectStoreOptions): ObjectStore {
       const verified = verifiedSource(file, sha256, () => unlike(bucket, key, path));
       return { ...verified, [Symbol.asyncDispose]: () => file[Symbol.asyncDispose]() };
     },
-    download: (bucket, key, path, signal) => closing.during(signal, (until) => download(bucket, key, path, until)),
+    async download(bucket, key, path, signal) {
+      requireText("path of download", path);
+      return closing.during(signal, (until) => download(bucket, key, path, until));
+    },
     async head(bucket, key) {
       closing.requireOpen();
       return head(bucket, key);

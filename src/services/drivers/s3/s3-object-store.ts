@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "../../../core/clock.ts";
-import { requireObject, requireSignal } from "../../../core/require-option.ts";
+import { requireObject, requireSignal, requireText } from "../../../core/require-option.ts";
 import { sharedSync } from "../../../core/shared-sync.ts";
 import type { ObjectStore } from "../../object-store.ts";
 import { storeClosed } from "../object-errors.ts";
@@ -51,8 +51,10 @@ export function s3ObjectStore(given: S3ObjectStoreOptions): ObjectStore {
       const found = await states.existing(bucket, key, signal);
       return { ...objectSource(connection, found, config.download, signal), async [Symbol.asyncDispose]() {} };
     },
-    download: (bucket, key, path, signal) =>
-      downloadObject(session, { bucket, key }, path, { clock, syncFolder, signal }),
+    async download(bucket, key, path, signal) {
+      requireText("path of download", path);
+      return downloadObject(session, { bucket, key }, path, { clock, syncFolder, signal });
+    },
     async head(bucket, key, signal) {
       const found = await states.find(bucket, key, signal);
       return found === undefined ? undefined : publicInfo(found);
