@@ -112,7 +112,7 @@ export function accessor<Table extends FitsTable>(table: Table): Accessor<Access
     readonly #header: HeaderView;
     readonly #file: string;
     readonly #readings = new Array<Reading | undefined>(count);
-    readonly #results = new Map<unknown, unknown>();
+    #results: Map<unknown, unknown> | undefined;
 
     constructor(header: HeaderView, file: string) {
       this.#header = header;
@@ -145,9 +145,10 @@ export function accessor<Table extends FitsTable>(table: Table): Accessor<Access
     }
 
     once(compute: (access: this) => unknown): unknown {
-      const known = this.#results.get(compute);
+      const known = this.#results?.get(compute);
       if (known !== undefined) return known;
       const fresh = compute(this);
+      this.#results ??= new Map();
       this.#results.set(compute, fresh);
       return fresh;
     }

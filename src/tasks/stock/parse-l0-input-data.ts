@@ -90,7 +90,8 @@ export abstract class ParseL0InputData<Table extends FitsTable = FitsTable> exte
       if (i % filesPerTurn === 0) await turn();
       this.signal.throwIfAborted();
       const file = this.#nameOf(path);
-      const checked = await checkFrame(path, file, check);
+      const checking = checkFrame(path, file, check);
+      const checked = checking instanceof Promise ? await checking : checking;
       if ("problem" in checked) bad.push(checked);
       else {
         yield [file, checked];
