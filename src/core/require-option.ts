@@ -14,11 +14,13 @@ export function requireRetry(given: RetryOptions): void {
     ...(Array.isArray(jitterSeconds) && jitterSeconds.length === 2 && jitterSeconds.every(isNumber)
       ? []
       : [`jitterSeconds ${found(jitterSeconds)}`]),
-    ...(Number.isInteger(tries) || tries === Number.POSITIVE_INFINITY ? [] : [`tries ${found(tries)}`]),
+    ...((Number.isInteger(tries) && Number(tries) >= -1) || tries === Number.POSITIVE_INFINITY
+      ? []
+      : [`tries ${found(tries)}`]),
   ];
   if (wrong.length === 0) return;
   const expected =
-    "the numbers delaySeconds, backoff and maxDelaySeconds, jitterSeconds as two numbers, and tries as a whole number, -1 for ever";
+    "the numbers delaySeconds, backoff and maxDelaySeconds, jitterSeconds as two numbers, and tries as a whole number from -1 on, -1 for ever";
   throw settingsInvalid([{ name: "retry (RETRY_CONFIG)", expected, found: wrong.join(", ") }]);
 }
 

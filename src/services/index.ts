@@ -9,7 +9,7 @@ export type {
   StoredMessageState,
 } from "./bus.ts";
 export { type AmqpBusOptions, amqpBus } from "./drivers/amqp/amqp-bus.ts";
-export type { AmqpConnectionOptions } from "./drivers/amqp/amqp-connection.ts";
+export type { AmqpConnectionOptions } from "./drivers/amqp/amqp-connect.ts";
 export type { AmqpTopologyOptions } from "./drivers/amqp/amqp-topology.ts";
 export { type FsObjectStoreOptions, fsObjectStore } from "./drivers/fs/fs-object-store.ts";
 export { type FsTransferOptions, fsTransfer } from "./drivers/fs/fs-transfer.ts";

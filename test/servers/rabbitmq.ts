@@ -41,8 +41,8 @@ const users = {
 export interface RestartableRabbitmq extends TestServer {
   start(): Promise<void>;
   kill(): Promise<void>;
-  /** What an operator says to it by `rabbitmqctl`. */
-  control(...args: readonly string[]): Promise<void>;
+  /** What an operator says to it by `rabbitmqctl`, and what that answers. */
+  control(...args: readonly string[]): Promise<string>;
 }
 
 /** @param settings lines of `rabbitmq.conf` */
@@ -65,9 +65,10 @@ export async function restartableRabbitmq(
     },
     kill,
     async control(...args) {
-      await promisify(execFile)(controlScript, ["-n", node.env.RABBITMQ_NODENAME, ...args], {
+      const { stdout } = await promisify(execFile)(controlScript, ["-n", node.env.RABBITMQ_NODENAME, ...args], {
         env: { ...process.env, ...node.env },
       });
+      return stdout;
     },
     async [Symbol.asyncDispose]() {
       await kill();

@@ -26,6 +26,10 @@ describeWithRabbitmq("amqp bus whose connection is lost", (url) => {
     const lines: string[] = [];
     return { lines, log: createLogger({ level: "INFO", pretty: false, write: (line) => lines.push(line) }) };
   };
+  /** As methods go over the wire: class and method (AMQP 0-9-1 §1.7, §1.5). */
+  const channelOpen = new Uint8Array([0, 20, 0, 10]);
+  const channelClose = new Uint8Array([0, 20, 0, 40]);
+  const queueDeclare = new Uint8Array([0, 50, 0, 10]);
   /** Ids of all that lies in a queue, in its order. */
   async function idsIn(queue: string): Promise<string[]> {
     const ids: string[] = [];
@@ -131,6 +135,42 @@ describeWithRabbitmq("amqp bus whose connection is lost", (url) => {
     expect(await idsIn(deadLetter.queue)).toEqual([]);
   });
 
+  test("what the broker has lost before anything was consumed is declared again with the first consumer", async () => {
+    const { exchange, binding } = fresh();
+    await using bus = amqpBusAt(url, { exchange, retry: untiring });
+    await bus.declare([binding]);
+    await raw.deleteQueue(binding.queue);
+    await raw.deleteExchange(exchange);
+    const reading = (async () => {
+      for await (const { messageId, ack } of bus.consume(binding.queue)) {
+        await ack();
+        return messageId;
+      }
+      return "nothing";
+    })().catch((error: unknown) => error);
+    // Until the consumer's connection has declared it, nothing takes the message.
+    const publish = () =>
+      bus.publish([{ binding, messageId: "1", body: {} }]).then(
+        () => "published",
+        (error: unknown) => error,
+      );
+    await expect.poll(publish, { timeout: 5000 }).toBe("published");
+    expect(await reading).toBe("1");
+  });
+
+  test("a broker that drops the connection whenever it is to declare again is not tried more often than asked", async () => {
+    const { exchange, binding } = fresh();
+    await using door = await cuttable(url);
+    await using bus = amqpBusAt(door.url, { exchange, retry: { ...untiring, tries: 3 } });
+    await bus.declare([binding]);
+    door.cutAt(queueDeclare, 100);
+    door.cut();
+    await expect(bus.publish([{ binding, messageId: "1", body: {} }])).rejects.toMatchObject({
+      code: "BUS_CONNECTION_LOST",
+    });
+    expect(door.connections()).toBeLessThanOrEqual(4);
+  });
+
   test("with no try left it says which messages are unconfirmed", async () => {
     const { exchange, binding } = fresh();
     await using door = await cuttable(url);
@@ -208,9 +248,6 @@ describeWithRabbitmq("amqp bus whose connection is lost", (url) => {
     door.cut();
   });
 
-  /** `channel.close` (AMQP 0-9-1 §1.7): class 20, method 40. */
-  const channelClose = new Uint8Array([0, 20, 0, 40]);
-
   test("a connection that is lost while a channel closes holds up neither what closes it nor the bus's end", async () => {
     const { exchange, binding } = fresh();
     await using door = await cuttable(url);
@@ -264,5 +301,48 @@ describeWithRabbitmq("amqp bus whose connection is lost", (url) => {
     await second;
     reading.abort();
     await read;
+  });
+
+  test("a bus closes while the broker, back again, is silent in the middle of declaring what was declared", async () => {
+    const { exchange, binding } = fresh();
+    await using door = await cuttable(url);
+    const bus = amqpBusAt(door.url, { exchange, retry: untiring });
+    await bus.declare([binding]);
+    const read = (async () => {
+      for await (const _ of bus.consume(binding.queue)) expect.fail("nothing comes");
+    })();
+    await expect.poll(async () => (await raw.checkQueue(binding.queue)).consumerCount).toBe(1);
+    door.stallAt(channelOpen);
+    door.cut();
+    const refused = [bus.declare([binding]), bus.publish([{ binding, messageId: "1", body: {} }])].map((work) =>
+      work.catch((error: unknown) => error),
+    );
+    await expect.poll(() => door.stalled()).toBe(2);
+    await bus[Symbol.asyncDispose]();
+    await read;
+    expect(await Promise.all(refused)).toMatchObject([{ code: "SERVICE_CLOSED" }, { code: "SERVICE_CLOSED" }]);
+    await expect.poll(() => door.open()).toBe(0);
+  });
+
+  test("a declaration that a silent broker does not answer holds up no closing", { timeout: 20_000 }, async () => {
+    const { exchange, binding } = fresh();
+    await using door = await cuttable(url);
+    const bus = amqpBusAt(door.url, { exchange, retry: untiring });
+    await bus.declare([binding]);
+    door.stallAt(channelOpen);
+    const declared = bus.declare([binding]).catch((error: unknown) => error);
+    await expect.poll(() => door.stalled()).toBe(1);
+    await bus[Symbol.asyncDispose]();
+    expect(await declared).toMatchObject({ code: "SERVICE_CLOSED" });
+  });
+
+  test("what was begun before is still declared while the bus closes", async () => {
+    const { exchange, binding } = fresh();
+    const bus = amqpBusAt(url, { exchange, retry: untiring });
+    await bus.declare([]);
+    const declared = bus.declare([binding]);
+    await bus[Symbol.asyncDispose]();
+    await declared;
+    expect(await raw.checkQueue(binding.queue)).toMatchObject({ messageCount: 0 });
   });
 });

@@ -6,12 +6,18 @@ export interface Cuttable extends AsyncDisposable {
   readonly url: string;
   /** How many connections came. */
   connections(): number;
+  /** How many of them are still there. */
+  open(): number;
   /** Ends every connection, as a pulled cable does. */
   cut(): void;
-  /** Does so as soon as these bytes are sent to the server, which does not get them. */
-  cutAt(sent: Uint8Array): void;
+  /** Does so as soon as these bytes are sent to the server, which does not get them; the first time, or so many times. */
+  cutAt(sent: Uint8Array, times?: number): void;
+  /** From when these bytes are sent over a connection on, nothing comes back over it. */
+  stallAt(sent: Uint8Array): void;
   /** From now on nothing comes back from the server. */
   stall(): void;
+  /** Over how many connections `stallAt` has met its bytes. */
+  stalled(): number;
   /** Refuses new connections, too, or takes them again. */
   lock(isLocked: boolean): void;
 }
@@ -20,9 +26,11 @@ export async function cuttable(url: string): Promise<Cuttable> {
   const { hostname, port } = new URL(url);
   const sockets = new Set<Socket>();
   const fars = new Set<Socket>();
+  const stalled = new Set<Socket>();
   let isLocked = false;
   let count = 0;
-  let cutting: Uint8Array | undefined;
+  let cutting: { readonly at: Uint8Array; left: number } | undefined;
+  let stalling: Uint8Array | undefined;
   const cut = (): void => {
     for (const socket of sockets) socket.destroy();
   };
@@ -40,13 +48,18 @@ export async function cuttable(url: string): Promise<Cuttable> {
         .on("error", () => {})
         .on("close", () => {
           sockets.delete(socket);
+          fars.delete(socket);
           near.destroy();
           far.destroy();
         });
     }
     near.on("data", (chunk) => {
-      if (cutting === undefined || !chunk.includes(Buffer.from(cutting))) return;
-      cutting = undefined;
+      if (stalling !== undefined && chunk.includes(Buffer.from(stalling))) {
+        far.unpipe().pause();
+        stalled.add(far);
+      }
+      if (cutting === undefined || cutting.left === 0 || !chunk.includes(Buffer.from(cutting.at))) return;
+      cutting.left -= 1;
       cut();
     });
     near.pipe(far).pipe(near);
@@ -58,13 +71,18 @@ export async function cuttable(url: string): Promise<Cuttable> {
   return {
     url: to.href,
     connections: () => count,
+    open: () => fars.size,
     cut,
-    cutAt(sent) {
-      cutting = sent;
+    cutAt(sent, times = 1) {
+      cutting = { at: sent, left: times };
+    },
+    stallAt(sent) {
+      stalling = sent;
     },
     stall() {
       for (const far of fars) far.unpipe().pause();
     },
+    stalled: () => stalled.size,
     lock(locked) {
       isLocked = locked;
     },

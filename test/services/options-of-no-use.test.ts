@@ -35,6 +35,8 @@ test.each<readonly [name: string, open: () => Promise<unknown>]>([
       undefined,
       {},
       { ...quickRetry, tries: "3" },
+      { ...quickRetry, tries: -5 },
+      { ...quickRetry, tries: Number.NEGATIVE_INFINITY },
       { ...quickRetry, jitterSeconds: 1 },
       { ...quickRetry, backoff: NaN },
     ].map((retry) => ["retry (RETRY_CONFIG)", async () => open({ retry })()] as const),

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "amqplib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { messageOf } from "../../../src/core/errors.ts";
 import { createLogger } from "../../../src/core/log.ts";
 import { Secret } from "../../../src/core/secret.ts";
 import type { Bus, BusMessage, QueueBinding } from "../../../src/services/bus.ts";
@@ -10,6 +11,7 @@ import { findProgram } from "../../servers/debian.ts";
 import { type RestartableRabbitmq, restartableRabbitmq } from "../../servers/rabbitmq.ts";
 import { describeWithRabbitmq } from "../../servers/with-server.ts";
 import { amqpBusAt, noRetry } from "../amqp-bus-at.ts";
+import { cuttable } from "../cuttable.ts";
 
 const untiring = { ...noRetry, delaySeconds: 0.3, maxDelaySeconds: 0.3, tries: -1 };
 const everything = { configure: ".*", write: ".*", read: ".*" };
@@ -63,6 +65,52 @@ describeWithRabbitmq("a RabbitMQ of one's own", () => {
     } finally {
       await broker.control("set_vm_memory_high_watermark", "0.6");
     }
+  });
+
+  /** What RabbitMQ does to a classic queue whose process has died too often: it is there, but nobody can use it. */
+  const stopQueue = (queue: string) =>
+    broker.control(
+      "eval",
+      `{ok, Q} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, <<"${queue}">>)),
+       {ok, All} = rabbit_amqqueue_sup_sup:find_for_vhost(<<"/">>, node()),
+       [ok] = [supervisor:terminate_child(All, One) || {_, One, _, _} <- supervisor:which_children(All),
+               {_, Pid, _, _} <- supervisor:which_children(One), Pid =:= amqqueue:get_pid(Q)].`,
+    );
+
+  test("a bus that cannot declare again what was declared leaves no connection behind", async () => {
+    await using door = await cuttable(broker.url);
+    const stop = new AbortController();
+    const reason = new Error("enough tried");
+    const waits: unknown[] = [];
+    const onWait = ({ error }: { readonly error: unknown }): void => {
+      waits.push(messageOf(error));
+      if (waits.length === 5) stop.abort(reason);
+    };
+    const binding = bindingOf("stopped");
+    const bus = amqpBusAt(door.url, { exchange: "stopped.x", retry: { ...untiring, delaySeconds: 0.01, onWait } });
+    await bus.declare([binding]);
+    await stopQueue(binding.queue);
+    door.cut();
+    await expect(bus.publish([{ binding, messageId: "1", body: {} }], stop.signal)).rejects.toBe(reason);
+    expect(waits.at(-1)).toContain("process is stopped by supervisor");
+    expect(door.connections()).toBeGreaterThan(4);
+    await expect.poll(() => door.open()).toBeLessThanOrEqual(1);
+    await bus[Symbol.asyncDispose]();
+    await expect.poll(() => door.open()).toBe(0);
+  });
+
+  test("the broker shows which connection of a bus publishes and which consumes", async () => {
+    await using bus = amqpBusAt(broker.url, { exchange: "named.x", retry: untiring, clientName: "somebody" });
+    const binding = bindingOf("named");
+    await bus.declare([binding]);
+    await bus.publish([{ binding, messageId: "1", body: {} }]);
+    for await (const { ack } of bus.consume(binding.queue)) {
+      await ack();
+      break;
+    }
+    const shown = await broker.control("list_connections", "client_properties");
+    expect(shown).toContain('{"connection_name","somebody publish"}');
+    expect(shown).toContain('{"connection_name","somebody consume"}');
   });
 
   test("10,000 messages on classic and on quorum queues outlive three kills of the broker, and so does a consumer", {
@@ -219,6 +267,22 @@ describeWithRabbitmq("a RabbitMQ of one's own", () => {
       await expect(bus.declare([])).rejects.toMatchObject({
         code: "BUS_ACCESS_REFUSED",
         fields: { vhost: "nowhere" },
+      });
+    });
+
+    test("a connection more than the user may have, with the limit among the causes", async () => {
+      await broker.control("add_user", "single", "single");
+      await broker.control("set_permissions", "single", ".*", ".*", ".*");
+      await broker.control("set_user_limits", "single", '{"max-connections": 1}');
+      const single = { username: "single", password: new Secret("single") };
+      await using bus = amqpBusAt(broker.url, { exchange: "refused.x", retry: untiring, ...single });
+      await bus.declare([binding]);
+      const consume = async () => {
+        for await (const _ of bus.consume(binding.queue)) return;
+      };
+      await expect(consume()).rejects.toMatchObject({
+        code: "BUS_ACCESS_REFUSED",
+        message: expect.stringContaining("max-connections"),
       });
     });
   });

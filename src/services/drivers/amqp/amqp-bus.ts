@@ -7,8 +7,9 @@ import type { Bus } from "../../bus.ts";
 import { requireBindings, requireExchange, requireMessages } from "../bus-arguments.ts";
 import { busClosed, closedQueue } from "../bus-errors.ts";
 import { untilClosed } from "../until-closed.ts";
-import { type AmqpChannel, watchChannel } from "./amqp-channel.ts";
-import { type AmqpConnectionOptions, amqpConnection } from "./amqp-connection.ts";
+import { type AmqpChannel, afterGoodbye, watchChannel } from "./amqp-channel.ts";
+import type { AmqpConnectionOptions } from "./amqp-connect.ts";
+import { amqpConnection } from "./amqp-connection.ts";
 import { consumeAmqp } from "./amqp-consume.ts";
 import { publishAmqp } from "./amqp-publish.ts";
 import { type AmqpTopologyOptions, amqpTopology, hasExchange } from "./amqp-topology.ts";
@@ -28,11 +29,15 @@ export function amqpBus(options: AmqpBusOptions): Bus {
   requireText("username (ISB_USERNAME)", options.username);
   requireRetry(options.retry);
   const topology = amqpTopology(options);
-  const connection = amqpConnection(options, topology.restore);
+  const closing = new AbortController();
+  const overdue = afterGoodbye(closing.signal);
+  const life = { restore: topology.restore, closing: closing.signal, overdue };
+  const named = (use: string) =>
+    options.clientName === undefined ? options : { ...options, clientName: `${options.clientName} ${use}` };
+  const connection = amqpConnection(named("publish"), life);
   // A broker short of memory or disk stops reading a connection that has published, acknowledgements too: over the same one the
   // queue that fills it could not be emptied.
-  const consuming = amqpConnection(options, topology.restore);
-  const closing = new AbortController();
+  const consuming = amqpConnection(named("consume"), life);
   const atWork = new Set<Promise<unknown>>();
   let publisher: Promise<AmqpChannel<ConfirmChannel>> | undefined;
   let confirmed = 0;
@@ -110,7 +115,9 @@ export function amqpBus(options: AmqpBusOptions): Bus {
           ...retries("Declaring", signal),
           retriable: (error) => !isFirstlightError(error),
         });
-        await unlessAborted(declaring, signal).catch((error: unknown) => {
+        // It can be declared again: unlike what is published, it is not worth a long wait.
+        const enough = signal === undefined ? overdue : AbortSignal.any([overdue, signal]);
+        await unlessAborted(declaring, enough).catch((error: unknown) => {
           signal?.throwIfAborted();
           throw closing.signal.aborted ? busClosed() : error;
         });
@@ -154,7 +161,6 @@ export function amqpBus(options: AmqpBusOptions): Bus {
     },
     async [Symbol.asyncDispose]() {
       closing.abort();
-      for (const each of [connection, consuming]) each.giveUp();
       await drain();
       await Promise.all([connection.close(), consuming.close()]);
       // What the drain gave up ends with the connection.

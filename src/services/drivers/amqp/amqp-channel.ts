@@ -1,4 +1,5 @@
 import type { Channel } from "amqplib";
+import { onAbort } from "../../../core/on-abort.ts";
 import { unlessAborted } from "../../../core/retry.ts";
 
 /** A channel, and how it came to its end. */
@@ -14,6 +15,13 @@ export interface AmqpChannel<Kind extends Channel> {
 
 /** How long a broker may take to say goodbye. */
 export const goodbyeMs = 2_000;
+
+/** Fires that long after the signal: what a broker had begun to answer by then has had its time. */
+export function afterGoodbye(signal: AbortSignal): AbortSignal {
+  const after = new AbortController();
+  onAbort(signal, () => void setTimeout(() => after.abort(), goodbyeMs).unref());
+  return after.signal;
+}
 
 /** Watches a channel from its beginning: without a listener its error would end the process. */
 export function watchChannel<Kind extends Channel>(channel: Kind): AmqpChannel<Kind> {
