@@ -136,6 +136,97 @@ test("nor does a list of uploads go round", async () => {
   expect(server.seen).toHaveLength(4);
 });
 
+const pageOfUploads = (key: string, id: string, marker: string | undefined, says = ""): Reaction =>
+  uploads(
+    `${says}<IsTruncated>${marker !== undefined}</IsTruncated><Upload><Key>${key}</Key><UploadId>${id}</UploadId></Upload>${
+      marker === undefined
+        ? ""
+        : `<NextKeyMarker>${marker}</NextKeyMarker><NextUploadIdMarker>${id}</NextUploadIdMarker>`
+    }`,
+  );
+const saysUrl = "<EncodingType>url</EncodingType>";
+
+test.each<readonly [what: string, key: string, listed: string, marker: string, says: string]>([
+  ["Ceph, which encodes the key alone", "k/a+b", "k/a%2Bb", "k/a+b", ""],
+  ["Ceph, which encodes the key alone", "k/a%7Eb", "k/a%257Eb", "k/a%7Eb", ""],
+  ["Ceph, which encodes the key alone", "k/a%20b", "k/a%2520b", "k/a%20b", ""],
+  ["S3, which encodes both", "k/a+b", "k/a%2Bb", "k/a%2Bb", saysUrl],
+  ["S3, which encodes both", "k/a%7Eb", "k/a%257Eb", "k/a%257Eb", saysUrl],
+  ["S3, which encodes both", "k/a b", "k/a+b", "k/a+b", saysUrl],
+  ["a server that encodes both and does not say so", "k/a+b", "k/a%2Bb", "k/a%2Bb", ""],
+  ["a server that encodes neither", "k/a+b", "k/a+b", "k/a+b", ""],
+  ["a server that encodes neither", "k/a%7Eb", "k/a%7Eb", "k/a%7Eb", ""],
+])("a list of uploads goes on after the last key of the page: %s (%s)", async (_, key, listedAs, marker, says) => {
+  const pages = [pageOfUploads(listedAs, "u1", marker, says), pageOfUploads(listedAs, "u2", undefined, says)] as const;
+  await using server = await scriptedHttp(...pages, noContent);
+  await using store = storeAt(server.url);
+  expect(await store.removeUnfinished?.("data", [key])).toBe(2);
+  const [, second, ...removals] = server.seen.map(({ url = "" }) => new URL(url, "http://x"));
+  expect(second?.searchParams.get("key-marker")).toBe(key);
+  expect(second?.searchParams.get("upload-id-marker")).toBe("u1");
+  expect(removals.map(({ pathname }) => decodeURIComponent(pathname))).toEqual([`/data/${key}`, `/data/${key}`]);
+});
+
+test("an upload whose listed key may mean two of those that were asked for is removed under either", async () => {
+  const noUpload: Reaction = (response) =>
+    response.writeHead(404, { "Content-Type": "application/xml" }).end("<Error><Code>NoSuchUpload</Code></Error>");
+  await using server = await scriptedHttp(pageOfUploads("k/a%2Bb", "u", undefined), noUpload, noContent);
+  await using store = storeAt(server.url);
+  expect(await store.removeUnfinished?.("data", ["k/a%2Bb", "k/a+b"])).toBe(1);
+  expect(server.seen.map(({ url = "" }) => new URL(url, "http://x").pathname)).toEqual([
+    "/data/",
+    "/data/k/a%252Bb",
+    "/data/k/a%2Bb",
+  ]);
+});
+
+/** What nginx does by `try_files … /index.html`, before the store or in its place. */
+const everywhere: Reaction = (response, { method, headers }) => {
+  const text = "<!doctype html><title>gateway</title>";
+  const told = { ETag: '"5f-1"', "Last-Modified": "Wed, 12 Oct 2009 17:50:00 GMT", "Content-Type": "text/html" };
+  const range = /bytes=(\d+)-(\d+)/.exec(headers.range ?? "");
+  if (method !== "HEAD" && method !== "GET") return response.writeHead(405).end();
+  if (range === null) return response.writeHead(200, { ...told, "Content-Length": text.length }).end();
+  const [, from = "", to = ""] = range;
+  return response
+    .writeHead(206, { ...told, "Content-Range": `bytes ${from}-${to}/${text.length}` })
+    .end(text.slice(Number(from), Number(to) + 1));
+};
+
+test("a gateway with a page for every path has no object: the file stays as it was", async () => {
+  await using folder = await temporaryFolder();
+  await using server = await scriptedHttp(everywhere);
+  await using store = storeAt(server.url);
+  const path = join(folder.path, "good");
+  await writeFile(path, "good bytes");
+  expect(await rejected(store.download("data", "raw/frame.fits", path))).toMatchObject(unlike);
+  expect(await rejected(store.head("data", "raw/frame.fits"))).toMatchObject(unlike);
+  expect(await readFile(path, "utf8")).toBe("good bytes");
+  expect(server.seen.map(({ method }) => method)).toEqual(Array.from({ length: 8 }, () => "HEAD"));
+  // It may have pages for some folders and extensions only.
+  expect(server.seen[1]?.url).toMatch(/^\/data\/raw\/[\da-f-]{36}\.fits$/);
+});
+
+test.each<readonly [what: string, headers: Readonly<Record<string, string>>, absent: number, requests: number]>([
+  ["with the id that S3 gives a request", { "x-amz-request-id": "tx1" }, 404, 2],
+  ["with metadata", { "x-amz-meta-groupname": "DATASET" }, 404, 2],
+  ["without either", {}, 404, 3],
+  ["without either, where nobody may list", {}, 403, 3],
+])("a page that was stored is an object like others: %s", async (_, headers, absent, requests) => {
+  const react: Reaction = (response, request) => {
+    if (!request.url?.startsWith("/data/page.html")) return response.writeHead(absent).end();
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    return everywhere(response, request);
+  };
+  await using folder = await temporaryFolder();
+  await using server = await scriptedHttp(react);
+  await using store = storeAt(server.url);
+  const path = join(folder.path, "page.html");
+  expect(await store.download("data", "page.html", path)).toMatchObject({ contentType: "text/html", sizeBytes: 37 });
+  expect(await readFile(path, "utf8")).toContain("<title>gateway");
+  expect(server.seen).toHaveLength(requests);
+});
+
 test("an upload whose removal is answered by a gateway's page is removed again, and not said to be gone", async () => {
   await using server = await scriptedHttp(oneUpload, page(200), noContent);
   await using store = storeAt(server.url);

@@ -1,5 +1,5 @@
 import type { S3Asking } from "./s3-connection.ts";
-import { isNoUpload, noAnswerOfS3, type S3Request } from "./s3-errors.ts";
+import { isNoUpload, requireNoContent, type S3Request } from "./s3-errors.ts";
 
 /** Removes an upload that was not completed, with its parts. No error where it is gone. */
 export async function abortUpload(
@@ -13,10 +13,7 @@ export async function abortUpload(
     request,
     async ({ s3, options }) => {
       try {
-        const { $metadata } = await s3.abortMultipartUpload(abort, options);
-        // The answer has nothing in it by which to tell it from a gateway's page, behind which the parts stay.
-        if ($metadata.httpStatusCode !== 204)
-          throw noAnswerOfS3(`the status ${$metadata.httpStatusCode} in place of 204`);
+        requireNoContent(await s3.abortMultipartUpload(abort, options));
       } catch (error) {
         if (!isNoUpload(error)) throw error;
       }

@@ -1,8 +1,8 @@
-import type { DeleteObjectCommandOutput, DeleteObjectsCommandOutput } from "@aws-sdk/client-s3";
+import type { DeleteObjectsCommandOutput } from "@aws-sdk/client-s3";
 import { FirstlightError } from "../../../core/errors.ts";
 import { inParallel } from "../../../core/in-parallel.ts";
 import type { S3Connection } from "./s3-connection.ts";
-import { isBusy, noAnswerOfS3 } from "./s3-errors.ts";
+import { isBusy, noAnswerOfS3, requireNoContent } from "./s3-errors.ts";
 
 /** Of one request. */
 const mostDeleted = 1000;
@@ -15,24 +15,32 @@ export async function deleteObjects(
   keys: readonly string[],
   signal?: AbortSignal,
 ): Promise<void> {
-  await inParallel(keys.filter(isBeyondXml), askedAtOnce, (key) => deleteOne(connection, bucket, key, signal), signal);
-  const others = keys.filter((key) => !isBeyondXml(key));
+  const others: string[] = [];
+  const alone: string[] = [];
+  for (const key of new Set(keys)) (isBeyondXml(key) ? alone : others).push(key);
+  const kept: Refusal[] = [];
   for (let start = 0; start < others.length; start += mostDeleted) {
-    const Objects = others.slice(start, start + mostDeleted).map((Key) => ({ Key }));
+    const some = others.slice(start, start + mostDeleted);
     const answer = await connection.ask(
-      { doing: `delete ${Objects.length} objects of the bucket ${bucket}`, bucket },
+      { doing: `delete ${some.length} objects of the bucket ${bucket}`, bucket },
       ({ s3, options }) =>
         s3
           // A quiet answer has nothing in it where all went well, as a gateway's page has.
-          .deleteObjects({ Bucket: bucket, Delete: { Objects, Quiet: false } }, options)
+          .deleteObjects({ Bucket: bucket, Delete: { Objects: some.map((Key) => ({ Key })), Quiet: false } }, options)
           .then(requireKeysNamed)
           .then(againIfBusy)
           .catch(noneIfNoKey),
       signal,
     );
-    const kept = (answer?.Errors ?? []).filter(({ Code }) => Code !== "NoSuchKey");
-    if (kept.length > 0) throw notDeleted(bucket, kept);
+    const { Deleted = [], Errors = [] } = answer ?? {};
+    const named = new Set([...Deleted, ...Errors].map(({ Key }) => Key));
+    // Whatever S3 has deleted it names.
+    alone.push(...some.filter((key) => !named.has(key)));
+    kept.push(...Errors.filter(({ Code }) => Code !== "NoSuchKey"));
+    if (kept.length > 0) break;
   }
+  await inParallel(alone, askedAtOnce, (key) => deleteOne(connection, bucket, key, signal), signal);
+  if (kept.length > 0) throw notDeleted(bucket, kept);
 }
 
 async function deleteOne(connection: S3Connection, bucket: string, key: string, signal?: AbortSignal): Promise<void> {
@@ -59,11 +67,6 @@ function isBeyondXml(key: string): boolean {
 function requireKeysNamed(answer: DeleteObjectsCommandOutput): DeleteObjectsCommandOutput {
   if ((answer.Deleted ?? []).length + (answer.Errors ?? []).length > 0) return answer;
   throw noAnswerOfS3("no key that was deleted or was not");
-}
-
-function requireNoContent({ $metadata }: DeleteObjectCommandOutput): void {
-  if ($metadata.httpStatusCode === 204) return;
-  throw noAnswerOfS3(`the status ${$metadata.httpStatusCode} in place of 204`);
 }
 
 /** The request has gone well, but some of its keys may go better in a while. To delete those that are gone does no harm. */

@@ -1,3 +1,4 @@
+import type { DeleteObjectCommandOutput } from "@aws-sdk/client-s3";
 import { codeOf, FirstlightError, isFirstlightError, messageOf } from "../../../core/errors.ts";
 import { objectNotFound } from "../object-errors.ts";
 
@@ -45,6 +46,16 @@ export function noAnswerOfS3(lacks: string): Error {
   return Object.assign(new Error(`its answer has ${lacks}, and may be the page of a gateway before the store`), {
     name: unlikeS3,
   });
+}
+
+/**
+ * Of an answer without content, by which to tell it from a gateway's page: S3 gives it the status 204, some servers 200 with the id that
+ * S3 gives each request.
+ */
+export function requireNoContent({ $metadata }: Pick<DeleteObjectCommandOutput, "$metadata">): void {
+  const { httpStatusCode: status, requestId } = $metadata;
+  if (status === 204 || (status === 200 && requestId !== undefined)) return;
+  throw noAnswerOfS3(`the status ${status} in place of 204`);
 }
 
 const unlikeS3 = "AnswerUnlikeS3";

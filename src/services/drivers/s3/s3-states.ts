@@ -4,6 +4,7 @@ import { objectNotFound } from "../object-errors.ts";
 import { ownMetadataPrefix, requireBucket, requireKey } from "../object-name.ts";
 import type { S3Connection } from "./s3-connection.ts";
 import { bucketMissing, noAnswerOfS3, statusOf } from "./s3-errors.ts";
+import { requireNotOfEveryKey } from "./s3-every-key.ts";
 import type { ObjectState } from "./s3-read.ts";
 import { uploadMark } from "./s3-upload.ts";
 
@@ -32,11 +33,17 @@ export function s3States(connection: S3Connection): S3States {
     requireKey(key);
     const found = await connection.ask(
       { doing: `look at the object ${key} of the bucket ${bucket}`, bucket, key },
-      ({ s3, options }) =>
-        s3.headObject({ Bucket: bucket, Key: key }, options).then(withSize, (error: unknown) => {
+      async (attempt) => {
+        const { s3, options } = attempt;
+        const answer = await s3.headObject({ Bucket: bucket, Key: key }, options).catch((error: unknown) => {
           if (statusOf(error) === 404) return undefined;
           throw error;
-        }),
+        });
+        if (answer === undefined) return undefined;
+        const sized = withSize(answer);
+        await requireNotOfEveryKey(answer, { bucket, key }, attempt);
+        return sized;
+      },
       signal,
     );
     if (found === undefined) {

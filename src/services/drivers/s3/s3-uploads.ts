@@ -1,3 +1,4 @@
+import type { ListMultipartUploadsCommandOutput } from "@aws-sdk/client-s3";
 import { abortUpload } from "./s3-abort.ts";
 import type { S3Asking } from "./s3-connection.ts";
 import { decodeKey, wayOn } from "./s3-list.ts";
@@ -17,14 +18,15 @@ export async function removeUploads(
   { except, signal, tries }: RemoveUploadsOptions = {},
 ): Promise<number> {
   const wanted = new Set(keys);
-  const found: { readonly Key: string; readonly UploadId: string }[] = [];
+  const prefix = commonPrefix(keys);
+  const found: { readonly meant: readonly string[]; readonly UploadId: string }[] = [];
   const requireWayOn = wayOn();
   let KeyMarker: string | undefined;
   let UploadIdMarker: string | undefined;
   do {
     const list = {
       Bucket: bucket,
-      Prefix: commonPrefix(keys),
+      Prefix: prefix,
       EncodingType: "url",
       KeyMarker,
       UploadIdMarker,
@@ -33,7 +35,7 @@ export async function removeUploads(
       { doing: `list the uploads of the bucket ${bucket}`, bucket },
       async ({ s3, options }) => {
         const answer = await s3.listMultipartUploads(list, options);
-        const next = answer.NextKeyMarker === undefined ? undefined : decodeKey(answer.NextKeyMarker, "url");
+        const next = keyMarkerOf(answer, prefix);
         const [first] = answer.Uploads ?? [];
         requireWayOn(
           answer.IsTruncated,
@@ -46,19 +48,43 @@ export async function removeUploads(
       tries,
     );
     for (const { Key: listed = "", UploadId = "" } of page.Uploads ?? []) {
-      // Ceph encodes the keys here, and does not say so. What is no upload of the key is not removed by its id either.
-      const Key = [listed, decodeKey(listed, "url")].find((key) => wanted.has(key));
-      if (Key !== undefined && UploadId !== except) found.push({ Key, UploadId });
+      const meant = formsOf(listed, page.EncodingType).filter((key) => wanted.has(key));
+      if (meant.length > 0 && UploadId !== except) found.push({ meant, UploadId });
     }
     const more = page.IsTruncated === true;
     KeyMarker = more ? page.NextKeyMarker : undefined;
     UploadIdMarker = more ? page.NextUploadIdMarker : undefined;
   } while (KeyMarker !== undefined);
-  for (const { Key, UploadId } of found) {
-    const doing = `remove an upload of the object ${Key} from the bucket ${bucket}`;
-    await abortUpload(connection, { doing, bucket, key: Key }, UploadId, { signal, tries });
+  for (const { meant, UploadId } of found) {
+    // What is no upload of the key is not removed by its id either.
+    for (const key of meant) {
+      const doing = `remove an upload of the object ${key} from the bucket ${bucket}`;
+      await abortUpload(connection, { doing, bucket, key }, UploadId, { signal, tries });
+    }
   }
   return found.length;
+}
+
+/**
+ * The key after which the list goes on. S3 encodes it as it does the keys, and says so; Ceph, which does not say that it encodes the
+ * keys, gives it as it is. To decode `a+b` there would lead back, and to decode `a%7Eb` past the rest of its uploads: that form is meant
+ * which is the last key of the page.
+ */
+function keyMarkerOf(
+  { NextKeyMarker, Uploads = [], EncodingType }: ListMultipartUploadsCommandOutput,
+  prefix: string,
+): string | undefined {
+  if (NextKeyMarker === undefined) return undefined;
+  const forms = formsOf(NextKeyMarker, EncodingType);
+  // No key is listed that does not begin as was asked.
+  const last = formsOf(Uploads.at(-1)?.Key ?? "", EncodingType).filter((key) => key.startsWith(prefix));
+  return [NextKeyMarker, ...forms].find((form) => last.includes(form)) ?? forms[0];
+}
+
+/** What a text of the list may stand for. */
+function formsOf(text: string, encoding: string | undefined): readonly string[] {
+  const decoded = decodeKey(text, "url");
+  return encoding === "url" || decoded === text ? [decoded] : [text, decoded];
 }
 
 /** The same key may have many uploads. */
