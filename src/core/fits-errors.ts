@@ -29,8 +29,8 @@ export const fitsErrors = {
     remedy: "The message names what there is to choose from.",
   },
   FITS_FILE: {
-    when: "a file that `firstlight fits` is to read cannot be read, or one that it is to write is there or cannot be written",
-    remedy: "Check the path; `--overwrite` replaces a file.",
+    when: "a file that `firstlight fits` or a function over files is to read cannot be read, or one that it is to write is there or cannot be written",
+    remedy: "Check the path; `--overwrite`, in a program the option `overwrite`, replaces a file.",
   },
   FITS_EMPTY: { when: "a FITS file has no bytes", remedy: "Fetch it again." },
   FITS_INVALID: {

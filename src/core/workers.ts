@@ -110,7 +110,14 @@ function otherThread(): OtherThread {
       calls += 1;
       const call = Promise.withResolvers<unknown>();
       waiting.set(calls, call);
-      running.postMessage({ id: calls, module, name, data } satisfies WorkerCall);
+      try {
+        running.postMessage({ id: calls, module, name, data } satisfies WorkerCall);
+      } catch (error) {
+        // What cannot be copied never gets there, and nobody will answer.
+        waiting.delete(calls);
+        if (waiting.size === 0) running.unref();
+        call.reject(error);
+      }
       return call.promise;
     },
     async end() {

@@ -1,3 +1,5 @@
+import { resolve } from "node:path";
+import { inspect } from "node:util";
 import type { ByteSource } from "../core/byte-source.ts";
 import { codeOf, FirstlightError, isFirstlightError, messageOf } from "../core/errors.ts";
 import { type FileNow, openFileNow } from "../core/file.ts";
@@ -28,14 +30,16 @@ interface SharedFiles {
  *
  * @param options `workers` are the threads, the calling one included; by default one
  *
- * @throws FirstlightError FITS_FILE for a file that cannot be read, a copy that cannot be written or is there already, and two copies of
- * one name; the errors of `openFits` and `packFitsTo`
+ * @throws FirstlightError FITS_FILE for a file that cannot be read, a copy that cannot be written or is there already, two copies of
+ * one name, and a copy in the place of another file that is to be packed; the errors of `openFits` and `packFitsTo`
  */
-export async function packFiles(files: Iterable<FileToPack>, options: PackToOptions = {}): Promise<void> {
+export async function packFiles(
+  files: Iterable<FileToPack> | AsyncIterable<FileToPack>,
+  options: PackToOptions = {},
+): Promise<void> {
   const { compression, overwrite = false, sync = true, signal } = options;
-  const list = Array.from(files, ({ from, to }) => ({ from, to }));
-  requireOwnNames(list);
-  const packing: Packing = { compression, overwrite, sync };
+  const list = await filesToPack(files);
+  const packing = copyOf({ compression, overwrite, sync });
   const shared = portions(list.length);
   await withWorkers(options.workers, async (workers) => {
     const data: SharedFiles = { kernels: kernelModule(), files: list, packing, portions: shared.memory };
@@ -66,7 +70,11 @@ async function packOne({ from, to }: FileToPack, packing: Packing, shared: Porti
     sizeBytes: source.sizeBytes,
     async read(offset, into) {
       shared.throwIfStopped();
-      return source.readNow(offset, into);
+      try {
+        return source.readNow(offset, into);
+      } catch (error) {
+        throw asFileError(error, "read", from);
+      }
     },
   };
   const fits = await openFits(stopping);
@@ -101,14 +109,49 @@ function isMakingFolders(error: unknown): boolean {
   return error instanceof Error && "syscall" in error && error.syscall === "mkdir";
 }
 
-function requireOwnNames(files: readonly FileToPack[]): void {
-  const names = new Map<string, string>();
-  for (const { from, to } of files) {
-    const before = names.get(to);
+/** The list, where every copy has a name of its own, and none is that of another file that is to be packed. */
+async function filesToPack(files: Iterable<FileToPack> | AsyncIterable<FileToPack>): Promise<readonly FileToPack[]> {
+  if (!isIterable(files)) throw noFile(files);
+  const list: FileToPack[] = [];
+  for await (const file of files) {
+    if (typeof file?.from !== "string" || typeof file.to !== "string") throw noFile(file);
+    list.push({ from: file.from, to: file.to });
+  }
+  const sources = new Map(list.map(({ from }) => [resolve(from), from]));
+  const copies = new Map<string, string>();
+  for (const { from, to } of list) {
+    const path = resolve(to);
+    const before = copies.get(path);
     if (before !== undefined) {
       throw fileError(`Of ${before} and of ${from} the copy would be ${to}. Give each a name of its own.`, to);
     }
-    names.set(to, from);
+    if (sources.has(path) && path !== resolve(from)) {
+      throw fileError(`The copy of ${from} would be ${to}, which is to be packed itself. Give it another name.`, to);
+    }
+    copies.set(path, from);
+  }
+  return list;
+}
+
+function isIterable(files: unknown): boolean {
+  if (typeof files !== "object" || files === null) return false;
+  return Symbol.iterator in files || Symbol.asyncIterator in files;
+}
+
+function noFile(found: unknown): FirstlightError {
+  return fileError(`Files to be packed are a list of { from, to }, two paths each; found ${inspect(found)}.`, "");
+}
+
+/** As other threads get it. Throws FITS_COMPRESSION for settings that hold what none can. */
+function copyOf(packing: Packing): Packing {
+  try {
+    return structuredClone(packing);
+  } catch (error) {
+    throw new FirstlightError(
+      "FITS_COMPRESSION",
+      `The compression holds what no other thread can be given: ${messageOf(error)} Give numbers, texts and lists of them.`,
+      { disposition: "invalid", cause: error },
+    );
   }
 }
 

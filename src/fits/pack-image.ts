@@ -1,4 +1,5 @@
 import type { ByteSource } from "../core/byte-source.ts";
+import { FirstlightError, isFirstlightError } from "../core/errors.ts";
 import type { Workers } from "../core/workers.ts";
 import { padded } from "./blocks.ts";
 import { sumWords } from "./checksum.ts";
@@ -7,7 +8,13 @@ import type { Hdu } from "./hdu.ts";
 import { encodeHeader } from "./parse-header.ts";
 import { signedHeader } from "./sign-header.ts";
 import { storedPieces } from "./stored-pieces.ts";
-import { type CompressionPreset, planTiles, type TileCompression, withoutLoss } from "./tiles/compression.ts";
+import {
+  type CompressionPreset,
+  planTiles,
+  type TileCompression,
+  type TilePlan,
+  withoutLoss,
+} from "./tiles/compression.ts";
 import { encodeShared } from "./tiles/share-tiles.ts";
 import { tileWriter } from "./tiles/write-tiles.ts";
 import { wordSums } from "./word-sums.ts";
@@ -34,7 +41,7 @@ export interface PackedImage extends Disposable {
 /** @throws FirstlightError FITS_COMPRESSION for settings that are none, or do not fit the image */
 export function packImage(source: ByteSource, hdu: Hdu, packing: ImagePacking): PackedImage {
   const { compression, checksum, workers, signal } = packing;
-  const plan = planTiles(hdu.bitpix, hdu.shape, isVarianceOfReals(hdu) ? withoutLoss(compression) : compression);
+  const plan = planOf(source, hdu, isVarianceOfReals(hdu) ? withoutLoss(compression) : compression);
   const writer = tileWriter(plan);
   const cards = () => tableCards(hdu.header.cards, plan, writer, checksum);
   const { rows } = writer;
@@ -61,6 +68,24 @@ export function packImage(source: ByteSource, hdu: Hdu, packing: ImagePacking): 
     },
     [Symbol.dispose]: () => writer[Symbol.dispose](),
   };
+}
+
+/** Among many images it matters of which one it is that settings do not fit. */
+function planOf(
+  { name }: ByteSource,
+  { bitpix, shape, index }: Hdu,
+  compression: ImagePacking["compression"],
+): TilePlan {
+  try {
+    return planTiles(bitpix, shape, compression);
+  } catch (error) {
+    if (!isFirstlightError(error, "FITS_COMPRESSION")) throw error;
+    throw new FirstlightError("FITS_COMPRESSION", `${name}, HDU ${index}: ${error.message}`, {
+      disposition: "invalid",
+      fields: { ...error.fields, file: name, hdu: index },
+      cause: error,
+    });
+  }
 }
 
 /** What frames call their variance. Integers lose nothing anyway. */

@@ -38,6 +38,12 @@ test("an error of the library comes as what it was", async () => {
   });
 });
 
+test("what cannot be given to a thread is refused at once, and nobody waits for it", async () => {
+  const called = workers.run(jobs, "double", () => undefined);
+  for (const each of called) await expect(each).rejects.toThrow(/could not be cloned/);
+  expect(await Promise.all(workers.run(jobs, "double", 2))).toEqual([4, 4]);
+});
+
 test("any other error keeps its message", async () => {
   const [error] = await Promise.all(
     workers.run(jobs, "failOtherwise", 0).map((each) => each.catch((reason) => reason)),

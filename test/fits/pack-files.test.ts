@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { bytesSource } from "../../src/core/byte-source.ts";
+import { openFile } from "../../src/core/file.ts";
 import {
   encodeFits,
   type FileToPack,
@@ -76,8 +77,10 @@ describe.each([
       code: "FITS_FILE",
       message: expect.stringMatching(/^The file .*beneath cannot be written: .*\. Name another place\.$/),
     });
-    await expect(packFiles(files, { workers: by, compression: { tile: [0, 4] } })).rejects.toMatchObject({
+    await expect(packFiles([second], { workers: by, compression: { tile: [0, 4] } })).rejects.toMatchObject({
       code: "FITS_COMPRESSION",
+      message: expect.stringMatching(/^.*frame1\.fits, HDU 0: A compression was asked for with /),
+      fields: { file: second.from, hdu: 0 },
     });
     // The first may have been done before the other failed.
     expect(["", "frame0.fits.fz"]).toContain((await made()).join());
@@ -115,6 +118,44 @@ test("two copies of one name are refused before anything is made", async () => {
     message: `Of ${first.from} and of ${second.from} the copy would be ${first.to}. Give each a name of its own.`,
   });
   expect(await readdir(folder)).not.toContain("out");
+});
+
+test("a copy in the place of another file that is to be packed is refused, and one in its own place is not", async () => {
+  const [first, second] = files as readonly [FileToPack, FileToPack];
+  const place = join(folder, "out", "..", "frame1.fits");
+  await expect(packFiles([{ ...first, to: place }, second], { overwrite: true })).rejects.toMatchObject({
+    code: "FITS_FILE",
+    message: `The copy of ${first.from} would be ${place}, which is to be packed itself. Give it another name.`,
+  });
+  await packFiles([{ from: first.from, to: first.from }], { overwrite: true });
+  await using source = await openFile(first.from);
+  expect((await openFits(source)).hdus[1]?.tiles).toBeDefined();
+});
+
+test("files may come one by one; what is no list of them is refused", async () => {
+  async function* oneByOne(): AsyncGenerator<FileToPack> {
+    yield* files.slice(0, 2);
+  }
+  await packFiles(oneByOne());
+  expect(await made()).toEqual(["frame0.fits.fz", "frame1.fits.fz"]);
+  for (const none of [files[0], undefined, "frame.fits", [{ from: "a" }], [null]]) {
+    await expect(packFiles(none as unknown as FileToPack[])).rejects.toMatchObject({
+      code: "FITS_FILE",
+      message: expect.stringMatching(/^Files to be packed are a list of \{ from, to \}, two paths each; found /),
+    });
+  }
+});
+
+test("settings that no other thread can be given are refused at once, and the threads are as good as before", async () => {
+  const odd = { algorithm: "RICE_1", note: () => undefined } as const;
+  await expect(packFiles(files, { workers, compression: odd })).rejects.toMatchObject({
+    code: "FITS_COMPRESSION",
+    message: expect.stringMatching(
+      /^The compression holds what no other thread can be given: .* could not be cloned\./,
+    ),
+  });
+  await packFiles(files, { workers });
+  expect(await made()).toHaveLength(files.length);
 });
 
 test("no files are no work", async () => {
