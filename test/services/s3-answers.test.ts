@@ -54,6 +54,7 @@ test.each<readonly [work: string, reaction: Reaction, work: (store: ObjectStore)
   ["list", nowhere, (store) => Array.fromAsync(store.list("data"))],
   ["delete", page(200), (store) => store.delete("data", ["k"])],
   ["delete", page(200), (store) => store.delete("data", ["k\u0001"])],
+  ["delete", (...all) => withIdOfOthers(page(200))(...all), (store) => store.delete("data", ["k\u0001"])],
   ["removeFolderObjects", page(200), (store) => store.removeFolderObjects("data", "p")],
   ["removeUnfinished", page(200), async (store) => store.removeUnfinished?.("data", ["k"])],
   [
@@ -193,9 +194,18 @@ const everywhere: Reaction = (response, { method, headers }) => {
     .end(text.slice(Number(from), Number(to) + 1));
 };
 
-test("a gateway with a page for every path has no object: the file stays as it was", async () => {
+/** Of Amazon's other services. */
+const withIdOfOthers =
+  (reaction: Reaction): Reaction =>
+  (response, request) =>
+    reaction(response.setHeader("x-amzn-RequestId", "5b1b8c2e"), request);
+
+test.each<readonly [what: string, reaction: Reaction]>([
+  ["", everywhere],
+  [" and an id that is none of S3", withIdOfOthers(everywhere)],
+])("a gateway with a page for every path%s has no object: the file stays as it was", async (_, reaction) => {
   await using folder = await temporaryFolder();
-  await using server = await scriptedHttp(everywhere);
+  await using server = await scriptedHttp(reaction);
   await using store = storeAt(server.url);
   const path = join(folder.path, "good");
   await writeFile(path, "good bytes");

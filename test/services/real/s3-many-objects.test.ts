@@ -3,7 +3,7 @@ import { inParallel } from "../../../src/core/in-parallel.ts";
 import type { ObjectStore } from "../../../src/services/object-store.ts";
 import { faultProxy } from "../../servers/fault-proxy.ts";
 import { describeWithRgw } from "../../servers/with-server.ts";
-import { makeBucket, plainClient, s3StoreAt } from "./s3-store-at.ts";
+import { makeBucket, orphansOf, plainClient, s3StoreAt } from "./s3-store-at.ts";
 
 const bucket = "many";
 /** More than one answer holds, and one request takes: 1,000 keys. */
@@ -59,6 +59,24 @@ describeWithRgw("thousands of objects on S3", (url) => {
     const { KeyCount } = await client.listObjectsV2({ Bucket: bucket });
     expect(KeyCount).toBe(0);
     client.destroy();
+  });
+});
+
+describeWithRgw("more unfinished uploads than a page of S3 holds", (url) => {
+  test("are removed to the last, with keys that a URL spells otherwise", async () => {
+    const uploads = "many-uploads";
+    // The list begins with the first, and a page of it ends with the second.
+    const keys = ["u/a%7Eb", "u/a+b"];
+    await makeBucket(url, uploads);
+    const client = await plainClient(url);
+    await inParallel(Array.from({ length: count }), 32, (_, index) =>
+      client.createMultipartUpload({ Bucket: uploads, Key: keys[index % 10 === 0 ? 0 : 1] }),
+    );
+    await client.createMultipartUpload({ Bucket: uploads, Key: "u/a b" });
+    client.destroy();
+    await using store = s3StoreAt(url);
+    expect(await store.removeUnfinished?.(uploads, keys)).toBe(count);
+    expect(await orphansOf(url, uploads)).toEqual(["u/a b"]);
   });
 });
 

@@ -163,7 +163,7 @@ async function makeClient(address: string, { useSsl, accessKey, secretKey, confi
     useSsl ? import("node:https") : import("node:http"),
   ]);
   const agent = new Agent({ keepAlive: true, maxSockets: config.maxConnections, ...proxyOf(globalAgent) });
-  return new Client({
+  const client = new Client({
     endpoint: address,
     region: config.region,
     credentials: { accessKeyId: accessKey.reveal(), secretAccessKey: secretKey.reveal() },
@@ -187,6 +187,24 @@ async function makeClient(address: string, { useSsl, accessKey, secretKey, confi
       [useSsl ? "httpsAgent" : "httpAgent"]: agent,
     },
   });
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      dropIdsOfOthers(result.response);
+      return result;
+    },
+    // Before the answer is read.
+    { step: "deserialize", priority: "low", name: "firstlightIdOfS3" },
+  );
+  return client;
+}
+
+/** By its id an answer is known as one of S3; the SDK takes for it that of Amazon's other services, such as a gateway before the store. */
+function dropIdsOfOthers(response: unknown): void {
+  if (typeof response !== "object" || response === null || !("headers" in response)) return;
+  const { headers } = response;
+  if (typeof headers !== "object" || headers === null) return;
+  for (const name of ["x-amzn-requestid", "x-amzn-request-id"]) Reflect.deleteProperty(headers, name);
 }
 
 /** The proxy that Node itself was told of (NODE_USE_ENV_PROXY), as `fetch` takes it. Its types do not know of an agent's options. */

@@ -1,4 +1,5 @@
 import type { ListMultipartUploadsCommandOutput } from "@aws-sdk/client-s3";
+import { inParallel } from "../../../core/in-parallel.ts";
 import { abortUpload } from "./s3-abort.ts";
 import type { S3Asking } from "./s3-connection.ts";
 import { decodeKey, wayOn } from "./s3-list.ts";
@@ -9,6 +10,8 @@ export interface RemoveUploadsOptions {
   readonly signal?: AbortSignal | undefined;
   readonly tries?: number;
 }
+
+const removedAtOnce = 16;
 
 /** Removes the uploads of these keys that were begun and not completed, with their parts, and says how many they were. */
 export async function removeUploads(
@@ -55,13 +58,14 @@ export async function removeUploads(
     KeyMarker = more ? page.NextKeyMarker : undefined;
     UploadIdMarker = more ? page.NextUploadIdMarker : undefined;
   } while (KeyMarker !== undefined);
-  for (const { meant, UploadId } of found) {
+  const remove = async ({ meant, UploadId }: (typeof found)[number]): Promise<void> => {
     // What is no upload of the key is not removed by its id either.
     for (const key of meant) {
       const doing = `remove an upload of the object ${key} from the bucket ${bucket}`;
       await abortUpload(connection, { doing, bucket, key }, UploadId, { signal, tries });
     }
-  }
+  };
+  await inParallel(found, removedAtOnce, remove, signal);
   return found.length;
 }
 
