@@ -2,9 +2,10 @@ import { FirstlightError, messageOf } from "../../core/errors.ts";
 import { openFileStart } from "../../core/file.ts";
 import { badFile } from "../../fits/bad-file.ts";
 import { frameHdus } from "../../fits/frame-file.ts";
+import { isGzip } from "../../fits/gunzip.ts";
 import type { Hdu } from "../../fits/hdu.ts";
 import { Header } from "../../fits/header.ts";
-import { openFits } from "../../fits/open-fits.ts";
+import { openFits, openFitsNow } from "../../fits/open-fits.ts";
 import type { Precision } from "../precision.ts";
 import { empty } from "../shape.ts";
 
@@ -51,7 +52,8 @@ export async function frameFiles(
   for (const path of paths) {
     signal?.throwIfAborted();
     using source = openOrExplain(path, () => openFileStart(path, start));
-    const fits = await openFits(source);
+    const isPacked = isGzip(start);
+    const fits = isPacked ? await openFits(source) : openFitsNow(source);
     const { main, mask, variance } = frameHdus(fits);
     const [first] = files;
     for (const hdu of [main, mask, variance]) requireShapeOf(hdu, first ?? { path, image: main }, path, verb);
@@ -65,7 +67,7 @@ export async function frameFiles(
       image: slim(main),
       mask: mask === undefined ? undefined : slim(mask),
       variance: variance === undefined ? undefined : slim(variance),
-      isGzip: fits.source !== source,
+      isGzip: isPacked,
     });
     if (files.length % 64 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
