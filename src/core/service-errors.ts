@@ -9,9 +9,9 @@ export const serviceErrors = {
     remedy: "The message says which it is, and what it may be.",
   },
   BUS_CONNECTION_LOST: {
-    when: "the connection to the broker ends while messages are consumed or published, and `RETRY_CONFIG` allows no further try",
+    when: "the connection to the broker ends while messages are consumed or published, or queues declared, and `RETRY_CONFIG` allows no further try",
     remedy:
-      "Consume or publish again: what was not acknowledged is delivered again, and the ids of messages stay the same.",
+      "Consume, publish or declare again: what was not acknowledged is delivered again, the ids of messages stay the same, and what is declared already does no harm.",
   },
   BUS_DELIVERY_EXPIRED: {
     when: "a message is acknowledged after it went back to its queue, or was settled",

@@ -63,7 +63,8 @@ export interface Bus extends AsyncDisposable {
   readonly name: string;
   /**
    * Declares the exchange, the queues and their bindings; harmless when they are there with the same properties, else
-   * `BUS_TOPOLOGY_CONFLICT`. Names and routing keys have at most 255 bytes (`BUS_ARGUMENT_INVALID`).
+   * `BUS_TOPOLOGY_CONFLICT`. Names and routing keys have at most 255 bytes (`BUS_ARGUMENT_INVALID`). Throws `BUS_CONNECTION_LOST`
+   * where the retries are used up.
    */
   declare(bindings: readonly QueueBinding[], signal?: AbortSignal): Promise<void>;
   /**

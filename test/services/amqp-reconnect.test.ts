@@ -171,6 +171,30 @@ describeWithRabbitmq("amqp bus whose connection is lost", (url) => {
     expect(door.connections()).toBeLessThanOrEqual(4);
   });
 
+  test("a queue that is another one by now keeps none of the others from being declared again", async () => {
+    const { exchange, binding } = fresh();
+    const other = fresh().binding;
+    const { lines, log } = logged();
+    await using door = await cuttable(url);
+    await using bus = amqpBusAt(door.url, { exchange, retry: untiring, log });
+    await bus.declare([binding, other]);
+    for (const { queue } of [binding, other]) await raw.deleteQueue(queue);
+    await raw.assertQueue(binding.queue, { arguments: { "x-queue-type": "quorum" } });
+    door.cut();
+    await bus.publish([{ binding: other, messageId: "1", body: {} }]);
+    expect(await idsIn(other.queue)).toEqual(["1"]);
+    expect(lines.join("")).toContain(`The queue ${binding.queue} is on the bus already, with other properties`);
+  });
+
+  test("a declaration with no try left says that it was cut off", async () => {
+    const { exchange, binding } = fresh();
+    await using door = await cuttable(url);
+    await using bus = amqpBusAt(door.url, { exchange });
+    door.cutAt(queueDeclare);
+    await expect(bus.declare([binding])).rejects.toMatchObject({ code: "BUS_CONNECTION_LOST", disposition: "retry" });
+    await bus.declare([binding]);
+  });
+
   test("with no try left it says which messages are unconfirmed", async () => {
     const { exchange, binding } = fresh();
     await using door = await cuttable(url);

@@ -73,6 +73,14 @@ export function busPublishingLost(cause: unknown): FirstlightError {
   );
 }
 
+export function busDeclaringLost(cause: unknown): FirstlightError {
+  return new FirstlightError(
+    "BUS_CONNECTION_LOST",
+    `The bus did not declare all that was asked of it (${messageOf(cause)}). Declare it again: what is there already does no harm.`,
+    { disposition: "retry", cause },
+  );
+}
+
 export function busDeliveryExpired(queue: string, messageId: string): FirstlightError {
   return new FirstlightError(
     "BUS_DELIVERY_EXPIRED",

@@ -113,6 +113,45 @@ describeWithRabbitmq("a RabbitMQ of one's own", () => {
     expect(shown).toContain('{"connection_name","somebody consume"}');
   });
 
+  test("a bus that is closed while the broker holds it up keeps no connection", async () => {
+    // Without a door between: that would answer in place of the broker, which reads nothing then.
+    const connections = () => process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length;
+    await expect.poll(connections).toBe(0);
+    const blocked = Promise.withResolvers<void>();
+    const write = (line: string): void => {
+      if (line.includes("takes no messages for now")) blocked.resolve();
+    };
+    const log = createLogger({ level: "WARNING", pretty: false, write });
+    const bus = amqpBusAt(broker.url, { exchange: "held.x", retry: untiring, log });
+    const binding = bindingOf("held");
+    await bus.declare([binding]);
+    await broker.control("set_vm_memory_high_watermark", "0.00001");
+    try {
+      const stop = new AbortController();
+      const held = bus.publish([{ binding, messageId: "held", body: {} }], stop.signal).catch(() => {});
+      await blocked.promise;
+      stop.abort();
+      await held;
+      await bus[Symbol.asyncDispose]();
+      await expect.poll(connections, { timeout: 20_000 }).toBe(0);
+    } finally {
+      await broker.control("set_vm_memory_high_watermark", "0.6");
+    }
+  });
+
+  test("a queue is consumed for the first time while another one that was declared is down", async () => {
+    await using bus = amqpBusAt(broker.url, { exchange: "beside-down.x", retry: untiring });
+    const [down, up] = [bindingOf("down"), bindingOf("up")];
+    await bus.declare([down, up]);
+    await bus.publish([{ binding: up, messageId: "1", body: {} }]);
+    await stopQueue(down.queue);
+    for await (const { messageId, ack } of bus.consume(up.queue)) {
+      expect(messageId).toBe("1");
+      await ack();
+      break;
+    }
+  });
+
   test("10,000 messages on classic and on quorum queues outlive three kills of the broker, and so does a consumer", {
     timeout: 600_000,
   }, async () => {

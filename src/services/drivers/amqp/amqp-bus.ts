@@ -5,14 +5,14 @@ import { requireObject, requireRetry, requireSignal, requireText } from "../../.
 import { type Backoff, backoff, retry, unlessAborted } from "../../../core/retry.ts";
 import type { Bus } from "../../bus.ts";
 import { requireBindings, requireExchange, requireMessages } from "../bus-arguments.ts";
-import { busClosed, closedQueue } from "../bus-errors.ts";
+import { busClosed, busDeclaringLost, closedQueue } from "../bus-errors.ts";
 import { untilClosed } from "../until-closed.ts";
 import { type AmqpChannel, afterGoodbye, watchChannel } from "./amqp-channel.ts";
 import type { AmqpConnectionOptions } from "./amqp-connect.ts";
 import { amqpConnection } from "./amqp-connection.ts";
 import { consumeAmqp } from "./amqp-consume.ts";
 import { publishAmqp } from "./amqp-publish.ts";
-import { type AmqpTopologyOptions, amqpTopology, hasExchange } from "./amqp-topology.ts";
+import { type AmqpTopologyOptions, amqpTopology, hasExchange, isRefusal } from "./amqp-topology.ts";
 
 export interface AmqpBusOptions extends AmqpConnectionOptions, AmqpTopologyOptions {}
 
@@ -34,10 +34,17 @@ export function amqpBus(options: AmqpBusOptions): Bus {
   const life = { restore: topology.restore, closing: closing.signal, overdue };
   const named = (use: string) =>
     options.clientName === undefined ? options : { ...options, clientName: `${options.clientName} ${use}` };
-  const connection = amqpConnection(named("publish"), life);
+  const publishing = amqpConnection(named("publish"), life);
   // A broker short of memory or disk stops reading a connection that has published, acknowledgements too: over the same one the
   // queue that fills it could not be emptied.
-  const consuming = amqpConnection(named("consume"), life);
+  const consuming = amqpConnection(named("consume"), {
+    ...life,
+    // A queue may be consumed while another one is down; one that is not there is told of by itself.
+    restore: (model) =>
+      topology.restore(model).catch((error: unknown) => {
+        if (!isRefusal(error)) throw error;
+      }),
+  });
   const atWork = new Set<Promise<unknown>>();
   let publisher: Promise<AmqpChannel<ConfirmChannel>> | undefined;
   let confirmed = 0;
@@ -49,7 +56,7 @@ export function amqpBus(options: AmqpBusOptions): Bus {
     onWait: (wait: Parameters<NonNullable<typeof options.retry.onWait>>[0]) => {
       const seconds = wait.delaySeconds.toFixed(1);
       log.warning(
-        `${what} over the bus at ${connection.address} was cut off (${messageOf(wait.error)}); going on in ${seconds} s`,
+        `${what} over the bus at ${publishing.address} was cut off (${messageOf(wait.error)}); going on in ${seconds} s`,
         {
           attempt: wait.attempt,
         },
@@ -72,7 +79,7 @@ export function amqpBus(options: AmqpBusOptions): Bus {
   };
 
   const publisherChannel = async (signal: AbortSignal | undefined): Promise<AmqpChannel<ConfirmChannel>> => {
-    const connected = await connection.open(signal);
+    const connected = await publishing.open(signal);
     if (publisher === undefined) {
       const opening = connected.createConfirmChannel().then(watchChannel);
       const forget = (): void => {
@@ -111,7 +118,7 @@ export function amqpBus(options: AmqpBusOptions): Bus {
         requireExchange(exchange);
         requireBindings(bindings);
         requireSignal(signal);
-        const declaring = retry(async () => topology.declare(await connection.open(signal), bindings), {
+        const declaring = retry(async () => topology.declare(await publishing.open(signal), bindings), {
           ...retries("Declaring", signal),
           retriable: (error) => !isFirstlightError(error),
         });
@@ -119,7 +126,9 @@ export function amqpBus(options: AmqpBusOptions): Bus {
         const enough = signal === undefined ? overdue : AbortSignal.any([overdue, signal]);
         await unlessAborted(declaring, enough).catch((error: unknown) => {
           signal?.throwIfAborted();
-          throw closing.signal.aborted ? busClosed() : error;
+          options.retry.signal?.throwIfAborted();
+          if (closing.signal.aborted) throw busClosed();
+          throw isFirstlightError(error) ? error : busDeclaringLost(error);
         });
       }),
     publish: (messages, signal) =>
@@ -132,7 +141,7 @@ export function amqpBus(options: AmqpBusOptions): Bus {
           open: () => unlessAborted(publisherChannel(signal), signal),
           hasExchange: () =>
             unlessAborted(
-              connection.open(signal).then((open) => hasExchange(open, exchange)),
+              publishing.open(signal).then((open) => hasExchange(open, exchange)),
               signal,
             ),
           waits: waitsOf("Publishing", signal),
@@ -162,7 +171,7 @@ export function amqpBus(options: AmqpBusOptions): Bus {
     async [Symbol.asyncDispose]() {
       closing.abort();
       await drain();
-      await Promise.all([connection.close(), consuming.close()]);
+      await Promise.all([publishing.close(), consuming.close()]);
       // What the drain gave up ends with the connection.
       await Promise.allSettled(atWork);
     },

@@ -16,7 +16,10 @@ export interface AmqpTopologyOptions {
 export interface AmqpTopology {
   /** Throws `BUS_TOPOLOGY_CONFLICT`, `BUS_ACCESS_REFUSED`, and what amqplib throws when the connection is lost. */
   declare(connection: ChannelModel, bindings: readonly QueueBinding[]): Promise<void>;
-  /** Declares it again. What does not fit any more is logged: messages that it would have taken are refused one by one. */
+  /**
+   * Declares it again. What does not fit any more is logged: messages that it would have taken are refused one by one. What the
+   * broker cannot declare for now is thrown, once all else is declared.
+   */
   restore(connection: ChannelModel): Promise<void>;
 }
 
@@ -55,10 +58,16 @@ export function amqpTopology(options: AmqpTopologyOptions): AmqpTopology {
     },
     async restore(connection) {
       if (!isDeclared) return;
-      await declareAll(connection, [...declared.values()]).catch((error: unknown) => {
-        if (!isFirstlightError(error)) throw error;
-        log.warning(`What was declared on the bus could not be declared again: ${error.message}`);
-      });
+      const undeclared: unknown[] = [];
+      // Each by itself: one that the broker refuses would keep those after it from being declared.
+      for (const bindings of [[], ...[...declared.values()].map((binding) => [binding])]) {
+        await declareAll(connection, bindings).catch((error: unknown) => {
+          if (!isFirstlightError(error) && !isRefusal(error)) throw error;
+          log.warning(`What was declared on the bus could not be declared again: ${messageOf(error)}`);
+          if (!isFirstlightError(error)) undeclared.push(error);
+        });
+      }
+      if (undeclared.length > 0) throw undeclared[0];
     },
   };
 }
@@ -96,6 +105,11 @@ async function declareQueue(
     },
   });
   await channel.bindQueue(queue, exchange, routingKey);
+}
+
+/** Whether the broker has said no, for which it closes the channel; else the connection was lost. */
+export function isRefusal(error: unknown): boolean {
+  return typeof codeOf(error) === "number";
 }
 
 function refusalOf(error: unknown, what: string): unknown {
