@@ -113,7 +113,8 @@ async function publishOver(
       unconfirmed.delete(letter);
       // The broker returns what it cannot route before it confirms it.
       const { messageId, binding } = letter.message;
-      if (returned.delete(addressOf(messageId, binding.routingKey))) refused ??= busUnroutable(letter.message);
+      const isReturned = returned.size > 0 && returned.delete(addressOf(messageId, binding.routingKey));
+      if (isReturned) refused ??= busUnroutable(letter.message);
       waits.reset();
       onConfirmed();
     } else if (isOpen()) nacked ??= error;
