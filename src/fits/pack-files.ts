@@ -1,4 +1,5 @@
-import { resolve } from "node:path";
+import { realpathSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { inspect } from "node:util";
 import type { ByteSource } from "../core/byte-source.ts";
 import { codeOf, FirstlightError, isFirstlightError, messageOf } from "../core/errors.ts";
@@ -8,6 +9,7 @@ import { shareWork, withWorkers } from "../core/share-work.ts";
 import { kernelModule, useKernelModule } from "../kernels/kernels.ts";
 import { openFits } from "./open-fits.ts";
 import { type PackToOptions, packFitsTo } from "./pack-fits.ts";
+import type { TileCompression } from "./tiles/compression.ts";
 
 /** A file to be packed, and where its packed copy is to be. */
 export interface FileToPack {
@@ -38,8 +40,8 @@ export async function packFiles(
   options: PackToOptions = {},
 ): Promise<void> {
   const { compression, overwrite = false, sync = true, signal } = options;
-  const list = await filesToPack(files);
-  const packing = copyOf({ compression, overwrite, sync });
+  const list = await filesToPack(files, signal);
+  const packing = copyOf({ compression: ownSettings(compression), overwrite, sync });
   const shared = portions(list.length);
   await withWorkers(options.workers, async (workers) => {
     const data: SharedFiles = { kernels: kernelModule(), files: list, packing, portions: shared.memory };
@@ -109,28 +111,74 @@ function isMakingFolders(error: unknown): boolean {
   return error instanceof Error && "syscall" in error && error.syscall === "mkdir";
 }
 
-/** The list, where every copy has a name of its own, and none is that of another file that is to be packed. */
-async function filesToPack(files: Iterable<FileToPack> | AsyncIterable<FileToPack>): Promise<readonly FileToPack[]> {
+/** The list, where every copy has a place of its own, and none is that of another file that is to be packed. */
+async function filesToPack(
+  files: Iterable<FileToPack> | AsyncIterable<FileToPack>,
+  signal: AbortSignal | undefined,
+): Promise<readonly FileToPack[]> {
+  signal?.throwIfAborted();
   if (!isIterable(files)) throw noFile(files);
   const list: FileToPack[] = [];
   for await (const file of files) {
+    signal?.throwIfAborted();
     if (typeof file?.from !== "string" || typeof file.to !== "string") throw noFile(file);
     list.push({ from: file.from, to: file.to });
   }
-  const sources = new Map(list.map(({ from }) => [resolve(from), from]));
+  const placeOf = placesInFolders();
+  // A copy takes the place of a link, and that of the file that a link leads to.
+  const sources = new Map(list.flatMap(({ from }) => [realPath(from), placeOf(from)].map((path) => [path, from])));
   const copies = new Map<string, string>();
   for (const { from, to } of list) {
-    const path = resolve(to);
-    const before = copies.get(path);
+    const place = placeOf(to);
+    const before = copies.get(place);
     if (before !== undefined) {
       throw fileError(`Of ${before} and of ${from} the copy would be ${to}. Give each a name of its own.`, to);
     }
-    if (sources.has(path) && path !== resolve(from)) {
+    const replaced = sources.get(place);
+    if (replaced !== undefined && replaced !== from) {
       throw fileError(`The copy of ${from} would be ${to}, which is to be packed itself. Give it another name.`, to);
     }
-    copies.set(path, from);
+    copies.set(place, from);
   }
   return list;
+}
+
+/** Where paths lie whose last name is taken as it is: links among the folders are followed, each folder's once. */
+function placesInFolders(): (path: string) => string {
+  const folders = new Map<string, string>();
+  return (path) => {
+    const folder = dirname(resolve(path));
+    const real = folders.get(folder) ?? realPath(folder);
+    folders.set(folder, real);
+    return join(real, basename(path));
+  };
+}
+
+/** Of what is not there yet, as much as is there. */
+function realPath(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    const whole = resolve(path);
+    const above = dirname(whole);
+    return above === whole ? whole : join(realPath(above), basename(whole));
+  }
+}
+
+const settings = [
+  "algorithm",
+  "level",
+  "step",
+  "tile",
+  "dither",
+  "seed",
+  "nan",
+] as const satisfies readonly (keyof TileCompression)[];
+
+/** The settings one by one: a copy for another thread leaves out what an object has from its class. */
+function ownSettings(compression: Packing["compression"]): Packing["compression"] {
+  if (typeof compression !== "object") return compression;
+  return Object.fromEntries(settings.map((name) => [name, compression[name]]));
 }
 
 function isIterable(files: unknown): boolean {

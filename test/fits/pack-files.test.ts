@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -132,6 +132,60 @@ test("a copy in the place of another file that is to be packed is refused, and o
   expect((await openFits(source)).hdus[1]?.tiles).toBeDefined();
 });
 
+test("links hide neither a file that is to be packed nor a second copy in one place", async () => {
+  const [first, second] = files as readonly [FileToPack, FileToPack];
+  const today = join(folder, "today");
+  await symlink(folder, today);
+  const replacing = packFiles([{ ...first, to: join(today, "frame1.fits") }, second], { overwrite: true });
+  await expect(replacing).rejects.toMatchObject({ message: expect.stringContaining("is to be packed itself") });
+  await symlink(second.from, join(folder, "link.fits"));
+  for (const to of [second.from, join(folder, "link.fits")]) {
+    const linked = packFiles(
+      [
+        { ...first, to },
+        { ...second, from: join(folder, "link.fits") },
+      ],
+      { overwrite: true },
+    );
+    await expect(linked).rejects.toMatchObject({ message: expect.stringContaining("is to be packed itself") });
+  }
+  const twice = [
+    { ...first, to: join(folder, "o", "a.fz") },
+    { ...second, to: join(today, "o", "a.fz") },
+  ];
+  await expect(packFiles(twice, { overwrite: true })).rejects.toMatchObject({
+    message: expect.stringContaining("Give each a name of its own"),
+  });
+  expect((await readFile(second.from)).equals(frames[1] as Uint8Array)).toBe(true);
+});
+
+test("settings that an object has from its class count like its own", async () => {
+  const real = encodeFits([
+    { header: Header.from({}), image: { data: Float32Array.from({ length: 64 }, random), shape: [8, 8] } },
+  ]);
+  class Lossless {
+    get algorithm() {
+      return "GZIP_2" as const;
+    }
+  }
+  const [from, to] = [join(folder, "real.fits"), join(folder, "real.fz")];
+  await writeFile(from, real);
+  await packFiles([{ from, to }], { compression: new Lossless() });
+  const alone = packFits(await openFits(bytesSource(real)), { compression: { algorithm: "GZIP_2" } });
+  expect((await readFile(to)).equals(Buffer.concat(await Array.fromAsync(alone)))).toBe(true);
+});
+
+test("a signal ends the taking of a list", async () => {
+  const stop = new AbortController();
+  async function* endless(): AsyncGenerator<FileToPack> {
+    for (;;) {
+      stop.abort(new Error("enough"));
+      yield* files;
+    }
+  }
+  await expect(packFiles(endless(), { signal: stop.signal })).rejects.toThrow("enough");
+});
+
 test("files may come one by one; what is no list of them is refused", async () => {
   async function* oneByOne(): AsyncGenerator<FileToPack> {
     yield* files.slice(0, 2);
@@ -147,7 +201,7 @@ test("files may come one by one; what is no list of them is refused", async () =
 });
 
 test("settings that no other thread can be given are refused at once, and the threads are as good as before", async () => {
-  const odd = { algorithm: "RICE_1", note: () => undefined } as const;
+  const odd = { algorithm: "RICE_1", seed: (() => 1) as unknown as number } as const;
   await expect(packFiles(files, { workers, compression: odd })).rejects.toMatchObject({
     code: "FITS_COMPRESSION",
     message: expect.stringMatching(
