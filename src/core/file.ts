@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, constants, fstatSync, openSync, read, readSync, type Stats } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, read, readSync, realpathSync, type Stats } from "node:fs";
 import { type FileHandle, link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -300,6 +300,17 @@ export async function writeFile(path: string, bytes: Uint8Array, options: Create
   await using sink = await createFile(path, options);
   await sink.write(bytes);
   await sink.commit();
+}
+
+/** Where a path leads to by all its links; of what is not there yet, as much of it as is there. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    const whole = resolve(path);
+    const above = dirname(whole);
+    return above === whole ? whole : join(realPath(above), basename(whole));
+  }
 }
 
 /**

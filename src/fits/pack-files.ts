@@ -1,9 +1,8 @@
-import { realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { inspect } from "node:util";
 import type { ByteSource } from "../core/byte-source.ts";
 import { codeOf, FirstlightError, isFirstlightError, messageOf } from "../core/errors.ts";
-import { type FileNow, openFileNow } from "../core/file.ts";
+import { type FileNow, openFileNow, realPath } from "../core/file.ts";
 import { type Portions, portions } from "../core/portions.ts";
 import { shareWork, withWorkers } from "../core/share-work.ts";
 import { kernelModule, useKernelModule } from "../kernels/kernels.ts";
@@ -152,17 +151,6 @@ function placesInFolders(): (path: string) => string {
     folders.set(folder, real);
     return join(real, basename(path));
   };
-}
-
-/** Of what is not there yet, as much as is there. */
-function realPath(path: string): string {
-  try {
-    return realpathSync.native(path);
-  } catch {
-    const whole = resolve(path);
-    const above = dirname(whole);
-    return above === whole ? whole : join(realPath(above), basename(whole));
-  }
 }
 
 const settings = [
