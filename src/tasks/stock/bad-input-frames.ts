@@ -54,7 +54,13 @@ export function checkFrame(
     } finally {
       if (waiting === undefined) source[Symbol.dispose]();
     }
-    return waiting.finally(() => source[Symbol.dispose]()).catch((error: unknown) => badFrame(path, file, error));
+    return waiting
+      .finally(() => source[Symbol.dispose]())
+      .catch((error: unknown) => {
+        // Who stops the check says nothing of the frame.
+        if (check.signal.aborted && error === check.signal.reason) throw error;
+        return badFrame(path, file, error);
+      });
   } catch (error) {
     return badFrame(path, file, error);
   }
