@@ -52,8 +52,8 @@ export interface Exchange {
 }
 
 /**
- * What an exchange did: those entries that it really changed; or, as it was refused, those that were otherwise than it said. Where a record
- * was otherwise, which whoever asked reads anew, they may be left out.
+ * What an exchange did: those entries that it really changed; or, as it was refused, those that were otherwise than it said. There may be none:
+ * it was a record then.
  */
 export type Exchanged =
   | { readonly isDone: true; readonly changed: readonly Entry[] }

@@ -302,7 +302,7 @@ function listOf(paths: string | readonly string[]): readonly string[] {
   throw noPaths(paths);
 }
 
-const tagsPerPortion = 1_000;
+const tagsPerPortion = 2_000;
 
 /** What comes for one file in a row stays together. */
 function* portions(files: Iterable<TaggedFiles>, inside: (path: string) => string): Generator<TagsOfFiles> {

@@ -33,20 +33,11 @@ export function change(
   store: Database,
   entries: readonly Entry[],
   kind: "add" | "remove",
-  { keys: keyIds, members: memberIds } = knownIds(),
+  known: KnownIds = knownIds(),
 ): Changed {
   const [changed, changedKeys, changedMembers]: [Entry[], number[], number[]] = [[], [], []];
   for (const some of batches(entries)) {
-    const there: Entry[] = [];
-    // Of each its key's id and its member's, as they are written.
-    const ids: number[] = [];
-    for (const entry of some) {
-      const keyId = idOf(store, keyIds, statements.ofKey, entry[0], kind);
-      const memberId = keyId === 0 ? 0 : idOf(store, memberIds, statements.ofMember, entry[1], kind);
-      if (memberId === 0) continue;
-      there.push(entry);
-      ids.push(keyId, memberId);
-    }
+    const { there, ids } = idsOf(store, some, kind, known);
     const isChanged = kind === "add" ? enter(store, ids) : leave(store, ids);
     for (let i = 0; i < there.length; i += 1) {
       if (!isChanged(i)) continue;
@@ -55,14 +46,57 @@ export function change(
       changedMembers.push(ids[2 * i + 1] as number);
     }
   }
-  const grown = new Map<number, number>();
-  for (const keyId of changedKeys) grown.set(keyId, (grown.get(keyId) ?? 0) + (kind === "add" ? 1 : -1));
-  for (const [id, by] of grown) store.run("UPDATE keys SET size = size + ? WHERE id = ?", by, id);
+  const grown = countSizes(store, changedKeys, kind === "add" ? 1 : -1);
   if (kind === "remove" && changed.length > 0) {
     forgetMembers(store, new Set(changedMembers));
-    forgetKeys(store, grown.keys());
+    forgetKeys(store, grown);
   }
   return { entries: changed, keyIds: changedKeys, memberIds: changedMembers };
+}
+
+/**
+ * Adds entries of which none is there. Undefined where one is: what was added until then has to be rolled back. Without a
+ * savepoint for each batch, as `change` needs it, SQLite copies a page that several batches touch once.
+ */
+export function addNew(store: Database, entries: readonly Entry[], known: KnownIds): Changed | undefined {
+  const [keyIds, memberIds]: [number[], number[]] = [[], []];
+  for (const some of batches(entries)) {
+    const { ids } = idsOf(store, some, "add", known);
+    if (store.run(insertOf(some.length), ...ids) < some.length) return undefined;
+    for (let i = 0; i < ids.length; i += 2) {
+      keyIds.push(ids[i] as number);
+      memberIds.push(ids[i + 1] as number);
+    }
+  }
+  countSizes(store, keyIds, 1);
+  return { entries, keyIds, memberIds };
+}
+
+/** Those of the entries whose key and member are known, or are made known, and of each its key's id and its member's, as they are written. */
+function idsOf(
+  store: Database,
+  entries: readonly Entry[],
+  kind: "add" | "remove",
+  known: KnownIds,
+): { readonly there: readonly Entry[]; readonly ids: readonly number[] } {
+  const there: Entry[] = [];
+  const ids: number[] = [];
+  for (const entry of entries) {
+    const keyId = idOf(store, known.keys, statements.ofKey, entry[0], kind);
+    const memberId = keyId === 0 ? 0 : idOf(store, known.members, statements.ofMember, entry[1], kind);
+    if (memberId === 0) continue;
+    there.push(entry);
+    ids.push(keyId, memberId);
+  }
+  return { there, ids };
+}
+
+/** Tells the size of each of these keys that it has so much more for each time it is named; returns which they are. */
+function countSizes(store: Database, keyIds: readonly number[], by: 1 | -1): Iterable<number> {
+  const grown = new Map<number, number>();
+  for (const keyId of keyIds) grown.set(keyId, (grown.get(keyId) ?? 0) + by);
+  for (const [id, change] of grown) store.run("UPDATE keys SET size = size + ? WHERE id = ?", change, id);
+  return grown.keys();
 }
 
 /** Tells of an entry, by its place, whether it was not there before. Most of the time none was, and one statement for all is half the work. */
@@ -70,12 +104,16 @@ function enter(store: Database, ids: readonly number[]): (place: number) => bool
   const count = ids.length / 2;
   if (count > 1) {
     store.run("SAVEPOINT enter");
-    const entered = store.run(`INSERT OR IGNORE INTO entries VALUES ${rowsOf(count, 2)}`, ...ids);
+    const entered = store.run(insertOf(count), ...ids);
     if (entered < count) store.run("ROLLBACK TO enter");
     store.run("RELEASE enter");
     if (entered === count) return () => true;
   }
-  return oneByOne(store, "INSERT OR IGNORE INTO entries VALUES (?, ?)", ids);
+  return oneByOne(store, insertOf(1), ids);
+}
+
+function insertOf(count: number): string {
+  return `INSERT OR IGNORE INTO entries VALUES ${rowsOf(count, 2)}`;
 }
 
 function leave(store: Database, ids: readonly number[]): (place: number) => boolean {

@@ -1,39 +1,44 @@
 import type { Database } from "../../core/sqlite-file.ts";
 import type { Entry, Exchange, RecordChange } from "../inventory-driver.ts";
-import { batches, type Changed, change, forgetKeys, knownIds, one, rowsOf } from "./sqlite-change.ts";
+import { addNew, batches, type Changed, change, forgetKeys, knownIds, one, rowsOf } from "./sqlite-change.ts";
 
 /** As `Exchanged`, with what was added. */
 export type ExchangedIn =
   | { readonly isDone: true; readonly changed: readonly Entry[]; readonly added: readonly Changed[] }
   | { readonly isDone: false; readonly unexpected: readonly Entry[] };
 
-/** Exchanges within a transaction; where it is refused, what it did until then has to be rolled back. */
-export function exchangeIn(store: Database, { entries, records }: Exchange): ExchangedIn {
+/** Exchanges within a transaction: all, or nothing where something is not as it was said to be. */
+export function exchangeIn(store: Database, exchange: Exchange): ExchangedIn {
+  store.run("SAVEPOINT exchange");
+  const done = tried(store, exchange);
+  if (done === undefined) store.run("ROLLBACK TO exchange");
+  store.run("RELEASE exchange");
+  if (done !== undefined) return done;
+  const unexpected = exchange.entries.filter(({ entry, from }) => from !== undefined && from !== isThere(store, entry));
+  return { isDone: false, unexpected: unexpected.map(({ entry }) => entry) };
+}
+
+/** Undefined where something is otherwise; what was done until then has to be rolled back. */
+function tried(store: Database, { entries, records }: Exchange): ExchangedIn | undefined {
   const keyIds = new Map<string, number>();
   // Whether there is none yet the making itself tells, here as with entries.
   const isMade = ({ from, to }: RecordChange): boolean => from === undefined && to !== undefined;
   const others = records.filter((record) => !isMade(record));
   const isAsSaid = others.every(({ key, field, from }) => textIn(store, idOf(store, keyIds, key), field) === from);
-  if (!isAsSaid) return { isDone: false, unexpected: [] };
-  const unexpected: Entry[] = [];
+  if (!isAsSaid) return undefined;
   const [coming, fresh, going]: [Entry[], Entry[], Entry[]] = [[], [], []];
   for (const { entry, from, to } of entries) {
-    // Whether it was there the adding itself tells.
     if (from === false && to === true) fresh.push(entry);
-    else if (from !== undefined && from !== isThere(store, entry)) unexpected.push(entry);
+    else if (from !== undefined && from !== isThere(store, entry)) return undefined;
     else if (to !== undefined) (to ? coming : going).push(entry);
   }
   const ids = knownIds();
-  const entered = change(store, fresh, "add", ids);
-  if (entered.entries.length < fresh.length) {
-    const isNew = new Set(entered.entries);
-    unexpected.push(...fresh.filter((entry) => !isNew.has(entry)));
-  }
-  if (unexpected.length > 0) return { isDone: false, unexpected };
+  const entered = addNew(store, fresh, ids);
+  if (entered === undefined) return undefined;
   const added = [entered, change(store, coming, "add", ids)];
   const removed = change(store, going, "remove");
   const changed = [...added, removed].flatMap((each) => each.entries);
-  if (!make(store, keyIds, records.filter(isMade))) return { isDone: false, unexpected: [] };
+  if (!make(store, keyIds, records.filter(isMade))) return undefined;
   for (const record of others) put(store, keyIds, record);
   forgetKeys(store, keyIds.values());
   return { isDone: true, changed, added };

@@ -72,10 +72,7 @@ export function sqliteInventory({ path }: SqliteInventoryOptions): InventoryDriv
   };
 
   const exchange = (store: Database, wanted: Exchange, note: (added: Changed) => void): Exchanged => {
-    store.run("SAVEPOINT exchange");
     const found = exchangeIn(store, wanted);
-    if (!found.isDone) store.run("ROLLBACK TO exchange");
-    store.run("RELEASE exchange");
     if (!found.isDone) return found;
     for (const added of found.added) note(added);
     return { isDone: true, changed: found.changed };

@@ -433,6 +433,23 @@ export function inventoryConformance({ describe, test, expect }: SuiteRunner, ma
         expect(await driver.keys(`${run}:`)).toEqual([`${run}:path:A`]);
       },
     );
+    withDriver(
+      "an exchange of many tells which few were not as they had to be, and changes nothing",
+      async (driver, run) => {
+        const many = Array.from({ length: 300 }, (_, i): Entry => [`${run}:path:${i % 3}`, `/a path/${i}`]);
+        const there = many.filter((_, i) => i % 100 === 99);
+        await driver.add(there);
+        const entries = many.map((entry) => ({ entry, from: false, to: true }));
+        // Told as well where a record is another than was said.
+        for (const from of [undefined, "2"]) {
+          const done = await driver.exchange({ entries, records: [recordOf(run, from, "1")] });
+          expect(done).toEqual({ isDone: false, unexpected: there });
+        }
+        const keys = [0, 1, 2].map((i) => `${run}:path:${i}`);
+        expect(sorted((await driver.members(keys)).flat())).toEqual(sorted(there.map(([, member]) => member)));
+        expect(await driver.fields(`${run}:records`)).toEqual([]);
+      },
+    );
     withDriver("an exchange is refused where a record is not as it has to be", async (driver, run) => {
       const entries = [{ entry: [`${run}:path:A`, x] as const, to: true }];
       await driver.exchange({ entries: [], records: [recordOf(run, undefined, "1")] });
