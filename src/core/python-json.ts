@@ -56,12 +56,12 @@ export function plainJson(value: PythonJson): unknown {
 const depthLimit = 1000;
 
 function format(value: unknown, options: Required<PythonJsonOptions>, parents: Set<object>): string {
-  const { allowNaN, sortKeys } = options;
+  const { allowNaN } = options;
   if (value === null) return "null";
   if (typeof value === "string") return quote(value);
   if (typeof value === "boolean") return value ? "true" : "false";
   if (typeof value === "bigint") return value.toString();
-  if (typeof value === "number") return Number.isInteger(value) ? BigInt(value).toString() : floating(value, allowNaN);
+  if (typeof value === "number") return Number.isInteger(value) ? whole(value) : floating(value, allowNaN);
   if (isReal(value)) return floating(value.value, allowNaN);
   if (typeof value !== "object") throw unspelt(`${typeof value} has no JSON spelling.`, parents, value);
   if (parents.has(value) || parents.size >= depthLimit)
@@ -71,18 +71,38 @@ function format(value: unknown, options: Required<PythonJsonOptions>, parents: S
     throw unspelt(`an object of class ${value.constructor.name} has no JSON spelling.`, parents, value);
   }
   parents.add(value);
-  const text = Array.isArray(value)
-    ? `[${value.map((item) => format(item, options, parents)).join(", ")}]`
-    : `{${entriesOf(value, sortKeys)
-        .map(([key, item]) => `${quote(key)}: ${format(item, options, parents)}`)
-        .join(", ")}}`;
+  const text = Array.isArray(value) ? list(value, options, parents) : object(value, options, parents);
   parents.delete(value);
   return text;
 }
 
-function entriesOf(value: object, sortKeys: boolean): readonly (readonly [string, unknown])[] {
-  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-  return sortKeys ? entries.sort(([a], [b]) => (a < b ? -1 : 1)) : entries;
+// Loops that build the text: a list for each object and a pair for each entry take three times as long.
+function list(items: readonly unknown[], options: Required<PythonJsonOptions>, parents: Set<object>): string {
+  let text = "";
+  // By place: a hole is `undefined`, which is refused.
+  for (let i = 0; i < items.length; i += 1) {
+    if (i > 0) text += ", ";
+    text += format(items[i], options, parents);
+  }
+  return `[${text}]`;
+}
+
+function object(value: object, options: Required<PythonJsonOptions>, parents: Set<object>): string {
+  const keys = Object.keys(value);
+  if (options.sortKeys) keys.sort((a, b) => (a < b ? -1 : 1));
+  let text = "";
+  for (const key of keys) {
+    const item: unknown = (value as Record<string, unknown>)[key];
+    if (item === undefined) continue;
+    if (text !== "") text += ", ";
+    text += `${quote(key)}: ${format(item, options, parents)}`;
+  }
+  return `{${text}}`;
+}
+
+/** Beyond 2^53 as well, where JavaScript writes an exponent. */
+function whole(value: number): string {
+  return Number.isSafeInteger(value) ? String(value) : BigInt(value).toString();
 }
 
 function floating(value: number, allowNaN: boolean): string {
@@ -91,7 +111,10 @@ function floating(value: number, allowNaN: boolean): string {
   return Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
 }
 
+const plainText = /^[ !#-[\]-~]*$/;
+
 function quote(text: string): string {
+  if (plainText.test(text)) return `"${text}"`;
   const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
   return JSON.stringify(text).replace(/[\u007f-\uffff]/g, escaped);
 }

@@ -17,11 +17,14 @@ export interface Outbox {
 }
 
 const messagesPerStep = 1_000;
+/** The next has twice as many, and so on: the bus is not to wait for a thousand to be recorded. */
+const messagesInFirstStep = 125;
 
 /**
  * Records messages, publishes them and marks them, step by step; what an earlier attempt left goes first. A step is recorded while the one
- * before it is under way, and marked while the next one is: the bus does not wait for the outbox. Where it throws, what was recorded and is
- * not known to have left stays in the outbox, but for the one message that the error says can never go.
+ * before it is under way, goes out as soon as the bus has all of that one, and is marked while the next one is under way: the bus does not
+ * wait for the outbox. Where it throws, what was recorded and is not known to have left stays in the outbox, but for messages that the
+ * error says can never go.
  */
 export async function publishThrough(
   outbox: Outbox,
@@ -30,32 +33,40 @@ export async function publishThrough(
   signal?: AbortSignal,
 ): Promise<void> {
   await publishPending(outbox, bus, signal);
-  let underWay: Step = { taken: Promise.resolve(), marked: Promise.resolve() };
+  /** Two at most, the older first. */
+  const underWay: Step[] = [];
+  let size = messagesInFirstStep;
   let collected: BusMessage[] = [];
   const publishStep = async (): Promise<void> => {
     const step = collected;
     collected = [];
+    size = Math.min(2 * size, messagesPerStep);
     await outbox.record(step);
-    await underWay.taken;
-    const { marked } = underWay;
-    underWay = publishStepOf(outbox, bus, step, signal);
-    await marked;
+    const before = underWay.at(-1);
+    await before?.sent;
+    underWay.push(publishStepOf(outbox, bus, step, signal));
+    if (before === undefined) return;
+    await before.marked;
+    underWay.shift();
   };
   try {
     for await (const message of untilAborted(messages, signal)) {
       signal?.throwIfAborted();
-      if (collected.push(message) >= messagesPerStep) await publishStep();
+      if (collected.push(message) >= size) await publishStep();
     }
     if (collected.length > 0) await publishStep();
   } finally {
     // What is under way comes to its end, whatever else went wrong, and what went wrong with it came first.
-    await underWay.marked;
+    const ends = underWay.map(({ marked }) => marked);
+    await Promise.allSettled(ends);
+    await Promise.all(ends);
   }
 }
 
-/** Messages on their way: when the bus has taken them all, and when the outbox knows. */
+/** Messages on their way: when the bus has taken the last of them to send, and when the outbox knows that all have arrived. */
 interface Step {
-  readonly taken: Promise<void>;
+  /** Never rejects. */
+  readonly sent: Promise<void>;
   readonly marked: Promise<void>;
 }
 
@@ -73,16 +84,27 @@ function publishStepOf(
   messages: readonly BusMessage[],
   signal: AbortSignal | undefined,
 ): Step {
-  const mark = (): Promise<void> => outbox.mark(idsOf(messages));
-  const taken = bus.publish(messages, signal);
-  const marked = taken.then(mark, async (error: unknown) => {
-    // Whoever is told that a message can never go must not meet it again. It alone: none of the others is known to have left.
-    await outbox.mark(idsOf(messages.filter((message) => isHopeless(message, error))));
-    throw error;
-  });
+  const { promise: sent, resolve: noteSent } = Promise.withResolvers<void>();
+  const marked = bus
+    .publish(toldAtEnd(messages, noteSent), signal)
+    .finally(noteSent)
+    .then(
+      () => outbox.mark(idsOf(messages)),
+      async (error: unknown) => {
+        // Whoever is told that a message can never go must not meet it again. It alone: none of the others is known to have left.
+        await outbox.mark(idsOf(messages.filter((message) => isHopeless(message, error))));
+        throw error;
+      },
+    );
   // Whoever waits for it does so later.
   marked.catch(() => {});
-  return { taken, marked };
+  return { sent, marked };
+}
+
+/** Calls back when it is asked for more than there is: a bus does so once the last message is on its way. */
+function* toldAtEnd(messages: readonly BusMessage[], onEnd: () => void): Iterable<BusMessage> {
+  yield* messages;
+  onEnd();
 }
 
 /** What no bus takes whatever becomes of the broker, and what no queue is there for; the error names it by its id. */

@@ -29,6 +29,7 @@ describe("spelling as Python does", () => {
   test.each<[string, unknown]>([
     ["undefined", undefined],
     ["undefined in an array", [undefined]],
+    ["a hole in an array", new Array(1)],
     ["a function", () => 1],
     ["a date", new Date(0)],
     ["a map", new Map()],

@@ -79,16 +79,37 @@ function idsOf(
   kind: "add" | "remove",
   known: KnownIds,
 ): { readonly there: readonly Entry[]; readonly ids: readonly number[] } {
+  if (kind === "add") makeMembers(store, entries, known.members);
   const there: Entry[] = [];
   const ids: number[] = [];
   for (const entry of entries) {
-    const keyId = idOf(store, known.keys, statements.ofKey, entry[0], kind);
-    const memberId = keyId === 0 ? 0 : idOf(store, known.members, statements.ofMember, entry[1], kind);
+    const keyId = idOf(store, known.keys, entry[0], findKey, kind === "add" ? makeKey : undefined);
+    const memberId = keyId === 0 ? 0 : idOf(store, known.members, entry[1], findMember);
     if (memberId === 0) continue;
     there.push(entry);
     ids.push(keyId, memberId);
   }
   return { there, ids };
+}
+
+/** Makes those of the members that are not there, in one statement, with the ids that SQLite would give them one by one. */
+function makeMembers(store: Database, entries: readonly Entry[], known: Map<string, number>): void {
+  const missing = new Set<string>();
+  for (const [, member] of entries) {
+    if (known.has(member) || missing.has(member)) continue;
+    const id = one(store, findMember, member);
+    if (id === undefined) missing.add(member);
+    else known.set(member, Number(id));
+  }
+  if (missing.size === 0) return;
+  let id = Number(one(store, "SELECT max(id) AS it FROM members") ?? 0);
+  const values: SQLInputValue[] = [];
+  for (const member of missing) {
+    id += 1;
+    values.push(id, member);
+    known.set(member, id);
+  }
+  store.run(`INSERT INTO members VALUES ${rowsOf(missing.size, 2)}`, ...values);
 }
 
 /** Tells the size of each of these keys that it has so much more for each time it is named; returns which they are. */
@@ -128,29 +149,16 @@ function oneByOne(store: Database, sql: string, ids: readonly number[]): (place:
   return (place) => changed.has(place);
 }
 
-const statements = {
-  ofKey: {
-    find: "SELECT id AS it FROM keys WHERE key = ?",
-    make: "INSERT INTO keys (key) VALUES (?) RETURNING id AS it",
-  },
-  ofMember: {
-    find: "SELECT id AS it FROM members WHERE member = ?",
-    make: "INSERT INTO members (member) VALUES (?) RETURNING id AS it",
-  },
-} as const;
+const findKey = "SELECT id AS it FROM keys WHERE key = ?";
+const findMember = "SELECT id AS it FROM members WHERE member = ?";
+const makeKey = "INSERT INTO keys (key) VALUES (?) RETURNING id AS it";
 
 /** The id of a key or member; 0 for one that is not there and shall not be made. */
-function idOf(
-  store: Database,
-  known: Map<string, number>,
-  { find, make }: { readonly find: string; readonly make: string },
-  text: string,
-  kind: "add" | "remove",
-): number {
+function idOf(store: Database, known: Map<string, number>, text: string, find: string, make?: string): number {
   const there = known.get(text);
   if (there !== undefined) return there;
-  const found = one(store, find, text);
-  const id = Number(found ?? (kind === "add" ? one(store, make, text) : undefined) ?? 0);
+  const found = one(store, find, text) ?? (make === undefined ? undefined : one(store, make, text));
+  const id = Number(found ?? 0);
   if (id !== 0) known.set(text, id);
   return id;
 }
