@@ -68,7 +68,7 @@ function format(value: unknown, options: Required<PythonJsonOptions>, parents: S
     throw unspelt("the value contains itself, or is nested too deep.", parents, value);
   const prototype: unknown = Object.getPrototypeOf(value);
   if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null) {
-    throw unspelt(`an object of class ${value.constructor.name} has no JSON spelling.`, parents, value);
+    throw unspelt(`an object of class ${value.constructor?.name ?? "unknown"} has no JSON spelling.`, parents, value);
   }
   parents.add(value);
   const text = Array.isArray(value) ? list(value, options, parents) : object(value, options, parents);
@@ -139,7 +139,8 @@ const steepest = 20;
 
 /** Entries are spelt in order, so that the first that is this value is the one that cannot be spelt. */
 function stepTo(child: unknown, parent: object): string {
-  if (Array.isArray(parent)) return `[${parent.indexOf(child)}]`;
+  // A hole is found as what it reads as.
+  if (Array.isArray(parent)) return `[${[...parent].indexOf(child)}]`;
   const [key = ""] = Object.entries(parent).find(([, item]) => item === child) ?? [];
   return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 }

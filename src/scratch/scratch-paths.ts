@@ -52,6 +52,8 @@ export async function scratchPaths(folder: string, named = folder): Promise<Scra
     const leaves = within === "" || within === ".." || within.startsWith(`..${sep}`) || isAbsolute(within);
     if (leaves) throw refused(path, `it does not lie in ${folder}`);
     if (path.includes("\0")) throw refused(path, "it holds a zero byte");
+    // The disk and the inventory would each have another name for it.
+    if (!path.isWellFormed()) throw refused(path, "it is no valid Unicode");
     const names = within.split(sep);
     if (names[0] === privateFolder) throw refused(path, `${privateFolder} is the library's own`);
     if (names.some((name) => Buffer.byteLength(name) > longestName)) {

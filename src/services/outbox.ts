@@ -43,7 +43,8 @@ export async function publishThrough(
     size = Math.min(2 * size, messagesPerStep);
     await outbox.record(step);
     const before = underWay.at(-1);
-    await before?.sent;
+    // Behind a message that did not go out nothing goes out.
+    if (before !== undefined && !(await before.sent)) await before.marked;
     underWay.push(publishStepOf(outbox, bus, step, signal));
     if (before === undefined) return;
     await before.marked;
@@ -65,8 +66,8 @@ export async function publishThrough(
 
 /** Messages on their way: when the bus has taken the last of them to send, and when the outbox knows that all have arrived. */
 interface Step {
-  /** Never rejects. */
-  readonly sent: Promise<void>;
+  /** False where it failed before. Never rejects. */
+  readonly sent: Promise<boolean>;
   readonly marked: Promise<void>;
 }
 
@@ -84,13 +85,19 @@ function publishStepOf(
   messages: readonly BusMessage[],
   signal: AbortSignal | undefined,
 ): Step {
-  const { promise: sent, resolve: noteSent } = Promise.withResolvers<void>();
+  const { promise: sent, resolve: noteSent } = Promise.withResolvers<boolean>();
   const marked = bus
-    .publish(toldAtEnd(messages, noteSent), signal)
-    .finally(noteSent)
+    .publish(
+      toldAtEnd(messages, () => noteSent(true)),
+      signal,
+    )
     .then(
-      () => outbox.mark(idsOf(messages)),
+      () => {
+        noteSent(true);
+        return outbox.mark(idsOf(messages));
+      },
       async (error: unknown) => {
+        noteSent(false);
         // Whoever is told that a message can never go must not meet it again. It alone: none of the others is known to have left.
         await outbox.mark(idsOf(messages.filter((message) => isHopeless(message, error))));
         throw error;

@@ -40,6 +40,8 @@ describe("spelling as Python does", () => {
   test.each<[unknown, string]>([
     [undefined, ""],
     [[1, [2, undefined]], "[1][1]"],
+    [{ a: Object.assign([1], { length: 2 }) }, "a[1]"],
+    [[Object.create(Object.create(null))], "[0]"],
     [{ a: [1, new Date(0)] }, "a[1]"],
     [{ a: { b: { "a b": () => 1 } } }, 'a.b["a b"]'],
     [[{ x: new Map() }], "[0].x"],

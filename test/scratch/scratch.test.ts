@@ -230,6 +230,13 @@ eachInventory((makeRun) => {
         message: expect.stringContaining("at most 255 bytes"),
       });
     }
+    // The disk and SQLite would both take these two for one.
+    for (const work of [() => scratch.tag(["x\ud800", "x\ud801"], ["A"]), () => scratch.untag("x\ud800", ["A"])]) {
+      await expect(work()).rejects.toMatchObject({
+        code: "SCRATCH_PATH",
+        message: expect.stringContaining("no valid Unicode"),
+      });
+    }
   });
 
   test("a removed file has no tags left, and removing what is not there is no error", async () => {

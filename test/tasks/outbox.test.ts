@@ -120,6 +120,25 @@ eachInventory((makeRun) => {
     expect(idsOf(await outbox.pending())).toEqual(idsOf(messages));
   });
 
+  test("behind a message that did not go out nothing goes out", async () => {
+    await using services = fakeServices();
+    const run = await makeRun();
+    const outbox = await outboxOf(run, 1);
+    const broken = new FirstlightError("BUS_NOT_CONFIRMED", "broken", { disposition: "retry" });
+    let calls = 0;
+    const bus: Bus = {
+      ...failing(services.bus, broken),
+      publish: async () => {
+        calls += 1;
+        throw broken;
+      },
+    };
+    const messages = Array.from({ length: 875 }, (_, n) => frame(n));
+    await expect(publishThrough(outbox, bus, messages)).rejects.toBe(broken);
+    expect(calls).toBe(1);
+    expect(idsOf(await outbox.pending())).toEqual(idsOf(messages.slice(0, 375)));
+  });
+
   test("a message that can never go is dropped alone: those beside and behind it go the next time", async () => {
     await using services = fakeServices();
     const run = await makeRun();

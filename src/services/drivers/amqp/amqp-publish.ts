@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import type { ConfirmChannel, Message, Options } from "amqplib";
 import { codeOf, isFirstlightError, messageOf } from "../../../core/errors.ts";
 import { type Logger, silentLogger } from "../../../core/log.ts";
@@ -34,6 +35,8 @@ export interface AmqpPublishOptions {
 /** As many messages and bytes are under way unconfirmed; beyond some hundreds more of them gain nothing. */
 const windowMessages = 512;
 const windowBytes = 16 * 2 ** 20;
+/** amqplib writes when the event loop comes round: the broker begins with so many while the next are made. */
+const messagesPerTurn = 32;
 
 /** A message as it goes out, and again with the same bytes and id where the broker has not confirmed it. */
 interface Letter {
@@ -85,6 +88,7 @@ async function publishOver(
   const again = [...unconfirmed];
   const returned = new Set<string>();
   let [underWay, bytesUnderWay] = [0, 0];
+  let sentInTurn = 0;
   let refused: unknown;
   let nacked: unknown;
   let isOver = false;
@@ -131,6 +135,7 @@ async function publishOver(
       return;
     }
     if (underWay === 0) silence.reset();
+    sentInTurn += 1;
     underWay += 1;
     bytesUnderWay += content.length;
   };
@@ -146,6 +151,11 @@ async function publishOver(
         const why = cause();
         throwRefusal(why, unconfirmed, exchange);
         return { cause: why ?? nacked ?? new Error("the connection was lost") };
+      }
+      if (sentInTurn >= messagesPerTurn) {
+        sentInTurn = 0;
+        await turn();
+        continue;
       }
       const isStopping = refused !== undefined || nacked !== undefined;
       const hasRoom = underWay === 0 || (underWay < windowMessages && bytesUnderWay < windowBytes);
@@ -167,6 +177,7 @@ async function publishOver(
         if (refused !== undefined) throw refused;
         return nacked === undefined ? undefined : { cause: nacked };
       }
+      sentInTurn = 0;
       const { promise, resolve } = Promise.withResolvers<void>();
       wake = resolve;
       await promise;
