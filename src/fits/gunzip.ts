@@ -1,5 +1,5 @@
 import { promisify } from "node:util";
-import { constants, gunzip } from "node:zlib";
+import { constants, gunzip, type ZlibOptions } from "node:zlib";
 import { type ByteSource, bytesSource, readAll } from "../core/byte-source.ts";
 import { codeOf, isFirstlightError, messageOf } from "../core/errors.ts";
 import { badFile } from "./bad-file.ts";
@@ -35,20 +35,24 @@ const startBytes = 4096;
 
 async function inflated(source: ByteSource): Promise<ByteSource> {
   const maxOutputLength = freeBytes + ratioLimit * source.sizeBytes;
-  try {
-    const packed = new Uint8Array(Math.min(startBytes, source.sizeBytes));
-    await source.read(0, packed);
-    const start = await inflate(packed, { finishFlush: constants.Z_SYNC_FLUSH });
-    // What is no FITS is not worth its memory: `read` says so of its first bytes.
-    if (start.length > startBytes && !start.toString("latin1").startsWith("SIMPLE")) {
-      return bytesSource(start.subarray(0, startBytes), source.name);
+  // Around nothing but this: bytes that cannot be read are no damage to the file.
+  const unpacked = async (bytes: Uint8Array, options: ZlibOptions): Promise<Buffer> => {
+    try {
+      return await inflate(bytes, options);
+    } catch (error) {
+      const problem =
+        codeOf(error) === "ERR_BUFFER_TOO_LARGE"
+          ? `unpacked, the gzip file holds more than ${maxOutputLength} bytes, which no frame of its size does.`
+          : `the gzip file is damaged: ${messageOf(error)}.`;
+      throw badFile("FITS_INVALID", problem, { file: source.name }, error);
     }
-    return bytesSource(await inflate(await readAll(source), { maxOutputLength }), source.name);
-  } catch (error) {
-    const problem =
-      codeOf(error) === "ERR_BUFFER_TOO_LARGE"
-        ? `unpacked, the gzip file holds more than ${maxOutputLength} bytes, which no frame of its size does.`
-        : `the gzip file is damaged: ${messageOf(error)}.`;
-    throw badFile("FITS_INVALID", problem, { file: source.name }, error);
+  };
+  const packed = new Uint8Array(Math.min(startBytes, source.sizeBytes));
+  await source.read(0, packed);
+  const start = await unpacked(packed, { finishFlush: constants.Z_SYNC_FLUSH });
+  // What is no FITS is not worth its memory: `read` says so of its first bytes.
+  if (start.length > startBytes && !start.toString("latin1").startsWith("SIMPLE")) {
+    return bytesSource(start.subarray(0, startBytes), source.name);
   }
+  return bytesSource(await unpacked(await readAll(source), { maxOutputLength }), source.name);
 }

@@ -1,11 +1,12 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { inspect } from "node:util";
 import type { ByteSource } from "../core/byte-source.ts";
-import { codeOf, FirstlightError, isFirstlightError, messageOf } from "../core/errors.ts";
+import { FirstlightError, messageOf } from "../core/errors.ts";
 import { type FileNow, openFileNow, realPath } from "../core/file.ts";
 import { type Portions, portions } from "../core/portions.ts";
 import { shareWork, withWorkers } from "../core/share-work.ts";
 import { kernelModule, useKernelModule } from "../kernels/kernels.ts";
+import { fileProblem, fitsFileError } from "./file-problem.ts";
 import { openFits } from "./open-fits.ts";
 import { type PackToOptions, packFitsTo } from "./pack-fits.ts";
 import type { TileCompression } from "./tiles/compression.ts";
@@ -74,7 +75,7 @@ async function packOne({ from, to }: FileToPack, packing: Packing, shared: Porti
       try {
         return source.readNow(offset, into);
       } catch (error) {
-        throw asFileError(error, "read", from);
+        throw fileProblem("read", from, error);
       }
     },
   };
@@ -82,7 +83,7 @@ async function packOne({ from, to }: FileToPack, packing: Packing, shared: Porti
   try {
     await packFitsTo(to, fits, packing);
   } catch (error) {
-    throw asFileError(error, "written", to);
+    throw fileProblem("written", to, error);
   }
 }
 
@@ -90,24 +91,8 @@ function opened(path: string): FileNow {
   try {
     return openFileNow(path);
   } catch (error) {
-    throw asFileError(error, "read", path);
+    throw fileProblem("read", path, error);
   }
-}
-
-/** What the operating system says, told so that it is the same in every thread. */
-function asFileError(error: unknown, attempt: "read" | "written", path: string): unknown {
-  if (isFirstlightError(error) || codeOf(error) === undefined) return error;
-  if (attempt === "written" && codeOf(error) === "EEXIST" && !isMakingFolders(error)) {
-    return fileError(`The file ${path} is there already. Name another, or pass overwrite.`, path, error);
-  }
-  const problem = messageOf(error).replace(/\.$/, "");
-  const advice = attempt === "read" ? "Check the path." : "Name another place.";
-  return fileError(`The file ${path} cannot be ${attempt}: ${problem}. ${advice}`, path, error);
-}
-
-/** What is there already is a file where a folder should be. */
-function isMakingFolders(error: unknown): boolean {
-  return error instanceof Error && "syscall" in error && error.syscall === "mkdir";
 }
 
 /** The list, where every copy has a place of its own, and none is that of another file that is to be packed. */
@@ -131,11 +116,14 @@ async function filesToPack(
     const place = placeOf(to);
     const before = copies.get(place);
     if (before !== undefined) {
-      throw fileError(`Of ${before} and of ${from} the copy would be ${to}. Give each a name of its own.`, to);
+      throw fitsFileError(`Of ${before} and of ${from} the copy would be ${to}. Give each a name of its own.`, to);
     }
     const replaced = sources.get(place);
     if (replaced !== undefined && replaced !== from) {
-      throw fileError(`The copy of ${from} would be ${to}, which is to be packed itself. Give it another name.`, to);
+      throw fitsFileError(
+        `The copy of ${from} would be ${to}, which is to be packed itself. Give it another name.`,
+        to,
+      );
     }
     copies.set(place, from);
   }
@@ -175,7 +163,7 @@ function isIterable(files: unknown): boolean {
 }
 
 function noFile(found: unknown): FirstlightError {
-  return fileError(`Files to be packed are a list of { from, to }, two paths each; found ${inspect(found)}.`, "");
+  return fitsFileError(`Files to be packed are a list of { from, to }, two paths each; found ${inspect(found)}.`, "");
 }
 
 /** As other threads get it. Throws FITS_COMPRESSION for settings that hold what none can. */
@@ -189,8 +177,4 @@ function copyOf(packing: Packing): Packing {
       { disposition: "invalid", cause: error },
     );
   }
-}
-
-function fileError(message: string, path: string, cause?: unknown): FirstlightError {
-  return new FirstlightError("FITS_FILE", message, { disposition: "invalid", fields: { path }, cause });
 }

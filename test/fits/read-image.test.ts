@@ -185,6 +185,25 @@ describe("a gzip file", () => {
     expect((await openFits(source)).source.sizeBytes).toBe(bytes.length);
   });
 
+  test("that the disk fails to give is not called damaged", async () => {
+    const { bytes } = await readCase("i16");
+    const packed = bytesSource(gzipSync(Buffer.concat([bytes, Buffer.alloc(2880, "x")])), "a.fits.gz");
+    const eio = Object.assign(new Error("EIO: i/o error, read"), { code: "EIO", syscall: "read" });
+    for (const failAt of [2, 3]) {
+      let reads = 0;
+      const source = {
+        ...packed,
+        read: async (offset: number, into: Uint8Array) => {
+          // The first two find out that it is a gzip file.
+          reads += 1;
+          if (reads > failAt) throw eio;
+          return await packed.read(offset, into);
+        },
+      };
+      await expect(readImage(source)).rejects.toBe(eio);
+    }
+  });
+
   test("that is damaged, or holds no FITS, or swells beyond all measure is refused by name", async () => {
     const { bytes } = await readCase("i16");
     const cut = gzipSync(bytes).subarray(0, 2000);

@@ -1,7 +1,7 @@
 import type { ByteSource } from "../../core/byte-source.ts";
-import { codeOf, FirstlightError, messageOf } from "../../core/errors.ts";
 import { createFile, openFile } from "../../core/file.ts";
 import { memoryError } from "../../fits/bad-file.ts";
+import { fileProblem } from "../../fits/file-problem.ts";
 import { type FitsFile, openFits } from "../../fits/open-fits.ts";
 
 /** Opens the file, lists its HDUs and hands both on; throws `FITS_FILE` for a path that cannot be read. */
@@ -14,17 +14,13 @@ export async function withFits<Result>(path: string, use: (file: FitsFile) => Pr
   }
 }
 
-async function openForReading(path: string): Promise<ByteSource & AsyncDisposable> {
+/** The bytes of a file; throws `FITS_FILE` for a path that cannot be read. */
+export async function openForReading(path: string): Promise<ByteSource & AsyncDisposable> {
   try {
     return await openFile(path);
   } catch (error) {
-    throw fileUnreadable(path, error);
+    throw fileProblem("read", path, error);
   }
-}
-
-export function fileUnreadable(path: string, error: unknown): FirstlightError {
-  const problem = messageOf(error).replace(/\.$/, "");
-  return fileError(`The file ${path} cannot be read: ${problem}. Check the path.`, path, error);
 }
 
 /** Writes a file that appears whole or not at all; throws `FITS_FILE` for one that is there and is not to be replaced. */
@@ -45,26 +41,6 @@ export async function writingFits(path: string, write: () => Promise<void>): Pro
   try {
     await write();
   } catch (error) {
-    const code = codeOf(error);
-    // What is there may be a file where a folder should be.
-    const isFolderMissing = code === "EEXIST" && (error as NodeJS.ErrnoException).syscall === "mkdir";
-    if (code === "EEXIST" && !isFolderMissing) {
-      throw fileError(`The file ${path} is there already. Name another, or replace it with --overwrite.`, path, error);
-    }
-    if (
-      code === "ENOSPC" ||
-      code === "EACCES" ||
-      code === "EROFS" ||
-      code === "EISDIR" ||
-      code === "ENOTDIR" ||
-      isFolderMissing
-    ) {
-      throw fileError(`The file ${path} cannot be written: ${messageOf(error)}. Name another place.`, path, error);
-    }
-    throw error;
+    throw fileProblem("written", path, error, "replace it with --overwrite");
   }
-}
-
-function fileError(message: string, path: string, cause: unknown): FirstlightError {
-  return new FirstlightError("FITS_FILE", message, { disposition: "invalid", fields: { path }, cause });
 }

@@ -1,11 +1,10 @@
-import { openFile } from "../../core/file.ts";
 import { verifyFits } from "../../fits/verify-fits.ts";
 import { defineCommand } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 import { count } from "../render/count.ts";
 import { oneLine, verbatimLine } from "../render/text-width.ts";
 import { fileArgument, jsonArgument } from "./arguments.ts";
-import { fileUnreadable } from "./files.ts";
+import { openForReading } from "./files.ts";
 
 export const verify = defineCommand({
   name: "fits verify",
@@ -15,9 +14,7 @@ export const verify = defineCommand({
   args: { file: fileArgument, json: jsonArgument },
   examples: [{ shows: "Is it whole?", command: "firstlight fits verify frame.fits" }],
   async run({ file, json }, { stdout }) {
-    await using source = await openFile(file).catch((error: unknown) => {
-      throw fileUnreadable(file, error);
-    });
+    await using source = await openForReading(file);
     const { problems, warnings, hdus } = await verifyFits(source);
     const { style } = stdout;
     if (json) {

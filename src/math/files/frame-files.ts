@@ -1,6 +1,7 @@
-import { FirstlightError, messageOf } from "../../core/errors.ts";
+import { FirstlightError } from "../../core/errors.ts";
 import { openFileStart } from "../../core/file.ts";
 import { badFile } from "../../fits/bad-file.ts";
+import { fileProblem } from "../../fits/file-problem.ts";
 import { frameHdus } from "../../fits/frame-file.ts";
 import { isGzip } from "../../fits/gunzip.ts";
 import type { Hdu } from "../../fits/hdu.ts";
@@ -51,7 +52,7 @@ export async function frameFiles(
   let header: Header | undefined;
   for (const path of paths) {
     signal?.throwIfAborted();
-    using source = openOrExplain(path, () => openFileStart(path, start));
+    using source = readOrExplain(path, () => openFileStart(path, start));
     const isPacked = isGzip(start);
     const fits = isPacked ? await openFits(source) : openFitsNow(source);
     const { main, mask, variance } = frameHdus(fits);
@@ -77,16 +78,11 @@ export async function frameFiles(
 }
 
 /** What a file system says becomes an error that names the file. */
-export function openOrExplain<T>(path: string, open: () => T): T {
+export function readOrExplain<T>(path: string, read: () => T): T {
   try {
-    return open();
+    return read();
   } catch (error) {
-    const problem = messageOf(error).replace(/\.$/, "");
-    throw new FirstlightError("FITS_FILE", `The file ${path} cannot be read: ${problem}. Check the path.`, {
-      disposition: "invalid",
-      fields: { path },
-      cause: error,
-    });
+    throw fileProblem("read", path, error);
   }
 }
 

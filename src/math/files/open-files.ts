@@ -1,6 +1,6 @@
 import { codeOf } from "../../core/errors.ts";
 import { type FileNow, openFileNow } from "../../core/file.ts";
-import { openOrExplain } from "./frame-files.ts";
+import { readOrExplain } from "./frame-files.ts";
 
 /** Files of which as many stay open as may be; the others are opened for every use. */
 export interface OpenFiles extends Disposable {
@@ -39,7 +39,7 @@ export function openFiles(limit: number): OpenFiles {
   const keep = (path: string): { readonly file: FileNow; readonly isKept: boolean } => {
     const known = kept.get(path);
     if (known !== undefined) return { file: known, isKept: true };
-    const file = openOrExplain(path, () => opened(path));
+    const file = readOrExplain(path, () => opened(path));
     const isKept = kept.size + 1 < most;
     if (isKept) kept.set(path, file);
     return { file, isKept };

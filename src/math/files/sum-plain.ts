@@ -1,7 +1,7 @@
 import { badFile } from "../../fits/bad-file.ts";
 import { plainPixels } from "../../fits/plain-pixels.ts";
 import { pixelAdder, type StoredKind } from "../../kernels/pixel-adder.ts";
-import type { FrameFile } from "./frame-files.ts";
+import { type FrameFile, readOrExplain } from "./frame-files.ts";
 import type { FrameSummer, SummerOptions } from "./frame-summer.ts";
 import { type OpenFiles, openFiles } from "./open-files.ts";
 
@@ -82,7 +82,7 @@ function readStrip(
   into: Uint8Array,
 ): number {
   const offset = dataOffset + (start * Math.abs(kind.bitpix)) / 8;
-  const count = open.useNow(path, (file) => file.readNow(offset, into));
+  const count = readOrExplain(path, () => open.useNow(path, (file) => file.readNow(offset, into)));
   if (count === into.length) return count;
   const place = { file: path, hdu, offset: offset + count };
   throw badFile("FITS_TRUNCATED", "the file became shorter while it was read.", place);
