@@ -8,10 +8,8 @@ export type TakeSums = (added: StripSums, start: number, count: number) => void 
 
 /** Adds the pixels of many frames, in any part of the image. */
 export interface FrameSummer extends Disposable {
-  /** A part of so many pixels, or a multiple of them, is added fastest. */
+  /** A part begins at a multiple of so many pixels. */
   readonly stepPixels: number;
-  /** A part begins at a multiple of so many pixels, of which a step has some. */
-  readonly finePixels: number;
   /** Hands over the sums of the pixels from `from` up to `to`, strip by strip. */
   add(from: number, to: number, take: TakeSums): Promise<void>;
 }

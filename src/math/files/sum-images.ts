@@ -32,7 +32,8 @@ type SharedImages =
 interface SharedSums {
   readonly kernels: object;
   readonly images: SharedImages;
-  readonly cut: Cut;
+  readonly size: number;
+  readonly portionPixels: number;
   readonly portions: SharedArrayBuffer;
   readonly ring: SharedArrayBuffer;
   readonly slots: number;
@@ -47,8 +48,6 @@ interface SharedSums {
  */
 const portionsPerThread = 64;
 const portionsOfReopened = 8;
-/** So many of them for each thread are cut finer, as the last ones are waited for. */
-const finePerThread = 2;
 const slotsPerThread = 3;
 const mostSlots = 96;
 
@@ -82,20 +81,18 @@ export async function sumStrips(
       await summer.add(0, size, takeSums);
       return;
     }
-    const work = { as, maxOpenFiles: Math.max(1, Math.floor(maxOpenFiles / threads)) };
+    const work = { size, as, maxOpenFiles: Math.max(1, Math.floor(maxOpenFiles / threads)) };
     using summer = images.open({ ...work, stopped: () => own.throwIfStopped() });
-    const isReopened = count > work.maxOpenFiles;
-    const most = threads * (isReopened ? portionsOfReopened : portionsPerThread);
+    const most = threads * (count > work.maxOpenFiles ? portionsOfReopened : portionsPerThread);
     const portionPixels = Math.ceil(size / summer.stepPixels / most) * summer.stepPixels;
-    const cut = cutOf(size, portionPixels, isReopened ? portionPixels : summer.finePixels, threads);
-    const own = portions(cut.count);
+    const own = portions(Math.ceil(size / portionPixels));
     const slots = Math.min(mostSlots, (threads - 1) * slotsPerThread);
     const slotBytes = summer.stepPixels * wordBytes(as);
     using memory = sharedMemory(stripRingBytes(slots, slotBytes));
     new Uint8Array(memory.buffer, 0, stripRingBytes(slots, 0)).fill(0);
     const ring = stripRing(memory.buffer, slots, slotBytes);
     const shared = { images: images.shared, portions: own.memory, kernels: kernelModule() };
-    const data = { ...work, ...shared, cut, ring: memory.buffer, slots, slotBytes } satisfies SharedSums;
+    const data = { ...work, ...shared, portionPixels, ring: memory.buffer, slots, slotBytes } satisfies SharedSums;
     // This thread takes the result, the others hand it their strips.
     let taken = 0;
     const takeGiven = async (): Promise<void> => {
@@ -104,7 +101,7 @@ export async function sumStrips(
       );
     };
     const sumOwn = async (): Promise<void> => {
-      await sumPortions(summer, own, cut, async (added, start, length) => {
+      await sumPortions(summer, own, data, async (added, start, length) => {
         await takeSums(added, start, length);
         taken += length;
         await takeGiven();
@@ -129,9 +126,9 @@ export function prepareInThread(kernels: object): void {
 
 /** What the other threads do. */
 export async function sumInThread(work: SharedSums): Promise<void> {
-  const { images, cut, maxOpenFiles, as } = work;
+  const { images, size, portionPixels, maxOpenFiles, as } = work;
   useKernelModule(work.kernels);
-  const own = portions(cut.count, work.portions);
+  const own = portions(Math.ceil(size / portionPixels), work.portions);
   const ring = stripRing(work.ring, work.slots, work.slotBytes);
   const give =
     (count: number): TakeSums =>
@@ -142,47 +139,23 @@ export async function sumInThread(work: SharedSums): Promise<void> {
     };
   const options = { maxOpenFiles, stopped: () => own.throwIfStopped() };
   if (images.kind === "plain") {
-    using summer = plainSummer(images.frames, cut.size, options);
-    await sumPortions(summer, own, cut, give(images.frames.length));
+    using summer = plainSummer(images.frames, size, options);
+    await sumPortions(summer, own, work, give(images.frames.length));
     return;
   }
   const again = tiledFrames(await frameFiles(images.paths, "average", undefined));
-  if (again === undefined || again.size !== cut.size) {
+  if (again === undefined || again.size !== size) {
     throw badFile("FITS_INVALID", "the file became another while it was read.", { file: images.paths[0] });
   }
   using summer = tiledSummer(again, options);
-  await sumPortions(summer, own, cut, give(images.paths.length));
+  await sumPortions(summer, own, work, give(images.paths.length));
 }
 
-async function sumPortions(summer: FrameSummer, own: Portions, cut: Cut, take: TakeSums): Promise<void> {
+async function sumPortions(summer: FrameSummer, own: Portions, work: SharedSums, take: TakeSums): Promise<void> {
+  const { size, portionPixels } = work;
   for (let portion = own.next(); portion !== undefined; portion = own.next()) {
-    const [from, to] = pixelsOf(cut, portion);
-    await summer.add(from, to, take);
+    await summer.add(portion * portionPixels, Math.min(size, (portion + 1) * portionPixels), take);
   }
-}
-
-/** An image cut into portions: `coarse` large ones, and behind them fine ones. */
-interface Cut {
-  readonly size: number;
-  readonly count: number;
-  readonly coarse: number;
-  readonly portionPixels: number;
-  readonly finePixels: number;
-}
-
-function cutOf(size: number, portionPixels: number, finePixels: number, threads: number): Cut {
-  const coarse = Math.max(0, Math.ceil(size / portionPixels) - finePerThread * threads);
-  const count = coarse + Math.ceil((size - coarse * portionPixels) / finePixels);
-  return { size, count, coarse, portionPixels, finePixels };
-}
-
-function pixelsOf(
-  { size, coarse, portionPixels, finePixels }: Cut,
-  portion: number,
-): readonly [from: number, to: number] {
-  if (portion < coarse) return [portion * portionPixels, (portion + 1) * portionPixels];
-  const from = coarse * portionPixels + (portion - coarse) * finePixels;
-  return [from, Math.min(size, from + finePixels)];
 }
 
 /** `undefined` where not all of them can be added as they are stored. */

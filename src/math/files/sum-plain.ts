@@ -47,7 +47,6 @@ export function plainSummer(
   let since = 0;
   return {
     stepPixels: stripPixels,
-    finePixels: stripPixels / 4,
     async add(from, to, take) {
       const kept = whole === undefined ? new Float64Array(to - from) : undefined;
       for (let first = 0; first < frames.length; first += most) {

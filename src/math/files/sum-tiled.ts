@@ -82,8 +82,6 @@ export function tiledSummer(
   let since = 0;
   return {
     stepPixels: stripTiles * tilePixels,
-    // Its strips are fine as they are.
-    finePixels: stripTiles * tilePixels,
     async add(from, to, take) {
       const kept = whole === undefined ? new Float64Array(to - from) : undefined;
       for (let first = 0; first < frames.length; first += most) {
