@@ -34,9 +34,14 @@ function testsOf(cell: string): Row["tests"] {
   });
 }
 
-/** The title stands in the file as a string of its own, not as part of another. */
+/** What names a test: the title stands in the file as a string of its own, and not behind a `skip` or in a comment. */
 function isTitleIn(text: string, title: string): boolean {
-  return [`"${title}"`, `\`${title}\``].some((literal) => text.includes(literal));
+  return text.split("\n").some((line, i, lines) => {
+    const at = [`"${title}"`, `\`${title}\``].map((literal) => line.indexOf(literal)).find((found) => found >= 0);
+    if (at === undefined) return false;
+    const before = `${lines[i - 1] ?? ""}\n${line.slice(0, at)}`;
+    return !/\.(?:skip|todo|fails)\b[^;]*$|\/\/[^\n]*$/.test(before);
+  });
 }
 
 function upTo(last: number): readonly number[] {

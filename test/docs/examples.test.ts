@@ -23,6 +23,11 @@ beforeAll(() => {
     for (const name of namesIn(text)) {
       writeFileSync(join(folder, page, `${name}.ts`), codeBlockAfter(text, `<!-- run: ${name} -->`));
     }
+    // A page may build on a file of another.
+    for (const [, other = "", name = ""] of text.matchAll(/^<!-- with: (\S+) (\S+) -->$/gm)) {
+      const code = codeBlockAfter(pages.get(other) ?? "", `<!-- run: ${name} -->`);
+      writeFileSync(join(folder, page, `${name}.ts`), code);
+    }
   }
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -30,13 +35,16 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 test("every page that a task's author reads has examples, and every TypeScript example is run", () => {
   expect([...pages.keys()].sort()).toEqual([
     "crash-safety.md",
-    "extending.md",
     "first-pipeline.md",
     "fits.md",
     "frame-arithmetic.md",
     "message-bus.md",
     "metadata-store.md",
     "object-store.md",
+    "own-codec.md",
+    "own-driver.md",
+    "own-stem.md",
+    "own-task.md",
     "parameters-and-constants.md",
     "tags-and-files.md",
     "telemetry.md",
