@@ -1,18 +1,7 @@
 // Adds pixels as a file holds them, big-endian, to sums. `frames` strips of `count` pixels lie `stride` bytes apart from `source` on, so
 // that sums are loaded and stored once for all of them; each sum grows in the order of the frames, as one by one.
 
-// @ts-ignore: decorator
-@inline
-function swapped16(at: usize): v128 {
-  const v = v128.load(at);
-  return v128.shuffle<u8>(v, v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
-}
-
-// @ts-ignore: decorator
-@inline
-function swapped32(v: v128): v128 {
-  return v128.shuffle<u8>(v, v, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12);
-}
+import { swap16, swap32, swap64, upper } from "./lanes";
 
 /** Unsigned bytes, to sums of 32 bits. */
 export function addU8(source: usize, stride: usize, frames: i32, sums: usize, count: i32): void {
@@ -55,6 +44,7 @@ export function addU8(source: usize, stride: usize, frames: i32, sums: usize, co
 
 /** Signed integers of 16 bits, to sums of 32 bits. */
 export function addI16(source: usize, stride: usize, frames: i32, sums: usize, count: i32): void {
+  const order = swap16();
   let left = count;
   for (; left >= 16; left -= 16) {
     let a = v128.load(sums);
@@ -63,8 +53,8 @@ export function addI16(source: usize, stride: usize, frames: i32, sums: usize, c
     let d = v128.load(sums, 48);
     let at = source;
     for (let frame = 0; frame < frames; frame += 1) {
-      const v = swapped16(at);
-      const w = swapped16(at + 16);
+      const v = i8x16.swizzle(v128.load(at), order);
+      const w = i8x16.swizzle(v128.load(at, 16), order);
       a = i32x4.add(a, i32x4.extend_low_i16x8_s(v));
       b = i32x4.add(b, i32x4.extend_high_i16x8_s(v));
       c = i32x4.add(c, i32x4.extend_low_i16x8_s(w));
@@ -94,15 +84,16 @@ export function addI16(source: usize, stride: usize, frames: i32, sums: usize, c
 /** Signed integers of 32 bits, each with `offset` more, to sums in float64. */
 export function addI32(source: usize, stride: usize, frames: i32, sums: usize, count: i32, offset: f64): void {
   const offsets = f64x2.splat(offset);
+  const order = swap32();
   let left = count;
   for (; left >= 4; left -= 4) {
     let a = v128.load(sums);
     let b = v128.load(sums, 16);
     let at = source;
     for (let frame = 0; frame < frames; frame += 1) {
-      const v = swapped32(v128.load(at));
+      const v = i8x16.swizzle(v128.load(at), order);
       a = f64x2.add(a, f64x2.add(f64x2.convert_low_i32x4_s(v), offsets));
-      const w = v128.shuffle<u8>(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+      const w = upper(v);
       b = f64x2.add(b, f64x2.add(f64x2.convert_low_i32x4_s(w), offsets));
       at += stride;
     }
@@ -126,6 +117,7 @@ export function addI32(source: usize, stride: usize, frames: i32, sums: usize, c
 
 /** float32, to sums in float64. */
 export function addF32(source: usize, stride: usize, frames: i32, sums: usize, count: i32): void {
+  const order = swap32();
   let left = count;
   for (; left >= 8; left -= 8) {
     let a = v128.load(sums);
@@ -134,12 +126,12 @@ export function addF32(source: usize, stride: usize, frames: i32, sums: usize, c
     let d = v128.load(sums, 48);
     let at = source;
     for (let frame = 0; frame < frames; frame += 1) {
-      const v = v128.load(at);
-      const w = v128.load(at, 16);
-      a = f64x2.add(a, f64x2.promote_low_f32x4(swapped32(v)));
-      b = f64x2.add(b, f64x2.promote_low_f32x4(v128.shuffle<u8>(v, v, 11, 10, 9, 8, 15, 14, 13, 12, 3, 2, 1, 0, 7, 6, 5, 4)));
-      c = f64x2.add(c, f64x2.promote_low_f32x4(swapped32(w)));
-      d = f64x2.add(d, f64x2.promote_low_f32x4(v128.shuffle<u8>(w, w, 11, 10, 9, 8, 15, 14, 13, 12, 3, 2, 1, 0, 7, 6, 5, 4)));
+      const v = i8x16.swizzle(v128.load(at), order);
+      const w = i8x16.swizzle(v128.load(at, 16), order);
+      a = f64x2.add(a, f64x2.promote_low_f32x4(v));
+      b = f64x2.add(b, f64x2.promote_low_f32x4(upper(v)));
+      c = f64x2.add(c, f64x2.promote_low_f32x4(w));
+      d = f64x2.add(d, f64x2.promote_low_f32x4(upper(w)));
       at += stride;
     }
     v128.store(sums, a);
@@ -164,13 +156,13 @@ export function addF32(source: usize, stride: usize, frames: i32, sums: usize, c
 
 /** float64, to sums in float64. */
 export function addF64(source: usize, stride: usize, frames: i32, sums: usize, count: i32): void {
+  const order = swap64();
   let left = count;
   for (; left >= 2; left -= 2) {
     let a = v128.load(sums);
     let at = source;
     for (let frame = 0; frame < frames; frame += 1) {
-      const v = v128.load(at);
-      a = f64x2.add(a, v128.shuffle<u8>(v, v, 7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8));
+      a = f64x2.add(a, i8x16.swizzle(v128.load(at), order));
       at += stride;
     }
     v128.store(sums, a);
@@ -194,7 +186,7 @@ export function widenSums(narrow: usize, sums: usize, count: i32, offset: f64): 
   let left = count;
   for (; left >= 4; left -= 4) {
     const v = v128.load(narrow);
-    const w = v128.shuffle<u8>(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+    const w = upper(v);
     v128.store(sums, f64x2.add(v128.load(sums), f64x2.add(f64x2.convert_low_i32x4_s(v), offsets)));
     v128.store(sums, f64x2.add(v128.load(sums, 16), f64x2.add(f64x2.convert_low_i32x4_s(w), offsets)), 16);
     v128.store(narrow, i64x2.splat(0));
@@ -234,7 +226,7 @@ export function divideNarrowF32(narrow: usize, output: usize, count: i32, offset
   let left = count;
   for (; left >= 4; left -= 4) {
     const v = v128.load(narrow);
-    const w = v128.shuffle<u8>(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+    const w = upper(v);
     const a = f64x2.div(f64x2.add(f64x2.convert_low_i32x4_s(v), offsets), divisors);
     const b = f64x2.div(f64x2.add(f64x2.convert_low_i32x4_s(w), offsets), divisors);
     v128.store(output, v128.shuffle<u8>(f32x4.demote_f64x2_zero(a), f32x4.demote_f64x2_zero(b), 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23));
@@ -270,8 +262,8 @@ export function addOwnI16(source: usize, sums: usize, count: i32, offset: f64): 
     const v = v128.load(source);
     const low = i32x4.extend_low_i16x8_s(v);
     const high = i32x4.extend_high_i16x8_s(v);
-    const low2 = v128.shuffle<u8>(low, low, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
-    const high2 = v128.shuffle<u8>(high, high, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+    const low2 = upper(low);
+    const high2 = upper(high);
     v128.store(sums, f64x2.add(v128.load(sums), f64x2.add(f64x2.convert_low_i32x4_s(low), offsets)));
     v128.store(sums, f64x2.add(v128.load(sums, 16), f64x2.add(f64x2.convert_low_i32x4_s(low2), offsets)), 16);
     v128.store(sums, f64x2.add(v128.load(sums, 32), f64x2.add(f64x2.convert_low_i32x4_s(high), offsets)), 32);
@@ -290,7 +282,7 @@ export function addOwnF32(source: usize, sums: usize, count: i32, offset: f64): 
   let left = count;
   for (; left >= 4; left -= 4) {
     const v = v128.load(source);
-    const w = v128.shuffle<u8>(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+    const w = upper(v);
     v128.store(sums, f64x2.add(v128.load(sums), f64x2.promote_low_f32x4(v)));
     v128.store(sums, f64x2.add(v128.load(sums, 16), f64x2.promote_low_f32x4(w)), 16);
     source += 16;

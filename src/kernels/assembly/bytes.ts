@@ -1,13 +1,14 @@
+import { swap32 } from "./lanes";
+
 /** The ones'-complement sum of big-endian words of 32 bits, folded. */
 export function sumWords(source: usize, words: i32): u32 {
+  const order = swap32();
   let low = i64x2.splat(0);
   let high = i64x2.splat(0);
   let left = words;
   for (; left >= 8; left -= 8) {
-    const v = v128.load(source);
-    const w = v128.load(source, 16);
-    const first = v128.shuffle<u8>(v, v, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12);
-    const second = v128.shuffle<u8>(w, w, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12);
+    const first = i8x16.swizzle(v128.load(source), order);
+    const second = i8x16.swizzle(v128.load(source, 16), order);
     low = i64x2.add(low, i64x2.add(i64x2.extend_low_i32x4_u(first), i64x2.extend_low_i32x4_u(second)));
     high = i64x2.add(high, i64x2.add(i64x2.extend_high_i32x4_u(first), i64x2.extend_high_i32x4_u(second)));
     source += 32;

@@ -1,5 +1,7 @@
 // Quantised integers back to reals (FITS 4.0 §10.2): in float64, rounded once.
 
+import { upper } from "./lanes";
+
 /** The random numbers of appendix I (Park and Miller 1988), as float32. */
 export const length: i32 = 10000;
 export const sequence: usize = memory.data(40000, 16);
@@ -20,12 +22,6 @@ export function fill(): void {
 @inline
 function random(index: i32): f32 {
   return load<f32>(sequence + (<usize>index << 2));
-}
-
-// @ts-ignore: decorator
-@inline
-function high(v: v128): v128 {
-  return v128.shuffle<u8>(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
 }
 
 // @ts-ignore: decorator
@@ -58,11 +54,11 @@ function dequantize<T>(source: usize, target: usize, count: i32, scale: f64, zer
     for (; some >= 4; some -= 4) {
       const v = v128.load(source);
       let a = f64x2.convert_low_i32x4_s(v);
-      let b = f64x2.convert_low_i32x4_s(high(v));
+      let b = f64x2.convert_low_i32x4_s(upper(v));
       if (isDithered) {
         const r = v128.load(sequence + (<usize>next << 2));
         a = f64x2.add(f64x2.sub(a, f64x2.promote_low_f32x4(r)), half);
-        b = f64x2.add(f64x2.sub(b, f64x2.promote_low_f32x4(high(r))), half);
+        b = f64x2.add(f64x2.sub(b, f64x2.promote_low_f32x4(upper(r))), half);
         next += 4;
       }
       a = f64x2.add(f64x2.mul(a, scales), zeros);

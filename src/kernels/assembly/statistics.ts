@@ -1,10 +1,6 @@
 // What one pass over pixels tells of their values, in float64. `T` is f32 or f64, in this machine's order.
 
-// @ts-ignore: decorator
-@inline
-function high(v: v128): v128 {
-  return v128.shuffle<u8>(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
-}
+import { upper } from "./lanes";
 
 // @ts-ignore: decorator
 @inline
@@ -29,7 +25,7 @@ export function censusF32(source: usize, count: i32, output: usize): void {
     most = f32x4.pmax(most, v128.bitselect(v, floor, isFinite));
     const kept = v128.and(v, isFinite);
     sum = f64x2.add(sum, f64x2.promote_low_f32x4(kept));
-    more = f64x2.add(more, f64x2.promote_low_f32x4(high(kept)));
+    more = f64x2.add(more, f64x2.promote_low_f32x4(upper(kept)));
     finite = i32x4.sub(finite, isFinite);
     source += 16;
   }

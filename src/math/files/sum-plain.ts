@@ -26,8 +26,8 @@ function plainFrame({ path, image, isGzip }: FrameFile): PlainFrame | undefined 
   return { path, hdu: image.index, dataOffset: image.dataOffset, kind: { bitpix, otherSign: plain.otherSign } };
 }
 
-/** Small enough for the caches with the sums, and so large that the calls that read it cost little beside: of 128 to 512 kB the fastest. */
-const stripBytes = 3 * 2 ** 17;
+/** Small enough for the caches with the sums, and so large that the calls that read it cost little beside: of 128 to 768 kB the fastest. */
+const stripBytes = 2 ** 19;
 /** How much is done before others get their turn. */
 const turnBytes = 2 ** 26;
 
