@@ -2,6 +2,7 @@
 import json
 import sys
 import time
+import uuid
 
 import pika
 
@@ -9,7 +10,7 @@ options = json.loads(sys.argv[1])
 connection = pika.BlockingConnection(pika.URLParameters(options["url"]))
 channel = connection.channel()
 channel.confirm_delivery()
-properties = pika.BasicProperties(content_type="text/plain", content_encoding="UTF-8", delivery_mode=2, priority=0)
+ids = [str(uuid.uuid4()) for _ in range(options["count"])]
 begun = time.perf_counter()
 for n in range(options["count"]):
     body = {"objectName": options["objectName"] % n, "bucket": "data", "conversationId": "1"}
@@ -17,7 +18,9 @@ for n in range(options["count"]):
         exchange=options["exchange"],
         routing_key=options["routingKey"],
         body=json.dumps(body).encode("utf-8"),
-        properties=properties,
+        properties=pika.BasicProperties(
+            content_type="text/plain", content_encoding="UTF-8", delivery_mode=2, priority=0, message_id=ids[n]
+        ),
         mandatory=True,
     )
 elapsed = (time.perf_counter() - begun) * 1000

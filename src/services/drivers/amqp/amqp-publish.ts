@@ -32,8 +32,8 @@ export interface AmqpPublishOptions {
   readonly silenceMs?: number;
 }
 
-/** As many messages and bytes are under way unconfirmed; beyond some hundreds more of them gain nothing. */
-const windowMessages = 512;
+/** As many messages and bytes are under way unconfirmed. The broker writes to its disk what has come when it has nothing else to do. */
+const windowMessages = 2048;
 const windowBytes = 16 * 2 ** 20;
 /** amqplib writes when the event loop comes round: the broker begins with so many while the next are made. */
 const messagesPerTurn = 32;
