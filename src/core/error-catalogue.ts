@@ -405,6 +405,10 @@ export const errorCatalogue = {
     when: "computing is asked for with a number of threads that is none",
     remedy: "Give a whole number from 1, the calling thread included.",
   },
+  WORKER_START: {
+    when: "the system starts no further thread: too many files are open, or too little memory is left",
+    remedy: "Ask for fewer threads, or allow the process more open files (`ulimit -n`).",
+  },
   WORKFLOW_AMBIGUOUS: { when: "a file exports several workflows", remedy: "Say which with `--workflow NAME`." },
   WORKFLOW_CYCLE: {
     when: "tasks of a workflow wait for each other",

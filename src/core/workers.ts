@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { extname } from "node:path";
 import { Worker, type WorkerOptions } from "node:worker_threads";
-import { FirstlightError } from "./errors.ts";
+import { codeOf, FirstlightError, messageOf } from "./errors.ts";
 import { errorFrom, type ToldError } from "./told-error.ts";
 
 /**
@@ -99,7 +99,7 @@ function otherThread(): OtherThread {
       if (error === undefined) call?.resolve(value);
       else call?.reject(errorFrom(error));
     });
-    worker.on("error", (error) => lose(worker, error));
+    worker.on("error", (error) => lose(worker, codeOf(error) === "ERR_WORKER_INIT_FAILED" ? notStarted(error) : error));
     worker.on("exit", (code) => lose(worker, new Error(`a thread ended before its work was done, with ${code}`)));
     return worker;
   };
@@ -124,4 +124,11 @@ function otherThread(): OtherThread {
       await running?.terminate();
     },
   };
+}
+
+/** A thread needs about a dozen descriptors, and memory. */
+function notStarted(cause: Error): FirstlightError {
+  const reason = messageOf(cause).replace(/\.$/, "");
+  const message = `A thread could not be started: ${reason}. Use fewer threads, or allow the process more open files (ulimit -n) and memory.`;
+  return new FirstlightError("WORKER_START", message, { disposition: "retry", cause });
 }

@@ -33,8 +33,13 @@ export function fileProblem(
   return fitsFileError(`The file ${path} cannot be ${attempt}: ${problem}. ${remedy}`, path, error);
 }
 
-export function fitsFileError(message: string, path: string, cause?: unknown): FirstlightError {
-  return new FirstlightError("FITS_FILE", message, { disposition: "invalid", fields: { path }, cause });
+/** @param path of the file, where it is about one */
+export function fitsFileError(message: string, path?: string, cause?: unknown): FirstlightError {
+  return new FirstlightError("FITS_FILE", message, {
+    disposition: "invalid",
+    fields: path === undefined ? {} : { path },
+    cause,
+  });
 }
 
 function syscallOf(error: unknown): unknown {

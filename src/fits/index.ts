@@ -7,6 +7,7 @@ export { type CompareOptions, compareFits, type FitsDifference } from "./compare
 export { type CreateFitsOptions, createFits, type FitsWriter } from "./create-fits.ts";
 export type { ReadDataOptions } from "./data-unit.ts";
 export { type EncodeFitsOptions, encodeFits, type HduContent } from "./encode-fits.ts";
+export type { FileToPack } from "./files-to-pack.ts";
 export { fitsFileName } from "./fits-file-name.ts";
 export { formatFitsTimeUs, parseFitsTimeUs } from "./fits-time.ts";
 export type { Frame } from "./frame.ts";
@@ -14,7 +15,7 @@ export { type EncodeFrameOptions, encodeFrame, readFrame } from "./frame-file.ts
 export type { Hdu, HduType } from "./hdu.ts";
 export { Header, type HeaderRecord } from "./header.ts";
 export { type FitsFile, type HduSelector, openFits, readHeader } from "./open-fits.ts";
-export { type FileToPack, packFiles } from "./pack-files.ts";
+export { packFiles } from "./pack-files.ts";
 export { type PackOptions, type PackToOptions, packFits, packFitsTo } from "./pack-fits.ts";
 export { encodeHeader, parseHeader } from "./parse-header.ts";
 export { readHdu, type StoredHdu } from "./read-hdu.ts";

@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, expect, test } from "vitest";
 import { isFirstlightError } from "../../src/core/errors.ts";
 import { portions } from "../../src/core/portions.ts";
@@ -105,4 +107,19 @@ test("the signal stops all threads, with its reason", async () => {
   await expect(
     shareWork(workers, { module: jobs, name: "notice" }, own.memory, own, takes, abort.signal),
   ).rejects.toThrow("enough");
+});
+
+test("a thread that the system does not start says what to do", async () => {
+  const script = join(root, "test/fixtures/threads/without-descriptors.ts");
+  const run = promisify(execFile)("bash", [
+    ...["-c", 'ulimit -n 64 && exec "$0" "$@"'],
+    ...[process.execPath, "--conditions=firstlight-source", script],
+  ]);
+  expect(JSON.parse((await run).stdout)).toEqual({
+    code: "WORKER_START",
+    disposition: "retry",
+    message: expect.stringMatching(
+      /^A thread could not be started: .*EMFILE.*\. Use fewer threads, or allow the process more open files \(ulimit -n\) and memory\.$/,
+    ),
+  });
 });

@@ -196,6 +196,7 @@ test("files may come one by one; what is no list of them is refused", async () =
     await expect(packFiles(none as unknown as FileToPack[])).rejects.toMatchObject({
       code: "FITS_FILE",
       message: expect.stringMatching(/^Files to be packed are a list of \{ from, to \}, two paths each; found /),
+      fields: {},
     });
   }
 });

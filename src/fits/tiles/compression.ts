@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { FirstlightError } from "../../core/errors.ts";
 import type { Bitpix } from "../bitpix.ts";
 import type { Dither } from "./dequantize.ts";
@@ -121,14 +122,22 @@ export function planTiles(bitpix: Bitpix, shape: readonly number[], asked: TileS
 }
 
 function settingsOf(asked: TileSettings | CompressionPreset): TileSettings {
-  if (typeof asked !== "string") return asked;
-  const preset = Object.entries(compressionPresets).find(([key]) => key === asked)?.[1];
-  if (preset !== undefined) return preset;
-  throw wrong(`the preset ${asked}`, `Choose ${Object.keys(compressionPresets).join(", ")}.`);
+  const presets = Object.keys(compressionPresets).join(", ");
+  if (typeof asked === "string") {
+    const preset = Object.entries(compressionPresets).find(([key]) => key === asked)?.[1];
+    if (preset !== undefined) return preset;
+    throw wrong(`the preset ${asked}`, `Choose ${presets}.`);
+  }
+  // Code without types may hand over anything.
+  if (typeof asked === "object" && asked !== null && !Array.isArray(asked)) return asked;
+  throw wrong(inspect(asked), `Give an object of settings, or choose a preset: ${presets}.`);
 }
 
 function tileOf(tile: readonly number[] | undefined, axes: readonly number[]): number[] {
   if (tile === undefined) return axes.map((length, axis) => (axis === 0 ? length : 1));
+  if (!Array.isArray(tile)) {
+    throw wrong(`tiles of ${inspect(tile)}`, "Give a list of whole numbers from 1 on, at most one for each axis.");
+  }
   if (tile.length > axes.length || tile.length === 0 || !tile.every((each) => Number.isSafeInteger(each) && each > 0)) {
     const image = axes.toReversed().join(", ");
     throw wrong(
@@ -157,7 +166,10 @@ function quantizationOf(settings: TileSettings, algorithm: TileAlgorithm): TileQ
   if (level !== undefined && step !== undefined) throw wrong("both a level and a step", "Give one of them.");
   for (const [name, value] of Object.entries({ level, step })) {
     if (value !== undefined && !(value > 0 && Number.isFinite(value))) {
-      throw wrong(`the ${name} ${value}`, "Give a number above 0; to keep every bit, choose GZIP_2 without a level.");
+      throw wrong(
+        `the ${name} ${inspect(value)}`,
+        "Give a number above 0; to keep every bit, choose GZIP_2 without a level.",
+      );
     }
   }
   if (step !== undefined) return { steps: { step }, dither, nan, seed };

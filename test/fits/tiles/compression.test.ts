@@ -189,3 +189,17 @@ test("a tile with NaN is kept bit by bit unless NaN may be a level", async () =>
     expect.objectContaining({ code: "FITS_COMPRESSION" }),
   );
 });
+
+test.each([
+  [5, "with 5. Give an object of settings, or choose a preset: dkist, fpack, lossless."],
+  [null, "with null. Give an object"],
+  [["RICE_1"], "with [ 'RICE_1' ]. Give an object"],
+  [{ tile: 4 }, "with tiles of 4. Give a list of whole numbers"],
+  [{ level: "4" }, "with the level '4'. Give a number above 0"],
+  ["best", "with the preset best. Choose dkist, fpack, lossless."],
+])("refuses %j, which is no compression", (compression, message) => {
+  const image = { data: new Float32Array(16), shape: [4, 4] };
+  expect(() => encodeFits([{ header: new Header(), image }], { compression: compression as never })).toThrow(
+    expect.objectContaining({ code: "FITS_COMPRESSION", message: expect.stringContaining(message) }),
+  );
+});
