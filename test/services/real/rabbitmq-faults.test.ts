@@ -166,6 +166,8 @@ describeWithRabbitmq("a RabbitMQ of one's own", () => {
       await bus.declare([bindingOf(type)]);
       buses.set(type, bus);
     }
+    // RabbitMQ writes down which quorum queues it has up to 3 s after they were declared: killed before, it loses what lies in them.
+    await sleep(4000);
     const reading = amqpBusAt(broker.url, { exchange: "read.x", retry: untiring, log });
     await reading.declare([bindingOf("read")]);
     const given = 3000;
