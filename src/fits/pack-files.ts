@@ -101,7 +101,7 @@ const settings = [
 /** The settings one by one: a copy for another thread leaves out what an object has from its class. */
 function ownSettings(compression: Packing["compression"]): Packing["compression"] {
   // What is none is refused where it would be used.
-  if (typeof compression !== "object" || compression === null) return compression;
+  if (typeof compression !== "object" || compression === null || Array.isArray(compression)) return compression;
   return Object.fromEntries(settings.map((name) => [name, compression[name]]));
 }
 

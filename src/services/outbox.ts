@@ -22,9 +22,9 @@ const messagesInFirstStep = 125;
 
 /**
  * Records messages, publishes them and marks them, step by step; what an earlier attempt left goes first. A step is recorded while the one
- * before it is under way, goes out as soon as the bus has all of that one, and is marked while the next one is under way: the bus does not
- * wait for the outbox. Where it throws, what was recorded and is not known to have left stays in the outbox, but for messages that the
- * error says can never go.
+ * before it is under way, goes out once all of that one has arrived, and is marked while the next one is under way: messages arrive in
+ * their order, and behind a step that failed nothing goes out. Where it throws, what was recorded and is not known to have left stays in
+ * the outbox, but for messages that the error says can never go.
  */
 export async function publishThrough(
   outbox: Outbox,
@@ -43,8 +43,8 @@ export async function publishThrough(
     size = Math.min(2 * size, messagesPerStep);
     await outbox.record(step);
     const before = underWay.at(-1);
-    // Behind a message that did not go out nothing goes out.
-    if (before !== undefined && !(await before.sent)) await before.marked;
+    // Both at once would go out mixed after a connection was lost.
+    await before?.arrived;
     underWay.push(publishStepOf(outbox, bus, step, signal));
     if (before === undefined) return;
     await before.marked;
@@ -64,10 +64,9 @@ export async function publishThrough(
   }
 }
 
-/** Messages on their way: when the bus has taken the last of them to send, and when the outbox knows that all have arrived. */
+/** Messages on their way: when all of them have arrived, and when the outbox knows it. */
 interface Step {
-  /** False where it failed before. Never rejects. */
-  readonly sent: Promise<boolean>;
+  readonly arrived: Promise<void>;
   readonly marked: Promise<void>;
 }
 
@@ -85,33 +84,15 @@ function publishStepOf(
   messages: readonly BusMessage[],
   signal: AbortSignal | undefined,
 ): Step {
-  const { promise: sent, resolve: noteSent } = Promise.withResolvers<boolean>();
-  const marked = bus
-    .publish(
-      toldAtEnd(messages, () => noteSent(true)),
-      signal,
-    )
-    .then(
-      () => {
-        noteSent(true);
-        return outbox.mark(idsOf(messages));
-      },
-      async (error: unknown) => {
-        noteSent(false);
-        // Whoever is told that a message can never go must not meet it again. It alone: none of the others is known to have left.
-        await outbox.mark(idsOf(messages.filter((message) => isHopeless(message, error))));
-        throw error;
-      },
-    );
+  const arrived = bus.publish(messages, signal).catch(async (error: unknown) => {
+    // Whoever is told that a message can never go must not meet it again. It alone: none of the others is known to have left.
+    await outbox.mark(idsOf(messages.filter((message) => isHopeless(message, error))));
+    throw error;
+  });
+  const marked = arrived.then(() => outbox.mark(idsOf(messages)));
   // Whoever waits for it does so later.
   marked.catch(() => {});
-  return { sent, marked };
-}
-
-/** Calls back when it is asked for more than there is: a bus does so once the last message is on its way. */
-function* toldAtEnd(messages: readonly BusMessage[], onEnd: () => void): Iterable<BusMessage> {
-  yield* messages;
-  onEnd();
+  return { arrived, marked };
 }
 
 /** What no bus takes whatever becomes of the broker, and what no queue is there for; the error names it by its id. */

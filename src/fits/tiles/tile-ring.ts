@@ -1,3 +1,4 @@
+import { wordChange } from "../../core/word-change.ts";
 import type { Levels } from "./quantize.ts";
 import type { PlacedTile } from "./write-tiles.ts";
 
@@ -118,8 +119,8 @@ export function tileRing(memory: RingMemory): TileRing {
     isFinished,
     async finished(piece) {
       while (!isFinished(piece) && !isStopped()) {
-        const { async, value } = Atomics.waitAsync(words, doneAt(piece), Atomics.load(words, doneAt(piece)), 1);
-        if (async && !isFinished(piece)) await value;
+        const seen = Atomics.load(words, doneAt(piece));
+        if (!isFinished(piece)) await wordChange(words, doneAt(piece), seen, 1);
       }
     },
     stop() {

@@ -1,3 +1,5 @@
+import { wordChange } from "../../core/word-change.ts";
+
 /** Strips of a result that threads hand to the one that keeps it, in slots that are used again: nobody else has to hold the whole. */
 export interface StripRing {
   /** To be handed to the other threads, which make their `stripRing` of it. */
@@ -65,9 +67,6 @@ export function stripRing(memory: SharedArrayBuffer, slots: number, slotBytes: n
       }
       return pixels;
     },
-    async more() {
-      const { async, value } = Atomics.waitAsync(words, given, seenGiven, longestWaitMs);
-      if (async) await value;
-    },
+    more: () => wordChange(words, given, seenGiven, longestWaitMs),
   };
 }
