@@ -58,7 +58,8 @@ def pack_fitsio(paths):
 
 
 def headers(paths):
-    return [[header[key] for key in options["keys"]] for header in map(fits.getheader, paths)]
+    read = getattr(fits.Header if options["way"] == "fromfile" else fits, options["way"])
+    return [[header[key] for key in options["keys"]] for header in map(read, paths)]
 
 
 def statistics(data):
@@ -85,7 +86,7 @@ elif work == "pack":
     check = []
 elif work == "headers":
     paths = lines()
-    fits.getheader(paths[0])
+    headers(paths[:1])
     begun = time.perf_counter()
     found = headers(paths)
     elapsed = time.perf_counter() - begun
