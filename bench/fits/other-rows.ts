@@ -35,7 +35,9 @@ export async function headerRow(paths: readonly string[], { astropy }: Peers, be
     name,
     isPeer: true,
     workers,
-    run: async () => ({ [title]: 10 * (await askPython({ work: "headers", by: "astropy", way, list, keys: headerKeys })).ms }),
+    run: async () => ({
+      [title]: 10 * (await askPython({ work: "headers", by: "astropy", way, list, keys: headerKeys })).ms,
+    }),
   });
   // The second looks at nothing but one header, of which nobody has said that it is the right one.
   const peers = [peer("astropy, getheader", "getheader"), peer("astropy, Header.fromfile", "fromfile")];

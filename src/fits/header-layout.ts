@@ -1,5 +1,6 @@
+import { wordComparer } from "../kernels/word-comparer.ts";
 import type { Card } from "./card.ts";
-import { wordChanges, wordsPerCard } from "./record-words.ts";
+import { wordsPerCard } from "./record-words.ts";
 
 /**
  * Which keywords a header's records have, in their order. The frames of one night share it, and say most things in the same
@@ -19,7 +20,7 @@ export interface LikeBefore {
   readonly layout: HeaderLayout;
   /** The words of that one. */
   readonly before: Int32Array;
-  /** As `wordChanges` finds them. */
+  /** As a `WordComparer` finds them. */
   readonly changes: Int32Array;
 }
 
@@ -30,6 +31,7 @@ const valueWords = 10;
 /** The last layout of each number of records: the HDUs of a file hardly ever have the same. */
 const recent = new Map<number, { words: Int32Array; readonly layout: HeaderLayout }>();
 const recentLimit = 16;
+const compared = wordComparer();
 /** Longer headers are rare, and what is kept of them would be much. */
 const countLimit = 4096;
 
@@ -58,7 +60,7 @@ export function layoutLikeBefore(words: Int32Array, isEnd: (count: number) => bo
   for (const [count, { words: before, layout }] of recent) {
     // What stands behind CONTINUE may be of the card before it, or not.
     if (words.length < (count + 1) * wordsPerCard || !isEnd(count) || layout.find("CONTINUE") !== undefined) continue;
-    const changes = wordChanges(words, before);
+    const changes = compared.changes(words, before);
     if (changes !== undefined) return { layout, before, changes };
   }
   return undefined;

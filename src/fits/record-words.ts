@@ -22,7 +22,7 @@ export function ownRecords(words: Int32Array): RecordWords {
   return { count: words.length / wordsPerCard, load: (record) => load(words, record) };
 }
 
-/** The records of a header that differs from `words` by what `wordChanges` found. */
+/** The records of a header that differs from `words` by the changes that a `WordComparer` found. */
 export function changedRecords(words: Int32Array, changes: Int32Array): RecordWords {
   return {
     count: words.length / wordsPerCard,
@@ -55,29 +55,4 @@ function firstPair(changes: Int32Array, from: number): number {
     else high = middle;
   }
   return 2 * low;
-}
-
-let pairs = new Int32Array(0);
-
-/**
- * What stands in `words` where they differ from `before`, as pairs of place and word. `undefined` where a record has another
- * name, and where so much differs that the words themselves take no more room.
- */
-export function wordChanges(words: Int32Array, before: Int32Array): Int32Array | undefined {
-  const limit = before.length - (before.length % 2);
-  if (pairs.length < limit) pairs = new Int32Array(limit);
-  const found = pairs;
-  let count = 0;
-  for (let from = 0; from < before.length; from += wordsPerCard) {
-    if (words[from] !== before[from] || words[from + 1] !== before[from + 1]) return undefined;
-    for (let at = from + 2; at < from + wordsPerCard; at += 1) {
-      const word = words[at] as number;
-      if (word === before[at]) continue;
-      if (count === limit) return undefined;
-      found[count] = at;
-      found[count + 1] = word;
-      count += 2;
-    }
-  }
-  return found.slice(0, count);
 }

@@ -30,6 +30,7 @@ export interface KernelFunctions {
   quantizeF32(...places: QuantizePlaces): void;
   quantizeF64(...places: QuantizePlaces): void;
   sumWords(source: number, words: number): number;
+  wordChanges(words: number, before: number, records: number, output: number): number;
   censusF32(source: number, count: number, output: number): void;
   censusF64(source: number, count: number, output: number): void;
   momentsF32(source: number, count: number, guess: number, output: number): void;

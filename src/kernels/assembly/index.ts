@@ -1,5 +1,6 @@
 export { addF32, addF64, addI16, addI32, addOwnF32, addOwnF64, addOwnI16, addOwnI32, addOwnU8, addU8, divideF32, divideNarrowF32, widenSums } from "./accumulate";
 export { sumWords } from "./bytes";
+export { wordChanges } from "./changes";
 export { dequantizeF32, dequantizeF64 } from "./dequantize";
 export { encodeRice16, encodeRice32, encodeRice8 } from "./encode";
 export { noiseRowF32, noiseRowF64, quantizeF32, quantizeF64 } from "./quantize";
