@@ -29,7 +29,7 @@ beforeAll(async () => {
   await symlink(join(repository, "node_modules"), join(folder, "node_modules"));
   copy = await import(join(folder, "src/index.ts"));
   copyOfFits = await import(join(folder, "src/fits/index.ts"));
-});
+}, 60_000);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
